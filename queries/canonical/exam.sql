@@ -1,0 +1,145 @@
+-- The canonical examination: staged records that stand, with their trust, local dates and the state of every clock.
+-- T0 is the end of the examination, else its start; T1 the first verification; A the site's own as-of.
+-- grain: one row an examination
+-- reads: staged_exam, exam_fate, site, site_period, site_hours, calendar, source
+-- params: network_code varchar
+-- returns: exam_id bigint, network_code varchar, trust_code varchar, site_code varchar, ris_code varchar, source varchar
+with standing as (
+    select staged_exam.*
+    from staged_exam
+    anti join (select source_no, file_no, record from exam_fate where fate <> 'kept') as fallen
+        on staged_exam.source_no = fallen.source_no
+        and staged_exam.file_no = fallen.file_no
+        and staged_exam.record = fallen.record
+),
+
+timed as (
+    select
+        *,
+        coalesce(exam_end_at, exam_start_at) as exam_at,
+        coalesce(exam_end_at_local, exam_start_at_local) as exam_local,
+        coalesce(exam_start_at_local, exam_end_at_local) as start_local,
+        case when exam_start_at is null then is_exam_end_at_date_only else is_exam_start_at_date_only end as is_start_date_only,
+        case when exam_end_at is null then is_exam_start_at_date_only else is_exam_end_at_date_only end as is_exam_date_only,
+        list_contains(dq_flags, 'addendum_overwrote_first') as is_overwritten,
+    from standing
+),
+
+placed as (
+    select
+        timed.*,
+        site.data_through as as_of,
+        site.data_through_date as as_of_date,
+        site.nation,
+        source.name as source,
+        site_period.trust_code as trust_code,
+        coalesce(first_verified_at, case when is_overwritten then coalesce(last_verified_at, first_addendum_at) end) as reported_at,
+        coalesce(first_verified_at_local, case when is_overwritten then coalesce(last_verified_at_local, first_addendum_at_local) end)::date as reported_date,
+    from timed
+    inner join site on timed.site_code = site.site_code
+    inner join source on timed.source_no = source.source_no
+    inner join site_period
+        on timed.site_code = site_period.site_code
+        and coalesce(exam_local, booked_for_local, received_at_local, requested_at_local, timestamp '2100-01-01')::date >= site_period.valid_from
+        and coalesce(exam_local, booked_for_local, received_at_local, requested_at_local, timestamp '2100-01-01')::date < site_period.valid_to
+),
+
+dated as (
+    select
+        placed.*,
+        calendar.weekday,
+        case when not is_start_date_only then hour(start_local) end as start_hour,
+        case
+            when start_local is null or is_start_date_only then null
+            else not calendar.is_working_day
+                or site_hours.open_minute is null
+                or hour(start_local) * 60 + minute(start_local) < site_hours.open_minute
+                or hour(start_local) * 60 + minute(start_local) >= site_hours.close_minute
+        end as is_out_of_hours,
+    from placed
+    left join calendar
+        on placed.nation = calendar.nation
+        and placed.start_local::date = calendar.date
+    left join site_hours
+        on placed.site_code = site_hours.site_code
+        and calendar.weekday = site_hours.weekday
+)
+
+select
+    exam_id,
+    $network_code::varchar as network_code,
+    trust_code,
+    site_code,
+    ris_code,
+    source,
+    scanner_code,
+    coalesce(event_id, accession) as event_id,
+    accession,
+    exam_seq,
+    patient_key,
+    age_band,
+    sex,
+    imd_decile,
+    exam_code,
+    exam_name,
+    modality,
+    body_region,
+    patient_class,
+    urgency,
+    referrer_specialty,
+    wait_category,
+    vetting_outcome,
+    cancelled_at,
+    cancel_reason,
+    clock_reset_at,
+    status,
+    requested_at,
+    received_at,
+    booked_for,
+    arrived_at,
+    exam_start_at,
+    exam_end_at,
+    exam_at,
+    assigned_at,
+    preliminary_at,
+    first_verified_at,
+    last_verified_at,
+    issued_at,
+    reporter_key,
+    reporter_role,
+    reporting_route,
+    reporting_org_code,
+    is_report_required,
+    addendum_count,
+    first_addendum_at,
+    addendum_class,
+    dq_flags,
+    exam_local::date as exam_date,
+    date_trunc('month', exam_local)::date as exam_month,
+    start_hour::integer as exam_hour,
+    case when start_hour is not null then weekday end::integer as exam_weekday,
+    is_out_of_hours,
+    received_at_local::date as received_date,
+    requested_at_local::date as requested_date,
+    booked_for_local::date as booked_date,
+    reported_date,
+    coalesce(exam_local::date, reported_date, booked_for_local::date, received_at_local::date, requested_at_local::date) as account_date,
+    case
+        when status is distinct from 'completed' then 'not_completed'
+        when exam_at is null then 'no_exam_time'
+        when exam_at > as_of then 'after_as_of'
+        when not coalesce(is_report_required, true) then 'report_not_required'
+        when is_overwritten then 'addendum_overwrote_first'
+        when first_verified_at < exam_at then 'report_before_exam'
+        when is_exam_date_only then 'date_only'
+        when first_verified_at <= as_of and is_first_verified_at_date_only then 'date_only'
+        else 'counted'
+    end as clock_state,
+    coalesce(reported_at <= as_of, false) as is_reported,
+    ((epoch(least(coalesce(first_verified_at, as_of), as_of)) - epoch(exam_at)) // 60)::integer as turnaround_minutes,
+    (as_of_date - exam_local::date)::integer as age_days,
+    case when reported_at <= as_of then (reported_date - exam_local::date)::integer end as report_days,
+    case when first_verified_at <= as_of then first_verified_at <= as_of - interval 30 day end as is_addendum_mature,
+    first_addendum_at <= first_verified_at + interval 30 day as is_amended,
+from dated
+order by exam_month, site_code, modality, exam_at, exam_id

@@ -1,0 +1,27 @@
+-- Completed examinations and those with an examination time.
+-- grain: one row a combination of the dimensions in $by
+-- reads: activity_day
+-- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
+--   patient_classes varchar[], urgencies varchar[], date_from date, date_to date
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
+--   urgency varchar, count_exams hugeint, count_dated hugeint
+select
+    case when list_contains($by::varchar[], 'month') then account_month end as month,
+    case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
+    case when list_contains($by::varchar[], 'site_code') then site_code end as site_code,
+    case when list_contains($by::varchar[], 'modality') then modality end as modality,
+    case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
+    case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
+    sum(count_exams) as count_exams,
+    coalesce(sum(count_exams) filter (where exam_date is not null), 0) as count_dated,
+from activity_day
+where
+    (array_length($months::date[]) = 0 or list_contains($months::date[], account_month))
+    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
+    and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
+    and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
+    and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
+    and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
+    and ($date_from::date is null or account_date >= $date_from::date)
+    and ($date_to::date is null or account_date <= $date_to::date)
+group by all

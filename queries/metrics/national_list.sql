@@ -1,0 +1,42 @@
+-- Patients waiting at the end of each month in the national return; without month in $by, at the last month in range.
+-- A list is a stock: months are never added. The last month is that of the whole return, so a provider that has stopped
+-- returning shows no row rather than an old list.
+-- grain: one row a combination of the dimensions in $by; one month, or one row a month
+-- reads: national_current
+-- params: by varchar[], months date[], tests varchar[], provider_codes varchar[], region_codes varchar[], date_from date,
+--   date_to date
+-- returns: month date, test varchar, provider_code varchar, region_code varchar, snapshot_month date, count_waiting hugeint,
+--   count_over_six_weeks hugeint, count_over_thirteen_weeks hugeint, count_providers bigint
+with in_range as (
+    select *
+    from national_current
+    where
+        (array_length($months::date[]) = 0 or list_contains($months::date[], month))
+        and ($date_from::date is null or month_end >= $date_from::date)
+        and ($date_to::date is null or month_end <= $date_to::date)
+),
+
+chosen as (
+    select
+        *,
+        max(month) over () as last_month,
+    from in_range
+)
+
+select
+    month,
+    case when list_contains($by::varchar[], 'test') then test end as test,
+    case when list_contains($by::varchar[], 'provider_code') then provider_code end as provider_code,
+    case when list_contains($by::varchar[], 'region_code') then region_code end as region_code,
+    month as snapshot_month,
+    sum(count_waiting) as count_waiting,
+    sum(count_over_six_weeks) as count_over_six_weeks,
+    sum(count_over_thirteen_weeks) as count_over_thirteen_weeks,
+    count(distinct chosen.provider_code) as count_providers,
+from chosen
+where
+    (list_contains($by::varchar[], 'month') or month = last_month)
+    and (array_length($tests::varchar[]) = 0 or list_contains($tests::varchar[], test))
+    and (array_length($provider_codes::varchar[]) = 0 or list_contains($provider_codes::varchar[], provider_code))
+    and (array_length($region_codes::varchar[]) = 0 or list_contains($region_codes::varchar[], region_code))
+group by all

@@ -1,0 +1,48 @@
+-- Examinations that need a report by elapsed time to the first verification, the unreported apart.
+-- grain: one row a combination of the dimensions in $by
+-- reads: examined
+-- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
+--   patient_classes varchar[], urgencies varchar[], routes varchar[], bands varchar[], date_from date,
+--   date_to date
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
+--   urgency varchar, reporting_route varchar, band varchar, count_exams bigint
+with banded as (
+    select
+        *,
+        case
+            when not is_reported then '9 unreported'
+            when minutes < 4 * 60 then '1 under 4 h'
+            when minutes < 24 * 60 then '2 4 to 24 h'
+            when minutes < 2 * 1440 then '3 1 to 2 days'
+            when minutes < 7 * 1440 then '4 2 to 7 days'
+            when minutes < 14 * 1440 then '5 7 to 14 days'
+            when minutes < 28 * 1440 then '6 14 to 28 days'
+            else '7 28 days and over'
+        end as band,
+    from examined
+    where clock_state = 'counted'
+)
+
+select
+    case when list_contains($by::varchar[], 'month') then exam_month end as month,
+    case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
+    case when list_contains($by::varchar[], 'site_code') then site_code end as site_code,
+    case when list_contains($by::varchar[], 'modality') then modality end as modality,
+    case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
+    case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
+    case when list_contains($by::varchar[], 'reporting_route') then reporting_route end as reporting_route,
+    case when list_contains($by::varchar[], 'band') then band end as band,
+    count(*) as count_exams,
+from banded
+where
+    (array_length($months::date[]) = 0 or list_contains($months::date[], exam_month))
+    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
+    and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
+    and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
+    and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
+    and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
+    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
+    and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
+    and ($date_from::date is null or exam_date >= $date_from::date)
+    and ($date_to::date is null or exam_date <= $date_to::date)
+group by all

@@ -1,0 +1,25 @@
+-- Completed examinations by whether they can be judged against a 28-day standard.
+-- grain: one row a reason; counted is what the figure stands on
+-- reads: examined
+-- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
+--   urgencies varchar[], routes varchar[], date_from date, date_to date
+-- returns: reason varchar, count_exams bigint
+select
+    case
+        when clock_state in ('counted', 'date_only') and age_days > 28 then 'counted'
+        when clock_state in ('counted', 'date_only') then 'too_recent'
+        else clock_state
+    end as reason,
+    count(*) as count_exams,
+from examined
+where
+    (array_length($months::date[]) = 0 or list_contains($months::date[], account_month))
+    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
+    and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
+    and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
+    and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
+    and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
+    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
+    and ($date_from::date is null or account_date >= $date_from::date)
+    and ($date_to::date is null or account_date <= $date_to::date)
+group by all

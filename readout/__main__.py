@@ -1,0 +1,279 @@
+"""The command line: the same questions as the pages, and the publishing of extracts."""
+
+import argparse
+import csv
+import json
+import os
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from readout import __version__, paths
+from readout import format as fmt
+from readout.answer import Answer, ask
+from readout.catalogue import load_catalogue
+from readout.errors import ReadoutError, UsageError, suggest
+from readout.extract import Extract, current_id, extract_ids, open_extract, set_current
+from readout.scope import DIMENSIONS, Scope
+from readout.store import Store
+
+
+def extracts_folder(given: str | None) -> Path:
+    """--extracts, else READOUT_EXTRACTS, else ./extracts, else the sample."""
+    if given:
+        return Path(given)
+    if os.environ.get("READOUT_EXTRACTS"):
+        return Path(os.environ["READOUT_EXTRACTS"])
+    here = Path("extracts")
+    if current_id(here):
+        return here
+    if current_id(paths.SAMPLE_EXTRACTS) is None:
+        _publish_sample(paths.SAMPLE, paths.SAMPLE_EXTRACTS)
+    return paths.SAMPLE_EXTRACTS
+
+
+def _publish_sample(folder: Path, extracts: Path) -> Extract:
+    """The extract of a sample folder, made on the sample's own morning, so that the same seed makes the same extract."""
+    from readout.ingest.publish import publish
+
+    now = datetime(2026, 11, 3, 6, 30, tzinfo=UTC)
+    extract: Extract = _with_bar(lambda say: publish(folder / "network.toml", extracts, now=now, progress=say))
+    return extract
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. 0: done; 1: refused; 2: a name or value that is not known."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        return int(given.run(given) or 0)
+    except UsageError as e:
+        print(f"readout: {e}", file=sys.stderr)
+        return 2
+    except ReadoutError as e:
+        print(f"readout: {e}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  the reader went away; nothing is left to say
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="readout", description="Activity, turnaround and reporting variability for a radiology network.")
+    parser.add_argument("--version", action="version", version=f"readout {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, about: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=about, description=about)
+        made.set_defaults(run=run)
+        return made
+
+    def with_extracts(made: argparse.ArgumentParser) -> None:
+        made.add_argument("--extracts", metavar="DIR", help="where extracts lie (else READOUT_EXTRACTS, ./extracts, the sample)")
+
+    asking = command("ask", _ask, "Ask one metric of the catalogue.")
+    asking.add_argument("metric")
+    asking.add_argument("--by", default="", metavar="DIM,...", help="break down by these dimensions")
+    asking.add_argument("--where", action="append", default=[], metavar="DIM=VALUE", help="keep only this value; repeat for more")
+    asking.add_argument("--from", dest="date_from", metavar="DATE", help="first local date, inclusive")
+    asking.add_argument("--to", dest="date_to", metavar="DATE", help="last local date, inclusive")
+    asking.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    with_extracts(asking)
+
+    publishing = command("publish", _publish, "Make an extract from a network file and make it the live one.")
+    publishing.add_argument("network", type=Path, help="the network file")
+    publishing.add_argument("--extracts", metavar="DIR", default="extracts")
+    publishing.add_argument("--secret-file", type=Path, help="file that holds the secret for patient keys (else READOUT_SECRET)")
+
+    listing = command("extracts", _extracts, "List the published extracts, or make another the live one.")
+    listing.add_argument("action", nargs="?", choices=("list", "use"), default="list")
+    listing.add_argument("id", nargs="?")
+    with_extracts(listing)
+
+    quarantine = command("quarantine", _quarantine, "List quarantined records, or show one as it stands in the inbox.")
+    quarantine.add_argument("action", nargs="?", choices=("list", "show"), default="list")
+    quarantine.add_argument("source", nargs="?")
+    quarantine.add_argument("file", nargs="?")
+    quarantine.add_argument("record", nargs="?", type=int)
+    quarantine.add_argument("--network", type=Path, help="the network file, where the inbox has moved since")
+    with_extracts(quarantine)
+
+    checking = command("check", _check, "Check the catalogue, the queries and the current extract.")
+    with_extracts(checking)
+
+    sampling = command("sample", _sample, "Write a synthetic network: raw exports, and the extract made from them.")
+    sampling.add_argument("--exams", type=lambda t: int(t.replace("_", "")), default=120_000)
+    sampling.add_argument("--seed", type=int, default=2026)
+    sampling.add_argument("--out", type=Path, required=True)
+    return parser
+
+
+def _ask(given: argparse.Namespace) -> None:
+    where: dict[str, tuple[str, ...]] = {}
+    for pair in given.where:
+        dimension, sign, value = pair.partition("=")
+        if not sign:
+            raise UsageError(f"'{pair}' must read DIMENSION=VALUE, as in modality=CT.")
+        if dimension not in DIMENSIONS:
+            raise UsageError(f"There is no dimension '{dimension}'. {suggest(dimension, DIMENSIONS)}")
+        where[dimension] = (*where.get(dimension, ()), value)
+    by = tuple(d.strip() for d in given.by.split(",") if d.strip())
+    scope = Scope(by, where, _date(given.date_from), _date(given.date_to))
+    catalogue = load_catalogue()
+    catalogue.metric(given.metric).check(scope)
+    answer = ask(given.metric, scope, Store(open_extract(extracts_folder(given.extracts))), catalogue)
+    if given.format == "json":
+        json.dump(answer.as_json(), sys.stdout, ensure_ascii=False, indent=1)
+        print()
+    elif given.format == "csv":
+        out = csv.writer(sys.stdout, lineterminator="\n")
+        out.writerow(answer.frame.columns)
+        out.writerows(answer.frame.iter_rows())
+    else:
+        _print_table(answer)
+
+
+def _date(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"'{text}' is not a date: write it as 2026-10-31.") from None
+
+
+def _print_table(answer: Answer) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, markup=False)
+    table = Table(title=f"{answer.metric.label}: {answer.words}")
+    for column in answer.frame.columns:
+        table.add_column(column, justify="left" if column in DIMENSIONS else "right")
+    for row in answer.frame.iter_rows(named=True):
+        table.add_row(*(_cell(answer, c, v) for c, v in row.items()))
+    console.print(table)
+    console.print(f"{answer.metric.numerator}. {answer.metric.clock}.")
+    left = "; ".join(f"{x.label} {fmt.count(x.count)}" for x in answer.left_out)
+    through = answer.stalest
+    console.print(
+        f"n {fmt.count(answer.n)}" + (f" · left out {fmt.count(answer.count_left_out)} ({left})" if left else "")
+        + f" · extract {answer.extract_id}" + (f" · data to {fmt.instant(through[1], answer.time_zone)} at the earliest" if through else "")
+    )
+
+
+def _cell(answer: Answer, column: str, value: Any) -> str:
+    if column in DIMENSIONS:
+        return answer.label(column, value)
+    if column == "provisional":
+        return "provisional" if value else ""
+    if column.endswith("_hours"):
+        return fmt.hours(value)
+    if column == "value" and answer.metric.kind == "ratio" and "share" in answer.metric.unit:
+        return fmt.percent(value)
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    return fmt.count(value)
+
+
+def _publish(given: argparse.Namespace) -> None:
+    from readout.ingest.publish import publish
+
+    extract = _with_bar(lambda say: publish(given.network, Path(given.extracts), secret_file=given.secret_file, progress=say))
+    print(f"Published extract {extract.id}. Look at it: readout run --extracts {given.extracts}")
+    for source in extract.manifest["sources"]:
+        r = source["records"]
+        apart = sum(r["quarantined"].values())
+        print(
+            f"  {source['name']}: read {r['read']:,} = kept {r['kept']:,} + duplicates {r['duplicates']:,} + superseded {r['superseded']:,}"
+            f" + excluded {sum(r['excluded'].values()):,} + dropped {sum(r['dropped'].values()):,} + quarantined {apart:,}"
+        )
+
+
+def _with_bar(work: Any) -> Any:
+    """Run work with a progress bar where a person watches."""
+    if not sys.stderr.isatty():
+        return work(None)
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Starting", total=1.0)
+        return work(lambda what, share: bar.update(task, description=what, completed=share))
+
+
+def _extracts(given: argparse.Namespace) -> None:
+    folder = extracts_folder(given.extracts)
+    if given.action == "use":
+        if not given.id:
+            raise UsageError(f"Say which: readout extracts use ID. {suggest('', extract_ids(folder))}")
+        set_current(folder, open_extract(folder, given.id).id)
+        print(f"Extract {given.id} is now the live one.")
+        return
+    live = current_id(folder)
+    for extract_id in extract_ids(folder):
+        manifest = open_extract(folder, extract_id).manifest
+        rows = manifest["tables"].get("exam", {}).get("rows", 0)
+        print(f"{'*' if extract_id == live else ' '} {extract_id}  {rows:,} examinations  made {manifest['created_at'][:16]}  {manifest['network']['name']}")
+    if not extract_ids(folder):
+        print(f"No extract in {folder.name}. Make one: readout publish network.toml --extracts {folder.name}")
+
+
+def _quarantine(given: argparse.Namespace) -> None:
+    extract = open_extract(extracts_folder(given.extracts))
+    names = [s["name"] for s in extract.manifest["sources"]]
+    if given.source and given.source not in names:
+        raise UsageError(f"There is no source '{given.source}' in extract {extract.id}. {suggest(given.source, names)}")
+    if given.action == "show":
+        _show_record(given, extract)
+        return
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(["source", "file", "record", "column", "reason", "value"])
+    for name in [given.source] if given.source else names:
+        path = extract.folder / "quarantine" / f"{name}.csv"
+        if path.is_file():
+            with path.open(encoding="utf-8", newline="") as f:
+                out.writerows([name, *row] for row in list(csv.reader(f))[1:])
+
+
+def _show_record(given: argparse.Namespace, extract: Any) -> None:
+    from readout.ingest.network import load_network
+    from readout.ingest.reading import raw_record
+
+    if not (given.source and given.file and given.record):
+        raise UsageError("Say which record: readout quarantine show SOURCE FILE RECORD, as the list has them.")
+    inbox = extract.folder.parent / extract.manifest["network"]["inbox"]
+    network = load_network(given.network or inbox / extract.manifest["network"]["file"])
+    source = next(s for s in network.sources if s.name == given.source)
+    files = {p.name: p for p in source.files(network.folder)}
+    if given.file not in files:
+        raise UsageError(f"Source '{given.source}' has no file '{given.file}' in the inbox. {suggest(given.file, files)}")
+    if source.adapter is None:
+        raise UsageError("Records of the national return are shown by the spreadsheet they came in.")
+    print(raw_record(files[given.file], source.adapter.file, given.record))
+
+
+def _check(given: argparse.Namespace) -> None:
+    catalogue = load_catalogue()
+    extract = open_extract(extracts_folder(given.extracts))
+    store = Store(extract)
+    asked = 0
+    for metric in catalogue.metrics.values():
+        if set((*metric.query.reads, *metric.accounts.reads)) <= set(extract.tables):
+            ask(metric.id, Scope(), store, catalogue)
+            asked += 1
+    print(f"{len(catalogue.metrics)} metrics and {len(catalogue.standards)} standards are well formed; {asked} answered from extract {extract.id}.")
+
+
+def _sample(given: argparse.Namespace) -> None:
+    from readout.sample import write_sample
+
+    given.out.mkdir(parents=True, exist_ok=True)
+    write_sample(given.out, exams=given.exams, seed=given.seed)
+    extract = _publish_sample(given.out, given.out / "extracts")
+    print(f"Wrote {given.out.name}: raw exports and extract {extract.id}. Look at it: readout run --extracts {given.out / 'extracts'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

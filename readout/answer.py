@@ -1,0 +1,286 @@
+"""One question, one frozen Answer: pages, command line and exports use nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from readout import format as fmt
+from readout import schema
+from readout.catalogue import COLUMNS, Catalogue, Metric, Standard, load_catalogue
+from readout.errors import UsageError, suggest
+from readout.extract import Extract
+from readout.scope import DIMENSIONS, Scope, month_end, next_month
+from readout.store import Store
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Records that could not be counted, and why."""
+
+    reason: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The rows, and everything needed to defend them.
+
+    `frame`: the dimensions asked for, then the columns of the metric's kind (`value`; `numerator, denominator, value`;
+    or `n, count_unreported, median_hours, p90_hours, p95_hours`), then `provisional`. Shares are fractions 0-1, unrounded.
+    """
+
+    metric: Metric
+    scope: Scope
+    words: str
+    frame: pl.DataFrame
+    n: int
+    left_out: tuple[LeftOut, ...]
+    share_missing: float | None
+    extract_id: str
+    data_through: Mapping[str, datetime]
+    provisional_months: tuple[date, ...]
+    labels: Mapping[str, Mapping[str, str]]
+    standard: Standard | None
+    catalogue_hash: str
+    time_zone: str
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return self.frame.to_dicts()
+
+    @property
+    def is_empty(self) -> bool:
+        return self.frame.is_empty()
+
+    @property
+    def count_left_out(self) -> int:
+        return sum(x.count for x in self.left_out)
+
+    @property
+    def stalest(self) -> tuple[str, datetime] | None:
+        """The site whose data ends first, and when."""
+        return min(self.data_through.items(), key=lambda item: item[1], default=None)
+
+    def label(self, dimension: str, value: Any) -> str:
+        """How a dimension's value reads on a page."""
+        if value is None:
+            return "Not stated"
+        if isinstance(value, date):
+            return fmt.month(value)
+        return self.labels.get(dimension, {}).get(str(value), str(value))
+
+    def as_json(self) -> dict[str, Any]:
+        """What `readout ask --format json` prints."""
+        return {
+            "metric": self.metric.id,
+            "scope": {
+                "by": list(self.scope.by),
+                "where": {k: list(v) for k, v in self.scope.where.items()},
+                "from": self.scope.date_from and self.scope.date_from.isoformat(),
+                "to": self.scope.date_to and self.scope.date_to.isoformat(),
+                "words": self.words,
+            },
+            "rows": [{k: v.isoformat() if isinstance(v, date) else v for k, v in row.items()} for row in self.rows],
+            "provenance": {
+                "label": self.metric.label,
+                "kind": self.metric.kind,
+                "unit": self.metric.unit,
+                "clock": self.metric.clock,
+                "extract_id": self.extract_id,
+                "data_through": {k: v.isoformat() for k, v in self.data_through.items()},
+                "n": self.n,
+                "left_out": [{"reason": x.reason, "label": x.label, "count": x.count} for x in self.left_out],
+                "share_missing": self.share_missing,
+                "provisional_months": [m.isoformat() for m in self.provisional_months],
+                "standard": self.standard and {"label": self.standard.label, "status": self.standard.status, "target": self.standard.target},
+                "catalogue_hash": self.catalogue_hash,
+                "query": self.metric.query.name,
+                "query_hash": self.metric.query.hash,
+                "query_text": self.metric.query.text,
+            },
+        }
+
+
+def ask(metric_id: str, scope: Scope, store: Store, catalogue: Catalogue | None = None) -> Answer:
+    """Answer one metric over one scope. Raises UsageError with a did-you-mean for anything unknown."""
+    catalogue = catalogue or load_catalogue()
+    metric = catalogue.metric(metric_id)
+    metric.check(scope)
+    labels = dimension_labels(store)
+    _check_values(metric, scope, labels)
+    missing = [t for t in (*metric.query.reads, *metric.accounts.reads) if t not in store.extract.tables]
+    if missing:
+        raise UsageError(f"'{metric.label}' needs the table '{missing[0]}', which is not in this extract. Add a source for it.")
+    raw = store.query(metric.query, scope.parameters(metric.query.params))
+    accounts = store.query(metric.accounts, scope.parameters(metric.accounts.params))
+    return _answer(metric, scope, store, catalogue, labels, raw, accounts)
+
+
+def _answer(
+    metric: Metric, scope: Scope, store: Store, catalogue: Catalogue, labels: Mapping[str, Mapping[str, str]], raw: pl.DataFrame, accounts: pl.DataFrame
+) -> Answer:
+    counted = dict(accounts.iter_rows())
+    n = int(counted.pop("counted", 0))
+    left_out = tuple(LeftOut(k, catalogue.reasons.get(k, k), int(v)) for k, v in sorted(counted.items()) if v)
+    total = n + sum(x.count for x in left_out)
+    missing = sum(x.count for x in left_out if x.reason.startswith("no_"))
+    network = store.extract.manifest["network"]
+    sites = visible_sites(store, scope)
+    through = {} if metric.national else {s: at for s, at in store.extract.data_through.items() if s in sites}
+    frame = _shape(metric, scope, raw)
+    months = provisional_months(store.extract, metric, sites)
+    frame, marked = _mark_provisional(frame, metric, scope, store.extract, months)
+    return Answer(
+        metric=metric,
+        scope=scope,
+        words=words(scope, labels),
+        frame=frame,
+        n=n,
+        left_out=left_out,
+        share_missing=missing / total if total else None,
+        extract_id=store.extract.id,
+        data_through=through,
+        provisional_months=marked,
+        labels=labels,
+        standard=catalogue.standard_of(metric),
+        catalogue_hash=catalogue.hash,
+        time_zone=network["time_zone"],
+    )
+
+
+def _shape(metric: Metric, scope: Scope, raw: pl.DataFrame) -> pl.DataFrame:
+    """The dimensions asked for and the columns of the kind, sorted; a snapshot always says its month."""
+    dimensions = list(scope.by)
+    if metric.is_snapshot:
+        raw = raw.with_columns(pl.col("snapshot_month").alias("month"))
+        dimensions = ["month", *(d for d in dimensions if d != "month")] if "month" not in dimensions else dimensions
+    columns = {name: pl.col(metric.column[name]).alias(name) for name in COLUMNS[metric.kind]}
+    shaped = raw.select(*dimensions, *columns.values())
+    if metric.kind == "ratio":
+        value = pl.when(pl.col("denominator") > 0).then(pl.col("numerator") / pl.col("denominator"))
+        shaped = shaped.with_columns(value.alias("value"))
+    return shaped.sort(dimensions, nulls_last=True) if dimensions else shaped
+
+
+def visible_sites(store: Store, scope: Scope) -> tuple[str, ...]:
+    """Codes of the sites that the viewer may see and the scope asks for."""
+    chosen = scope.where.get("site_code", ())
+    trusts = scope.where.get("trust_code", ())
+    return tuple(
+        s["site_code"]
+        for s in store.extract.manifest["sites"]
+        if (store.viewer.sites is None or s["site_code"] in store.viewer.sites)
+        and (not chosen or s["site_code"] in chosen)
+        and (not trusts or s["trust_code"] in trusts)
+    )
+
+
+def is_provisional(extract: Extract, site: Mapping[str, Any], month: date, maturity_days: int) -> bool:
+    """True until the site's as-of passes the month's end, its usual lag and the metric's maturity."""
+    through = extract.data_through.get(site["site_code"])
+    if through is None:
+        return True
+    zone = ZoneInfo(site["time_zone"])
+    ready = next_month(month) + timedelta(days=site["usual_lag_days"] + maturity_days)
+    return through < datetime(ready.year, ready.month, ready.day, tzinfo=zone)
+
+
+def provisional_months(extract: Extract, metric: Metric, sites: tuple[str, ...]) -> dict[str, set[date]]:
+    """For each site with data, the months that are still arriving, up to the month of the extract's latest instant."""
+    if metric.national or not extract.data_through:
+        return {}
+    last = max(extract.data_through.values()).astimezone(UTC).date().replace(day=1)
+    found: dict[str, set[date]] = {}
+    for site in extract.manifest["sites"]:
+        if site["site_code"] not in sites or site["site_code"] not in extract.data_through:
+            continue
+        month, months = last, set()
+        while is_provisional(extract, site, month, metric.maturity_days):
+            months.add(month)
+            month = (month - timedelta(days=1)).replace(day=1)
+        found[site["site_code"]] = months
+    return found
+
+
+def _mark_provisional(
+    frame: pl.DataFrame, metric: Metric, scope: Scope, extract: Extract, months: Mapping[str, set[date]]
+) -> tuple[pl.DataFrame, tuple[date, ...]]:
+    """Add `provisional` to each row; also the months of the scope that are provisional anywhere in it."""
+    trusts = {s["site_code"]: s["trust_code"] for s in extract.manifest["sites"]}
+    anywhere = set().union(*months.values()) if months else set()
+    chosen = scope.months
+    in_scope = {
+        m
+        for m in anywhere
+        if (not scope.date_from or month_end(m) >= scope.date_from) and (not scope.date_to or m <= scope.date_to) and (not chosen or m in chosen)
+    }
+
+    def mark(row: Mapping[str, Any]) -> bool:
+        sites = [
+            s for s in months if row.get("site_code") in (None, s) and row.get("trust_code") in (None, trusts[s])
+        ]
+        provisional = set().union(*(months[s] for s in sites)) if sites else set()
+        return row["month"] in provisional if row.get("month") else bool(provisional & in_scope)
+
+    keys = [c for c in ("month", "site_code", "trust_code") if c in frame.columns]
+    if not keys:
+        return frame.with_columns(pl.lit(bool(in_scope)).alias("provisional")), tuple(sorted(in_scope))
+    marks = [mark(row) for row in frame.select(keys).iter_rows(named=True)]
+    return frame.with_columns(pl.Series("provisional", marks, dtype=pl.Boolean)), tuple(sorted(in_scope))
+
+
+def dimension_labels(store: Store) -> dict[str, dict[str, str]]:
+    """How codes read, by dimension; also the values a filter may take. Sites outside the viewer's scope are not among them."""
+    manifest = store.extract.manifest
+    sites = [s for s in manifest["sites"] if store.viewer.sites is None or s["site_code"] in store.viewer.sites]
+    national = manifest.get("national", {})
+    return {
+        "site_code": {s["site_code"]: s["site_name"] for s in sites},
+        "trust_code": {s["trust_code"]: s["trust_name"] for s in sites},
+        "modality": dict(schema.MODALITY_NAMES),
+        "patient_class": dict(schema.PATIENT_CLASSES),
+        "urgency": dict(schema.URGENCIES),
+        "reporting_route": {r: r.replace("_", " ").capitalize() for r in schema.ROUTES},
+        "weekday": {str(i + 1): d for i, d in enumerate(WEEKDAYS)},
+        "hour": {str(h): f"{h:02d}:00" for h in range(24)},
+        "test": {t: t for t in schema.NATIONAL_TESTS.values()},
+        "provider_code": dict(national.get("providers", {})),
+        "region_code": dict(national.get("regions", {})),
+    }
+
+
+def _check_values(metric: Metric, scope: Scope, labels: Mapping[str, Mapping[str, str]]) -> None:
+    for dimension, values in scope.where.items():
+        known = labels.get(dimension)
+        if known is None:
+            continue
+        for value in values:
+            if value not in known:
+                by_name = [code for code, name in known.items() if name.casefold() == value.casefold()]
+                hint = f"Did you mean '{by_name[0]}'?" if by_name else suggest(value, known)
+                raise UsageError(f"'{value}' is not a {DIMENSIONS[dimension].label.lower()} of this extract. {hint}")
+
+
+def words(scope: Scope, labels: Mapping[str, Mapping[str, str]]) -> str:
+    """The filters in words, as a page or an export prints them."""
+    parts = []
+    for dimension, values in scope.where.items():
+        if dimension == "month":
+            parts.append(fmt.listed([fmt.month(m) for m in scope.months]))
+        else:
+            parts.append(fmt.listed([labels.get(dimension, {}).get(v, v) for v in values]))
+    if scope.date_from and scope.date_to:
+        parts.append(f"{fmt.day(scope.date_from)} to {fmt.day(scope.date_to)}")
+    elif scope.date_from:
+        parts.append(f"from {fmt.day(scope.date_from)}")
+    elif scope.date_to:
+        parts.append(f"to {fmt.day(scope.date_to)}")
+    text = ", ".join(parts) or "the whole network"
+    return text + (f", by {fmt.listed([DIMENSIONS[d].label.lower() for d in scope.by])}" if scope.by else "")

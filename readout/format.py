@@ -1,0 +1,53 @@
+"""How numbers, times and dates read: British English, thousands separated, units as people say them."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+DASH = "–"
+
+
+def count(value: float | None) -> str:
+    """`41,233`; a dash where there is none."""
+    return DASH if value is None else f"{value:,.0f}"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A fraction 0-1 as `95.8 %`."""
+    return DASH if share is None else f"{share * 100:.{digits}f} %"
+
+
+def share(numerator: float | None, denominator: float | None) -> str:
+    """`95.8 % (9,468 of 9,880)`."""
+    if numerator is None or not denominator:
+        return DASH
+    return f"{percent(numerator / denominator)} ({count(numerator)} of {count(denominator)})"
+
+
+def hours(value: float | None) -> str:
+    """Hours as people say them: minutes under one hour, `5.2 h` under 48, then `3.4 days`."""
+    if value is None:
+        return "not yet reached"
+    if value < 1:
+        return f"{value * 60:.0f} min"
+    return f"{value:.1f} h" if value < 48 else f"{value / 24:.1f} days"
+
+
+def day(value: date) -> str:
+    """`3 Nov 2026`."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def month(value: date) -> str:
+    """`Nov 2026`."""
+    return f"{value:%b %Y}"
+
+
+def instant(value: datetime, time_zone: str = "Europe/London") -> str:
+    """`3 Nov 2026 06:00`, on the local clock."""
+    local = value.astimezone(ZoneInfo(time_zone))
+    return f"{day(local.date())} {local:%H:%M}"
+
+
+def listed(items: list[str], joiner: str = "and") -> str:
+    """`a, b and c`."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {joiner} {items[-1]}" if items else ""

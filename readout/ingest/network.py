@@ -1,0 +1,265 @@
+"""The network file: sites, sources and adapters, typed and checked. One declarative file says what makes an extract."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from readout import schema
+from readout.errors import NetworkFileError, suggest
+from readout.ingest.adapter import Adapter, load_adapter
+
+NATIONS = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "northern_ireland": "NIR"}
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+TABLES = ("exam", "national_wait")
+MODES = ("append", "snapshot")
+NATIONAL_ADAPTER = "dm01"
+
+
+@dataclass(frozen=True)
+class SitePeriod:
+    """What a site was called and belonged to, from one date until the next period."""
+
+    valid_from: date
+    name: str
+    trust_code: str
+    trust_name: str
+    ris_code: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """A hospital site. `open[weekday 1-7]` = minutes of the day [open, close); a missing weekday is closed."""
+
+    code: str
+    time_zone: str
+    nation: str
+    open: Mapping[int, tuple[int, int]]
+    periods: tuple[SitePeriod, ...]
+
+    @property
+    def now(self) -> SitePeriod:
+        return self.periods[-1]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One feed: files of one layout for one canonical table."""
+
+    name: str
+    table: str
+    adapter_name: str
+    adapter: Adapter | None  # None: the Python adapter of the national return
+    path: str
+    ris_code: str | None = None
+    mode: str = "append"
+    cut_by: str = "exam"
+    usual_lag_days: int = 0
+    taken_at: datetime | None = None
+    vintage: str | None = None
+    reporter_issuer: str | None = None  # who issued reporter numbers; else the RIS, so that two RISs' numbers never meet
+
+    def files(self, folder: Path) -> list[Path]:
+        """The files the source reads, in name order; a snapshot reads only the last."""
+        found = sorted(p for p in folder.glob(self.path) if p.is_file() and not p.name.startswith((".", "~$")))
+        if not found:
+            raise NetworkFileError(f"Source '{self.name}': no file matches '{self.path}'. Check the path, or take the source out.")
+        return found[-1:] if self.mode == "snapshot" else found
+
+
+@dataclass(frozen=True)
+class Network:
+    """The whole network file. `folder`: where it lies, which its paths are relative to."""
+
+    code: str
+    name: str
+    time_zone: str
+    nation: str
+    synthetic: bool
+    sites: tuple[Site, ...]
+    sources: tuple[Source, ...]
+    folder: Path
+    annotations: tuple[Mapping[str, Any], ...] = ()
+    holidays: tuple[date, ...] = ()  # one-off days beside the nation's own
+    file: str = "network.toml"
+    text: str = field(default="", repr=False)
+
+    def site(self, code: str) -> Site:
+        return next(s for s in self.sites if s.code == code)
+
+
+def load_network(path: Path) -> Network:
+    """Read and check a network file and the adapters it names."""
+    try:
+        text = path.read_text("utf-8-sig")
+        data = tomllib.loads(text)
+    except FileNotFoundError:
+        raise NetworkFileError(f"There is no network file '{path.name}' here. Give its path: readout publish network.toml") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise NetworkFileError(f"{path.name} is not valid TOML: {e}.") from e
+    where = path.name
+    _known(where, "section", data, ("network", "site", "source", "annotation", "holiday"))
+    head = data.get("network", {})
+    _known(f"{where} [network]", "key", head, ("code", "name", "time_zone", "nation", "synthetic"))
+    _need(f"{where} [network]", head, "code", "name")
+    zone, nation = head.get("time_zone", "Europe/London"), head.get("nation", "england")
+    _zone(where, zone)
+    _nation(where, nation)
+    sites = tuple(_site(where, s, zone, nation) for s in data.get("site", []))
+    if not sites:
+        raise NetworkFileError(f"{where} lists no [[site]]: an extract needs at least one.")
+    _unique(where, "site", [s.code for s in sites])
+    sources = tuple(_source(where, s, path.parent, {s.code for s in sites}) for s in data.get("source", []))
+    if not sources:
+        raise NetworkFileError(f"{where} lists no [[source]]: an extract needs at least one.")
+    _unique(where, "source", [s.name for s in sources])
+    codes = {s.code for s in sites}
+    for note in data.get("annotation", []):
+        _known(f"{where} [[annotation]]", "key", note, ("title", "text", "from", "to", "sites", "metrics"))
+        _need(f"{where} [[annotation]]", note, "title", "from")
+        for code in note.get("sites", []):
+            if code not in codes:
+                raise NetworkFileError(f"{where}: annotation '{note['title']}' names site '{code}'. {suggest(code, codes)}")
+    return Network(
+        code=head["code"],
+        name=head["name"],
+        time_zone=zone,
+        nation=nation,
+        synthetic=bool(head.get("synthetic", False)),
+        sites=sites,
+        sources=sources,
+        folder=path.parent.resolve(),
+        annotations=tuple(data.get("annotation", [])),
+        holidays=tuple(_date(where, h["date"]) for h in data.get("holiday", [])),
+        file=path.name,
+        text=text,
+    )
+
+
+def _site(where: str, data: Mapping[str, Any], zone: str, nation: str) -> Site:
+    where = f"{where} [[site]] {data.get('code', '?')}"
+    _known(where, "key", data, ("code", "name", "trust_code", "trust_name", "ris_code", "open", "time_zone", "nation", "history"))
+    _need(where, data, "code", "name", "trust_code")
+    zone, nation = data.get("time_zone", zone), data.get("nation", nation)
+    _zone(where, zone)
+    _nation(where, nation)
+    first = SitePeriod(date(1900, 1, 1), data["name"], data["trust_code"], data.get("trust_name", data["trust_code"]), data.get("ris_code", data["code"]))
+    periods = [first]
+    for change in sorted(data.get("history", []), key=lambda c: str(c.get("from"))):
+        _known(f"{where} [[site.history]]", "key", change, ("from", "name", "trust_code", "trust_name", "ris_code"))
+        _need(f"{where} [[site.history]]", change, "from")
+        last = periods[-1]
+        trust = change.get("trust_code", last.trust_code)
+        trust_name = change.get("trust_name", last.trust_name if trust == last.trust_code else trust)
+        periods.append(
+            SitePeriod(_date(where, change["from"]), change.get("name", last.name), trust, trust_name, change.get("ris_code", last.ris_code))
+        )
+    return Site(data["code"], zone, nation, _opening(where, data.get("open", {"weekdays": "08:00-18:00"})), tuple(periods))
+
+
+def _opening(where: str, data: Mapping[str, str]) -> dict[int, tuple[int, int]]:
+    _known(where, "day of 'open'", data, ("weekdays", "weekend", "every_day", *WEEKDAYS))
+    hours: dict[int, tuple[int, int]] = {}
+    groups = {"every_day": range(1, 8), "weekdays": range(1, 6), "weekend": range(6, 8)} | {d: [i + 1] for i, d in enumerate(WEEKDAYS)}
+    for name, days in groups.items():
+        if name in data:
+            for d in days:
+                hours[d] = _hours(where, data[name])
+    return hours
+
+
+def _hours(where: str, text: str) -> tuple[int, int]:
+    try:
+        opens, closes = (int(t[:2]) * 60 + int(t[3:5]) for t in text.split("-"))
+    except ValueError:
+        opens, closes = 1, 0
+    if not 0 <= opens < closes <= 24 * 60:
+        raise NetworkFileError(f"{where}: opening hours '{text}' must read like \"08:00-18:00\".")
+    return opens, closes
+
+
+def _source(where: str, data: Mapping[str, Any], folder: Path, sites: set[str]) -> Source:
+    where = f"{where} [[source]] {data.get('name', '?')}"
+    known = ("constants", "values", "adapter", *(f for f in Source.__dataclass_fields__ if f not in ("adapter", "adapter_name")))
+    _known(where, "key", data, known)
+    _need(where, data, "name", "table", "adapter", "path")
+    if data["table"] not in TABLES:
+        raise NetworkFileError(f"{where}: table '{data['table']}' cannot be loaded yet. {suggest(data['table'], TABLES)}")
+    if data.get("mode", "append") not in MODES:
+        raise NetworkFileError(f"{where}: mode '{data['mode']}' is not known. {suggest(data['mode'], MODES)}")
+    if data["table"] == "exam" and data.get("cut_by", "exam") != "exam":
+        raise NetworkFileError(
+            f"{where}: an export cut by {data['cut_by']} date cannot see examinations that have no report yet, so every turnaround would flatter. "
+            "Export by examination date, and say cut_by = \"exam\"."
+        )
+    if not all(c.isalnum() or c in "-_" for c in data["name"]):
+        raise NetworkFileError(f"{where}: a source's name holds letters, digits, - and _ only.")
+    taken = data.get("taken_at")
+    if taken is not None and (not isinstance(taken, datetime) or taken.tzinfo is None):
+        raise NetworkFileError(f"{where}: taken_at must be an instant with its offset, as in 2026-11-03T06:00:00Z.")
+    national = data["table"] == "national_wait"
+    if national != (data["adapter"] == NATIONAL_ADAPTER):
+        raise NetworkFileError(f"{where}: adapter '{NATIONAL_ADAPTER}' feeds table 'national_wait' and no other does.")
+    adapter = None if national else _overlaid(where, load_adapter(data["adapter"], folder), data, sites)
+    fields = {k: v for k, v in data.items() if k in Source.__dataclass_fields__ and k not in ("adapter", "taken_at")}
+    return Source(**fields, adapter_name=data["adapter"], adapter=adapter, taken_at=taken.astimezone(UTC) if taken else None)
+
+
+def _overlaid(where: str, adapter: Adapter, data: Mapping[str, Any], sites: set[str]) -> Adapter:
+    """The adapter with the source's own constants and value maps on top."""
+    for canonical in [*data.get("constants", {}), *data.get("values", {})]:
+        if canonical not in schema.INPUTS:
+            raise NetworkFileError(f"{where}: '{canonical}' is not a canonical column. {suggest(canonical, schema.INPUTS)}")
+    values = {k: dict(v) for k, v in adapter.values.items()}
+    for canonical, mapping in data.get("values", {}).items():
+        codes = schema.INPUTS[canonical].codes
+        for value in mapping.values():
+            if codes and value not in codes:
+                raise NetworkFileError(f"{where}: '{value}' is not a value of {canonical}. {suggest(value, codes)}")
+        values.setdefault(canonical, {}).update({str(k).strip(): str(v) for k, v in mapping.items()})
+    constants = {**adapter.constants, **{k: str(v) for k, v in data.get("constants", {}).items()}}
+    for code in [constants.get("site_code"), *values.get("site_code", {}).values()]:
+        if code is not None and code not in sites:
+            raise NetworkFileError(f"{where}: site '{code}' is not listed as a [[site]]. {suggest(code, sites)}")
+    if "site_code" not in constants and "site_code" not in adapter.columns:
+        raise NetworkFileError(f"{where}: no site is named. Map site_code in the adapter, or give [source.constants] site_code = \"...\".")
+    return replace(adapter, values=values, constants=constants)
+
+
+def _known(where: str, what: str, given: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    for key in given:
+        if key not in known:
+            raise NetworkFileError(f"{where}: '{key}' is not a known {what}. {suggest(key, known)}")
+
+
+def _need(where: str, given: Mapping[str, Any], *keys: str) -> None:
+    missing = [k for k in keys if not given.get(k)]
+    if missing:
+        raise NetworkFileError(f"{where} lacks {', '.join(missing)}.")
+
+
+def _unique(where: str, what: str, names: list[str]) -> None:
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        raise NetworkFileError(f"{where}: {what} '{twice[0]}' is listed twice.")
+
+
+def _zone(where: str, zone: str) -> None:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise NetworkFileError(f"{where}: time zone '{zone}' is not known; write it as in \"Europe/London\".") from None
+
+
+def _nation(where: str, nation: str) -> None:
+    if nation not in NATIONS:
+        raise NetworkFileError(f"{where}: nation '{nation}' is not known. {suggest(nation, NATIONS)}")
+
+
+def _date(where: str, value: Any) -> date:
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise NetworkFileError(f"{where}: '{value}' must be a date, as in 2024-04-01 without quotes.")
+    return value

@@ -1,0 +1,300 @@
+"""Text records to typed, pseudonymised examinations, by an adapter. Nothing is lost: a record is kept, excluded or quarantined."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from readout import schema
+from readout.ingest import instants
+from readout.ingest.network import Network, Site, Source
+from readout.ingest.pseudonym import Pseudonyms
+from readout.ingest.reading import Reject, TextBatch
+
+EARLIEST = datetime(1990, 1, 1)
+# Local clock readings that later become local dates, hours and months; they do not enter the extract themselves.
+LOCALS = ("requested_at", "received_at", "booked_for", "exam_start_at", "exam_end_at", "first_verified_at", "last_verified_at", "first_addendum_at")
+DATE_ONLY = ("exam_start_at", "exam_end_at", "first_verified_at")
+TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+VETTING = ("accepted", "rejected", "returned")
+AGE_STARTS = (0, 16, 25, 45, 65, 75, 85)
+
+
+@dataclass
+class Tally:
+    """What happened to one file's records, by rule."""
+
+    excluded: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    rejects: list[Reject] = field(default_factory=list)
+
+
+@dataclass
+class _Work:
+    """The state of one batch: texts by canonical name, and the flags and faults found so far."""
+
+    record: pl.Series
+    text: dict[str, pl.Series]
+    flags: dict[str, pl.Series] = field(default_factory=dict)
+    faults: list[tuple[str, str, pl.Series]] = field(default_factory=list)  # canonical column, reason, mask
+
+    def flag(self, name: str, mask: pl.Series) -> None:
+        mask = mask.fill_null(False)
+        if mask.any():
+            self.flags[name] = self.flags[name] | mask if name in self.flags else mask
+
+    def fault(self, column: str, reason: str, mask: pl.Series) -> None:
+        mask = mask.fill_null(False)
+        if mask.any():
+            self.faults.append((column, reason, mask))
+
+
+class Typer:
+    """Types the batches of one source. `type_batch` returns staged rows and adds to the tally."""
+
+    def __init__(self, network: Network, source: Source, pseudonyms: Pseudonyms, now: datetime) -> None:
+        assert source.adapter is not None
+        self.source, self.adapter, self.pseudonyms = source, source.adapter, pseudonyms
+        self.sites: dict[str, Site] = {s.code: s for s in network.sites}
+        self.latest_allowed = now.replace(tzinfo=None)
+
+    def type_batch(self, batch: TextBatch, tally: Tally) -> pl.DataFrame:
+        """Staged rows of a batch: the kept columns of the schema, local clock readings, `record`, `latest_at`."""
+        frame, record = self._without_excluded(batch, tally)
+        work = _Work(record, {c: self._text(frame, c) for c in schema.INPUTS})
+        columns: dict[str, pl.Series] = {}
+        self._sites(work, columns)
+        for name, column in schema.INPUTS.items():
+            if column.type in ("code", "text") and column.sensitivity != "never" and name != "site_code":
+                columns[name] = self._code(work, column, tally)
+        self._numbers(work, columns)
+        self._instants(work, columns)
+        self._keys(work, columns)
+        self._derive(work, columns)
+        columns["latest_at"] = self._latest(frame, columns)
+        return self._finish(work, columns, tally)
+
+    def _without_excluded(self, batch: TextBatch, tally: Tally) -> tuple[pl.DataFrame, pl.Series]:
+        frame, record = batch.frame, batch.record
+        for rule in self.adapter.exclude:
+            if rule.column not in frame.columns:
+                continue
+            hit = frame[rule.column].str.contains(rule.pattern).fill_null(False)
+            if hit.any():
+                tally.excluded[rule.name] += int(hit.sum())
+                frame, record = frame.filter(~hit), record.filter(~hit)
+        return frame, record
+
+    def _text(self, frame: pl.DataFrame, canonical: str) -> pl.Series:
+        empty = pl.Series(canonical, [None], dtype=pl.String).new_from_index(0, frame.height)
+        spec = self.adapter.columns.get(canonical)
+        text = empty
+        if spec is not None and spec.name in frame.columns:
+            text = frame[spec.name]
+            if spec.time is not None and spec.time in frame.columns:
+                text = instants.joined(text, frame[spec.time])
+        constant = self.adapter.constants.get(canonical)
+        if constant is not None:
+            text = text.fill_null(constant)
+        return text.alias(canonical)
+
+    def _sites(self, work: _Work, columns: dict[str, pl.Series]) -> None:
+        raw = work.text["site_code"]
+        mapping = {**{c: c for c in self.sites}, **self.adapter.values.get("site_code", {})}
+        site = raw.replace_strict(mapping, default=None, return_dtype=pl.String)
+        work.fault("site_code", "no_site", raw.is_null())
+        work.fault("site_code", "unmapped_site", raw.is_not_null() & site.is_null())
+        columns["site_code"] = site
+        columns["ris_code"] = (
+            pl.Series("ris_code", [self.source.ris_code], dtype=pl.String).new_from_index(0, len(site))
+            if self.source.ris_code
+            else site.replace_strict({c: s.now.ris_code for c, s in self.sites.items()}, default=None, return_dtype=pl.String)
+        )
+
+    def _code(self, work: _Work, column: schema.Column, tally: Tally) -> pl.Series:
+        """Map, pad and check one column. An unknown code is flagged and becomes the fallback; it is never lost."""
+        raw = work.text[column.name]
+        if raw.null_count() == len(raw):
+            return raw
+        width = self.adapter.pad.get(column.name, 2 if column.name == "patient_class" else 0)
+        if width:
+            short = raw.str.contains(r"^\d+$") & (raw.str.len_chars() < width)
+            if column.name == "patient_class" and column.name not in self.adapter.pad:
+                short = short & ~raw.is_in(list(self.adapter.values.get(column.name, {})))
+            work.flag("leading_zero_repaired", short)
+            raw = raw.zip_with(~short.fill_null(False), raw.str.zfill(width))
+            if not column.codes and column.name in self.adapter.pad:
+                work.fault(column.name, "wrong_width", raw.is_not_null() & ~raw.str.contains(rf"^\d{{{width}}}$"))
+        codes = column.codes or (VETTING if column.name == "vetting_outcome" else ())
+        given = self.adapter.values.get(column.name, {})
+        if not codes and not given:
+            return raw
+        mapping = {**{c.casefold(): c for c in codes}, **{k.casefold(): v for k, v in given.items()}}
+        mapped = raw.str.to_lowercase().replace_strict(mapping, default=None, return_dtype=pl.String)
+        if not codes:
+            return mapped.fill_null(raw)
+        unknown = raw.is_not_null() & mapped.is_null()
+        if unknown.any():
+            work.flag(f"unknown_{column.name}", unknown)
+            for value, count in raw.filter(unknown).value_counts().iter_rows():
+                tally.unknown[column.name, value] += count
+        return mapped.fill_null(column.fallback) if column.fallback and column.name == "modality" else mapped.set(unknown, column.fallback)
+
+    def _numbers(self, work: _Work, columns: dict[str, pl.Series]) -> None:
+        for name in ("imd_decile", "addendum_count"):
+            text = work.text[name]
+            number = text.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+            if name == "imd_decile":
+                number = number.set(~number.is_between(1, 10).fill_null(True), None)
+            work.flag("unreadable_number", text.is_not_null() & number.is_null())
+            columns[name] = number.cast(pl.Int32)
+        text = work.text["is_report_required"]
+        given = {k.casefold(): v.casefold() for k, v in self.adapter.values.get("is_report_required", {}).items()}
+        text = text.str.to_lowercase()
+        mapped = text.replace_strict(given, default=None, return_dtype=pl.String).fill_null(text) if given else text
+        flag = mapped.replace_strict({**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)}, default=None, return_dtype=pl.Boolean)
+        work.flag("unknown_is_report_required", text.is_not_null() & flag.is_null())
+        columns["is_report_required"] = flag
+
+    def _zones(self, columns: dict[str, pl.Series]) -> tuple[pl.Series, pl.Series]:
+        zone = {c: s.time_zone for c, s in self.sites.items()}
+        first = next(iter(zone.values()))
+        site_zone = columns["site_code"].replace_strict(zone, default=first, return_dtype=pl.String).fill_null(first)
+        written = self.adapter.file.time_zone
+        return (pl.Series([written]).new_from_index(0, len(site_zone)) if written else site_zone), site_zone
+
+    def _formats(self, canonical: str) -> tuple[str, ...]:
+        formats = self.adapter.file.date_formats
+        spec = self.adapter.columns.get(canonical)
+        formats = instants.with_times(formats) if spec is not None and spec.time else formats
+        return formats if self.adapter.file.format == "csv" else (*formats, *instants.ISO_FORMATS)
+
+    def _instants(self, work: _Work, columns: dict[str, pl.Series]) -> None:
+        written, site_zone = self._zones(columns)
+        for name in schema.INSTANTS:
+            text = work.text[name]
+            if text.null_count() == len(text):
+                columns[name] = pl.Series(name, [None], dtype=pl.Datetime("us")).new_from_index(0, len(text))
+                if name in LOCALS:
+                    columns[f"{name}_local"] = columns[name]
+                continue
+            parsed = instants.parse(text, self._formats(name), written, site_zone)
+            work.fault(name, "unreadable_date", parsed.is_unreadable)
+            work.fault(name, "date_before_1990", parsed.utc < EARLIEST)
+            if schema.INPUTS[name].past:
+                work.fault(name, "date_in_future", parsed.utc > self.latest_allowed)
+            work.flag("repeated_hour", parsed.is_repeated)
+            work.flag("missing_hour", parsed.is_missing)
+            if name in DATE_ONLY:
+                work.flag("midnight_time", parsed.is_date_only)
+                columns[f"is_{name}_date_only"] = parsed.is_date_only
+            columns[name] = parsed.utc
+            if name in LOCALS:
+                columns[f"{name}_local"] = parsed.local
+        nothing = pl.Series([False]).new_from_index(0, len(work.record))
+        for name in DATE_ONLY:
+            columns.setdefault(f"is_{name}_date_only", nothing)
+        if "received_at" not in self.adapter.columns:  # a RIS that knows one date of asking: it is also the date of receipt
+            columns["received_at"], columns["received_at_local"] = columns["requested_at"], columns["requested_at_local"]
+
+    def _keys(self, work: _Work, columns: dict[str, pl.Series]) -> None:
+        accession, seq = columns["accession"], columns["exam_seq"]
+        if "exam_seq" not in self.adapter.columns and "exam_seq" not in self.adapter.constants:
+            seq = columns["exam_code"]
+        work.fault("accession", "no_accession", accession.is_null())
+        parts = pl.DataFrame({"r": columns["ris_code"], "a": accession, "s": seq.fill_null("")})
+        columns["exam_id"] = self.pseudonyms.series(parts.select(pl.concat_str("r", "a", "s", separator="\x1f")).to_series())
+        columns["exam_seq"] = seq
+        number = work.text["patient_id"].str.replace_all(r"\s", "").str.to_uppercase()
+        kind = work.text["patient_id_kind"].str.to_lowercase()
+        given = {k.casefold(): v for k, v in self.adapter.values.get("patient_id_kind", {}).items()}
+        kind = kind.replace_strict(given, default=None, return_dtype=pl.String).fill_null(kind) if given else kind
+        issuers = {c: s.periods[0].trust_code for c, s in self.sites.items()}
+        who = pl.DataFrame({"n": number, "k": kind, "t": columns["site_code"].replace_strict(issuers, default=None, return_dtype=pl.String)})
+        national = pl.col("k").is_in(["national", "nhs"])
+        across = pl.concat_str(pl.lit("national"), pl.col("n").str.replace_all("-", ""), separator="\x1f")
+        within = pl.concat_str(pl.lit("local"), "t", "n", separator="\x1f")
+        columns["patient_key"] = self.pseudonyms.series(who.select(pl.when(national).then(across).otherwise(within)).to_series())
+        work.flag("no_patient", number.is_null())
+        issuer = pl.lit(self.source.reporter_issuer) if self.source.reporter_issuer else pl.col("r")
+        readers = pl.DataFrame({"r": columns["ris_code"], "i": work.text["reporter_id"].str.to_uppercase()})
+        named = readers.select(pl.concat_str(pl.lit("reporter"), issuer, "i", separator="\x1f")).to_series()
+        columns["reporter_key"] = self.pseudonyms.series(named)
+
+    def _derive(self, work: _Work, columns: dict[str, pl.Series]) -> None:
+        """Status where none is sent, the age band, and the flags that compare two times."""
+        t = pl.DataFrame({n: columns[n] for n in (*schema.INSTANTS, "status", "addendum_count")})
+        ended = pl.coalesce("exam_end_at", "exam_start_at")
+        if work.text["status"].null_count() == len(work.record):
+            derived = (
+                pl.when(pl.col("cancelled_at").is_not_null() & ended.is_null()).then(pl.lit("cancelled"))
+                .when(ended.is_not_null()).then(pl.lit("completed"))
+                .when(pl.col("booked_for").is_not_null()).then(pl.lit("booked"))
+                .otherwise(pl.lit("requested"))
+            )
+            t = t.with_columns(derived.alias("status"))
+            columns["status"] = t["status"]
+        completed = pl.col("status") == "completed"
+        first, addendum = pl.col("first_verified_at"), pl.col("first_addendum_at")
+        amended = (pl.col("addendum_count") > 0).fill_null(False) | addendum.is_not_null()
+        overwrote = amended & ((first >= addendum).fill_null(False) | (first.is_null() & pl.col("last_verified_at").is_not_null()))
+        rules = {
+            "report_before_exam": completed & (first < ended),
+            "exam_before_request": completed & ((ended < pl.col("requested_at")) | (ended < pl.col("received_at"))),
+            "no_request_time": pl.col("requested_at").is_null(),
+            "no_received_time": pl.col("received_at").is_null(),
+            "no_exam_time": completed & ended.is_null(),
+            "start_used_for_end": completed & pl.col("exam_end_at").is_null() & pl.col("exam_start_at").is_not_null(),
+            "ends_before_start": completed & (pl.col("exam_end_at") < pl.col("exam_start_at")),
+            "addendum_overwrote_first": overwrote,
+        }
+        for name, mask in t.select(**rules).to_dict().items():
+            work.flag(name, mask)
+        columns["age_band"] = self._age_band(work, columns)
+
+    def _age_band(self, work: _Work, columns: dict[str, pl.Series]) -> pl.Series:
+        age = work.text["age_years"].str.replace(r"\.\d+$", "").cast(pl.Int32, strict=False)
+        birth = work.text["birth_date"]
+        if birth.null_count() < len(birth):
+            utc = pl.Series(["UTC"]).new_from_index(0, len(birth))
+            born = instants.parse(birth, (*self.adapter.file.date_formats, *instants.ISO_FORMATS), utc, utc).utc
+            at = pl.DataFrame({"b": born, "e": columns["exam_end_at"], "s": columns["exam_start_at"], "r": columns["requested_at"]})
+            when = pl.coalesce("e", "s", "r")
+            birthday = (when.dt.month() * 100 + when.dt.day()) < (pl.col("b").dt.month() * 100 + pl.col("b").dt.day())
+            years = at.select(when.dt.year() - pl.col("b").dt.year() - birthday.cast(pl.Int32)).to_series().cast(pl.Int32)
+            years = years.set((born.dt.year() < 1890).fill_null(False), None)
+            work.flag("unreadable_birth_date", birth.is_not_null() & born.is_null())
+            age = years.fill_null(age)
+        age = age.set(~age.is_between(0, 120).fill_null(True), None)
+        band = pl.lit(None, pl.String)
+        for start, label in zip(AGE_STARTS, schema.AGE_BANDS, strict=True):
+            band = pl.when(pl.col("age") >= start).then(pl.lit(label)).otherwise(band)
+        return pl.DataFrame({"age": age}).select(band).to_series()
+
+    def _latest(self, frame: pl.DataFrame, columns: dict[str, pl.Series]) -> pl.Series:
+        name = self.adapter.latest
+        if name is None or name not in frame.columns:
+            return pl.Series("latest_at", [None], dtype=pl.Datetime("us")).new_from_index(0, frame.height)
+        written, site_zone = self._zones(columns)
+        return instants.parse(frame[name], (*self.adapter.file.date_formats, *instants.ISO_FORMATS), written, site_zone).utc
+
+    def _finish(self, work: _Work, columns: dict[str, pl.Series], tally: Tally) -> pl.DataFrame:
+        height = len(work.record)
+        frame = pl.DataFrame({name: s.alias(name) for name, s in columns.items()} | {"record": work.record})
+        frame = frame.with_columns(pl.col(*schema.INSTANTS, "latest_at").dt.replace_time_zone("UTC"))
+        if work.flags:
+            named = [pl.when(pl.lit(mask)).then(pl.lit(name)) for name, mask in sorted(work.flags.items())]
+            frame = frame.with_columns(pl.concat_list(named).list.drop_nulls().alias("dq_flags"))
+        else:
+            frame = frame.with_columns(pl.Series("dq_flags", [[]], dtype=pl.List(pl.String)).new_from_index(0, height).alias("dq_flags"))
+        taken = pl.Series([False]).new_from_index(0, height)
+        for column, reason, mask in work.faults:
+            mine = mask & ~taken
+            spec = self.adapter.columns.get(column)
+            shown = schema.INPUTS[column].sensitivity == "open"
+            values = work.text[column].filter(mine) if shown else [None] * int(mine.sum())
+            source_column = spec.name if spec else column
+            tally.rejects += [Reject(r, source_column, reason, v) for r, v in zip(work.record.filter(mine), values, strict=True)]
+            taken = taken | mine
+        return frame.filter(~taken) if taken.any() else frame

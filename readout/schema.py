@@ -1,0 +1,166 @@
+"""The canonical tables as data: column, type, unit, sensitivity. The contract is docs/definitions.md; this is its code.
+
+Types: `text`, `code` (text; a leading zero counts), `instant` (UTC), `date` (local), `integer`, `flag` (boolean),
+`key` (63-bit integer made by a keyed hash), `list` (list of text).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+SCHEMA_VERSION = 1
+
+Type = Literal["text", "code", "instant", "date", "integer", "flag", "key", "list"]
+# open: may be shown anywhere; drill: only where a viewer may see examinations; never: read at ingest, never kept
+Sensitivity = Literal["open", "drill", "never"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a canonical table. `codes`: the values it may hold; anything else is flagged, never lost."""
+
+    name: str
+    type: Type
+    about: str
+    sensitivity: Sensitivity = "open"
+    codes: tuple[str, ...] = ()
+    fallback: str | None = None  # what an unknown code becomes
+    past: bool = False  # an event that has happened: a future instant is a fault
+
+
+MODALITIES = ("XR", "CT", "MR", "US", "NM", "PT", "FL", "MG", "DX", "IR", "OT")
+MODALITY_NAMES = {
+    "XR": "X-ray",
+    "CT": "CT",
+    "MR": "MRI",
+    "US": "Ultrasound",
+    "NM": "Nuclear medicine",
+    "PT": "PET",
+    "FL": "Fluoroscopy",
+    "MG": "Mammography",
+    "DX": "DEXA",
+    "IR": "Interventional",
+    "OT": "Other or unknown",
+}
+PATIENT_CLASSES = {
+    "01": "Inpatient",
+    "02": "Day case",
+    "03": "Outpatient",
+    "04": "GP direct access",
+    "05": "A&E",
+    "06": "Other provider",
+    "07": "Other",
+}
+URGENCIES = {
+    "emergency": "Emergency",
+    "urgent": "Urgent",
+    "suspected_cancer": "Suspected cancer",
+    "routine": "Routine",
+}
+STATUSES = ("requested", "booked", "completed", "cancelled", "did_not_attend")
+ROUTES = ("in_house", "network", "insourced", "outsourced", "delegated")
+ROLES = ("radiologist", "registrar", "reporting_radiographer", "other")
+WAIT_CATEGORIES = ("waiting_list", "planned", "unscheduled")
+ADDENDUM_CLASSES = ("clinical", "administrative", "unknown")
+SEXES = ("female", "male", "other", "unknown")
+AGE_BANDS = ("0-15", "16-24", "25-44", "45-64", "65-74", "75-84", "85+")
+
+# What an adapter may map into, for one examination a row.
+EXAM_INPUTS: tuple[Column, ...] = (
+    Column("accession", "code", "accession number, unique only inside its RIS", "drill"),
+    Column("exam_seq", "code", "number of the examination inside the accession"),
+    Column("event_id", "code", "attendance; several examinations may share it", "drill"),
+    Column("site_code", "code", "organisation code of the site"),
+    Column("scanner_code", "code", "scanner or room"),
+    Column("patient_id", "code", "patient number, hashed into patient_key", "never"),
+    Column("patient_id_kind", "code", "national or local: which kind of number patient_id is", "never"),
+    Column("birth_date", "date", "birth date, turned into an age band", "never"),
+    Column("age_years", "integer", "age in years, turned into an age band", "never"),
+    Column("sex", "code", "sex", codes=SEXES),
+    Column("imd_decile", "integer", "decile of deprivation, 1 most deprived"),
+    Column("exam_code", "code", "local examination code"),
+    Column("exam_name", "text", "examination name"),
+    Column("modality", "code", "modality", codes=MODALITIES, fallback="OT"),
+    Column("body_region", "text", "body region"),
+    Column("patient_class", "code", "patient class", codes=tuple(PATIENT_CLASSES)),
+    Column("urgency", "code", "urgency", codes=tuple(URGENCIES)),
+    Column("referrer_specialty", "text", "specialty of the referrer"),
+    Column("wait_category", "code", "waiting list, planned or unscheduled", codes=WAIT_CATEGORIES),
+    Column("vetting_outcome", "text", "outcome of vetting"),
+    Column("cancelled_at", "instant", "cancelled", past=True),
+    Column("cancel_reason", "text", "reason for the cancellation"),
+    Column("clock_reset_at", "instant", "waiting-time clock restarted", past=True),
+    Column("status", "code", "status", codes=STATUSES),
+    Column("requested_at", "instant", "requested", past=True),
+    Column("received_at", "instant", "request received", past=True),
+    Column("booked_for", "instant", "booked for"),
+    Column("arrived_at", "instant", "arrived", past=True),
+    Column("exam_start_at", "instant", "examination began", past=True),
+    Column("exam_end_at", "instant", "examination ended", past=True),
+    Column("assigned_at", "instant", "assigned to a reporter", past=True),
+    Column("preliminary_at", "instant", "preliminary report", past=True),
+    Column("first_verified_at", "instant", "first verified report: stops the turnaround clock", past=True),
+    Column("last_verified_at", "instant", "last verified report", past=True),
+    Column("issued_at", "instant", "issued to the referrer", past=True),
+    Column("reporter_id", "code", "first verifier, hashed into reporter_key", "never"),
+    Column("reporter_role", "code", "role of the first verifier", codes=ROLES, fallback="other"),
+    Column("reporting_route", "code", "who reported", codes=ROUTES),
+    Column("reporting_org_code", "code", "organisation that reported"),
+    Column("is_report_required", "flag", "false leaves the backlog and the clocks"),
+    Column("addendum_count", "integer", "addenda"),
+    Column("first_addendum_at", "instant", "first addendum", past=True),
+    Column("addendum_class", "code", "class of the addendum", codes=ADDENDUM_CLASSES, fallback="unknown"),
+)
+INPUTS = {c.name: c for c in EXAM_INPUTS}
+INSTANTS = tuple(c.name for c in EXAM_INPUTS if c.type == "instant")
+
+# The canonical examination: inputs that are kept, and what ingest adds.
+EXAM_ADDED: tuple[Column, ...] = (
+    Column("exam_id", "key", "keyed hash of (ris_code, accession, exam_seq)"),
+    Column("network_code", "code", "network"),
+    Column("trust_code", "code", "trust that ran the site on the examination date"),
+    Column("ris_code", "code", "RIS that issued the accession"),
+    Column("patient_key", "key", "keyed hash of (kind, issuer, number)"),
+    Column("reporter_key", "key", "keyed hash of the first verifier", "drill"),
+    Column("age_band", "code", "age band", codes=AGE_BANDS),
+    Column("dq_flags", "list", "names of the defects found on this row"),
+)
+EXAM_KEPT: tuple[Column, ...] = EXAM_ADDED + tuple(c for c in EXAM_INPUTS if c.sensitivity != "never")
+
+NATIONAL_BANDS = tuple(f"weeks_{i:02d}" for i in range(13)) + ("weeks_13_plus",)
+NATIONAL_TESTS: dict[int, str] = {
+    1: "Magnetic Resonance Imaging",
+    2: "Computed Tomography",
+    3: "Non-Obstetric Ultrasound",
+    4: "Barium Enema",
+    5: "Dexa Scan",
+    6: "Audiology - Audiology Assessments",
+    7: "Cardiology - Echocardiography",
+    8: "Cardiology - Electrophysiology",
+    9: "Neurophysiology - Peripheral Neurophysiology",
+    10: "Respiratory Physiology - Sleep Studies",
+    11: "Urodynamics - Pressures & Flows",
+    12: "Colonoscopy",
+    13: "Flexi Sigmoidoscopy",
+    14: "Cystoscopy",
+    15: "Gastroscopy",
+}
+IMAGING_TESTS = tuple(NATIONAL_TESTS[i] for i in range(1, 6))
+NATIONAL_WAIT: tuple[Column, ...] = (
+    Column("month_end", "date", "last day of the month"),
+    Column("vintage", "text", "which publication: its date, else its file name"),
+    Column("provider_code", "code", "provider"),
+    Column("region_code", "code", "region the provider belonged to in that month"),
+    Column("test_id", "integer", "Diagnostic ID of the return, 1-15"),
+    Column("test", "text", "published long name of the test"),
+    *(Column(b, "integer", "patients waiting, by weeks waited") for b in NATIONAL_BANDS),
+    Column("count_waiting", "integer", "patients waiting: the sum of the bands"),
+    Column("count_waiting_list_activity", "integer", "tests done from the waiting list"),
+    Column("count_planned_activity", "integer", "planned tests done"),
+    Column("count_unscheduled_activity", "integer", "unscheduled tests done"),
+)
+NATIONAL_PROVIDER: tuple[Column, ...] = (
+    Column("provider_code", "code", "provider"),
+    Column("provider_name", "text", "name as published"),
+    Column("valid_from", "date", "first month under this name"),
+    Column("valid_to", "date", "last month under this name; null while current"),
+)

@@ -1,0 +1,104 @@
+"""What is asked about: dates, filters and breakdowns, frozen, and how they become query parameters."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from readout.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A way to break down or filter. `param`: the list parameter that filters by it."""
+
+    name: str
+    param: str
+    label: str
+    plural: str
+
+
+DIMENSIONS: dict[str, Dimension] = {
+    d.name: d
+    for d in (
+        Dimension("month", "months", "Month", "months"),
+        Dimension("trust_code", "trusts", "Trust", "trusts"),
+        Dimension("site_code", "sites", "Site", "sites"),
+        Dimension("modality", "modalities", "Modality", "modalities"),
+        Dimension("patient_class", "patient_classes", "Patient class", "patient classes"),
+        Dimension("urgency", "urgencies", "Urgency", "urgencies"),
+        Dimension("reporting_route", "routes", "Reporting route", "reporting routes"),
+        Dimension("weekday", "weekdays", "Weekday", "weekdays"),
+        Dimension("hour", "hours", "Hour", "hours"),
+        Dimension("band", "bands", "Band", "bands"),
+        Dimension("test", "tests", "Test", "tests"),
+        Dimension("provider_code", "provider_codes", "Provider", "providers"),
+        Dimension("region_code", "region_codes", "Region", "regions"),
+        Dimension("rule", "rules", "Rule", "rules"),
+        Dimension("source", "sources", "Source", "sources"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Frozen filters. An empty filter means all; dates are inclusive and local, on the metric's cohort date."""
+
+    by: tuple[str, ...] = ()
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    date_from: date | None = None
+    date_to: date | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "where", {k: tuple(dict.fromkeys(v)) for k, v in sorted(self.where.items()) if v})
+        if self.date_from and self.date_to and self.date_from > self.date_to:
+            raise UsageError(f"The range runs backwards: {self.date_from} is after {self.date_to}. Swap the two dates.")
+
+    def __hash__(self) -> int:
+        return hash((self.by, tuple(self.where.items()), self.date_from, self.date_to))
+
+    @property
+    def months(self) -> list[date]:
+        """First days of the months filtered to; none means all."""
+        return [month_of(v) for v in self.where.get("month", ())]
+
+    def grouped(self, *by: str) -> "Scope":
+        """The same filters, broken down by `by`."""
+        return replace(self, by=by)
+
+    def filtered(self, dimension: str, values: Iterable[str]) -> "Scope":
+        """The same scope with one filter replaced."""
+        return replace(self, where={**self.where, dimension: tuple(values)})
+
+    def between(self, date_from: date | None, date_to: date | None) -> "Scope":
+        return replace(self, date_from=date_from, date_to=date_to)
+
+    def parameters(self, declared: Iterable[str]) -> dict[str, object]:
+        """Exactly the parameters a query declares, and no other."""
+        values: dict[str, object] = {"by": list(self.by), "date_from": self.date_from, "date_to": self.date_to}
+        for d in DIMENSIONS.values():
+            chosen = self.where.get(d.name, ())
+            values[d.param] = self.months if d.name == "month" else list(chosen)
+        return {name: values[name] for name in declared}
+
+
+def month_of(text: str) -> date:
+    """The first day of the month that `2025-03`, `2025-03-01` or `2025-03-31` names."""
+    try:
+        return date.fromisoformat(text if len(text) > 7 else f"{text}-01").replace(day=1)
+    except ValueError:
+        raise UsageError(f"'{text}' is not a month: write it as 2025-03 or 2025-03-01.") from None
+
+
+def month_end(month: date) -> date:
+    """The last day of a month given by any of its days."""
+    return next_month(month) - timedelta(days=1)
+
+
+def next_month(month: date) -> date:
+    """The first day of the following month."""
+    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
+
+
+def previous_month(month: date) -> date:
+    """The first day of the month before."""
+    return (month.replace(day=1) - timedelta(days=1)).replace(day=1)

@@ -1,0 +1,219 @@
+"""The command line and the Answer: the numbers a manager reads, found a second way in plain Python."""
+
+import json
+import math
+import re
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from readout.__main__ import main
+from readout.answer import ask
+from readout.catalogue import load_catalogue
+from readout.errors import UsageError
+from readout.ingest.publish import publish
+from readout.queryfile import load_queries
+from readout.scope import Scope
+from readout.store import Store, Viewer
+from tests.conftest import NOW, ROOT, shared
+
+CATALOGUE = load_catalogue()
+
+
+def asked(capsys, *arguments: str) -> dict:
+    assert main(["ask", *arguments, "--format", "json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def kaplan_meier(rows: list[tuple[int, bool]], q: float) -> int | None:
+    """The first time at which the plain product-limit curve is at or below 1 - q."""
+    survival, left = 1.0, len(rows)
+    for t in sorted({t for t, _ in rows}):
+        events = sum(1 for u, e in rows if u == t and e)
+        survival *= 1 - events / left
+        left -= sum(1 for u, _ in rows if u == t)
+        if events and survival <= 1 - q + 1e-9:
+            return t
+    return None
+
+
+def test_every_metric_query_is_well_formed_and_answers(sample_extract):
+    store = Store(sample_extract)
+    for metric in CATALOGUE.metrics.values():
+        for by in ((), metric.dimensions[:1], metric.dimensions[-2:]):
+            answer = ask(metric.id, Scope(by), store)
+            assert answer.frame.columns[: len(by)] == list(by) or metric.is_snapshot
+            assert "provisional" in answer.frame.columns
+
+
+def test_sql_stands_only_in_queries():
+    for path in [*(ROOT / "readout").rglob("*.py"), *(ROOT / "pages").rglob("*.py"), ROOT / "app.py"]:
+        text = path.read_text("utf-8").casefold()
+        assert not re.search(r"select\s[^\n]*\sfrom\s|group by|order by [a-z]", text) or path.name == "store.py", f"{path.name} holds SQL"
+
+
+def test_every_build_query_says_what_it_reads():
+    for folder in ("canonical", "summary", "checks", "metrics"):
+        for query in load_queries(ROOT / "queries" / folder).values():
+            assert query.purpose.endswith(".") and query.grain
+
+
+@pytest.fixture(scope="module")
+def exams(sample_extract) -> list[dict]:
+    return pl.read_parquet(sample_extract.folder / "tables" / "exam.parquet").filter(pl.col("status") == "completed").to_dicts()
+
+
+def test_activity_and_out_of_hours_equal_plain_python(sample_extract, exams):
+    store = Store(sample_extract)
+    got = {(r["site_code"], r["modality"]): r["value"] for r in ask("activity", Scope(("site_code", "modality")), store).rows}
+    want: dict[tuple[str, str], int] = {}
+    for e in exams:
+        if e["exam_at"] is not None:
+            want[e["site_code"], e["modality"]] = want.get((e["site_code"], e["modality"]), 0) + 1
+    assert got == want
+
+
+def test_turnaround_quantiles_equal_a_plain_kaplan_meier(sample_extract, exams):
+    through = sample_extract.data_through
+    cells: dict[tuple[str, str], list[tuple[int, bool]]] = {}
+    for e in exams:
+        end, first, as_of = e["exam_at"], e["first_verified_at"], through[e["site_code"]]
+        if end is None or end > as_of or e["is_report_required"] is False or "addendum_overwrote_first" in e["dq_flags"]:
+            continue
+        if first is not None and first < end:
+            continue
+        if "midnight_time" in e["dq_flags"]:
+            continue
+        done = first is not None and first <= as_of
+        minutes = math.floor(((first if done else as_of) - end).total_seconds() / 60)
+        cells.setdefault((e["site_code"], e["modality"]), []).append((minutes, done))
+    for row in ask("exam_to_report", Scope(("site_code", "modality")), Store(sample_extract)).rows:
+        rows = cells[row["site_code"], row["modality"]]
+        assert row["n"] == len(rows)
+        assert row["count_unreported"] == sum(not done for _, done in rows)
+        for name, q in (("median_hours", 0.5), ("p90_hours", 0.9), ("p95_hours", 0.95)):
+            want = kaplan_meier(rows, q)
+            assert row[name] == (want if want is None else pytest.approx(want / 60, abs=1e-9)), (row, name)
+
+
+def test_within_28_days_counts_the_unreported_as_missed(make):
+    """Two of four examinations are late or unreported; one of them has no report at all."""
+    extract = make(
+        [
+            {"verified": "2026-09-02 10:00"},
+            {"verified": "2026-09-29 23:59"},  # day 28 counts
+            {"verified": "2026-09-30 00:01"},  # day 29 does not
+            {},
+            {"ended": "2026-10-10 10:00", "verified": "2026-10-11 10:00"},  # too recent to judge
+        ]
+    )
+    row = ask("within_28_days", Scope(), Store(extract)).rows[0]
+    assert (row["numerator"], row["denominator"]) == (2, 4)
+    answer = ask("within_28_days", Scope(), Store(extract))
+    assert [(x.reason, x.count) for x in answer.left_out] == [("too_recent", 1)]
+
+
+def test_unreported_is_a_stock_counted_as_of_each_month_end(make):
+    extract = make(
+        [
+            {"ended": "2026-07-31 23:30", "verified": "2026-08-01 00:30"},
+            {"ended": "2026-08-10 10:00", "verified": "2026-09-01 09:00"},
+            {"ended": "2026-08-20 10:00"},
+            {"ended": "2026-10-30 10:00", "needs_report": "no"},
+        ]
+    )
+    store = Store(extract)
+    by_month = {r["month"]: r["value"] for r in ask("unreported", Scope(("month",)), store).rows}
+    assert by_month == {date(2026, 7, 1): 1, date(2026, 8, 1): 2, date(2026, 9, 1): 1, date(2026, 10, 1): 1}
+    last = ask("unreported", Scope(), store).rows
+    assert [(r["month"], r["value"]) for r in last] == [(date(2026, 10, 1), 1)]
+    assert ask("backlog_10_days", Scope(date_to=date(2026, 8, 31)), store).rows[0]["value"] == 2
+
+
+def test_an_addendum_does_not_move_a_turnaround(make):
+    plain = make([{"verified": "2026-09-01 12:00"}])
+    before = ask("exam_to_report", Scope(), Store(plain)).rows[0]["median_hours"]
+    amended = make([{"verified": "2026-09-01 12:00", "last_verified": "2026-09-05 12:00", "addendum": "2026-09-05 12:00"}])
+    assert ask("exam_to_report", Scope(), Store(amended)).rows[0]["median_hours"] == before == 2.0
+    rate = ask("addendum_rate", Scope(), Store(amended)).rows[0]
+    assert (rate["numerator"], rate["denominator"]) == (1, 1)
+
+
+def test_clock_change_nights_are_right_both_ways(make):
+    vectors = json.loads(shared("reference", "vectors.json").read_text("utf-8"))["clock_europe_london"]
+    rows = [{"ended": v["from"].replace("T", " "), "verified": v["to"].replace("T", " ")} for v in vectors]
+    store = Store(make(rows))
+    got = [r["median_hours"] for r in ask("exam_to_report", Scope(("month",)), store).rows]
+    assert got == [v["hours"] for v in vectors]
+
+
+def test_a_viewer_sees_only_their_sites(make):
+    extract = make([{"site": "S1"}, {"site": "S2"}, {"site": "S2"}])
+    store = Store(extract, Viewer(frozenset({"S1"})))
+    assert ask("activity", Scope(), store).rows[0]["value"] == 1
+    assert list(ask("activity", Scope(), store).data_through) == ["S1"]
+    with pytest.raises(UsageError, match="'S2' is not a site"):
+        ask("activity", Scope(where={"site_code": ("S2",)}), store)
+
+
+def test_england_has_the_check_figures(tmp_path, capsys):
+    folder = shared("data", "dm01")
+    (tmp_path / "network.toml").write_text(
+        '[network]\ncode = "T"\nname = "T"\nsynthetic = true\n[[site]]\ncode = "S"\nname = "S"\ntrust_code = "RX1"\n'
+        '[[source]]\nname = "national"\ntable = "national_wait"\nadapter = "dm01"\npath = "inbox/*"\n',
+        "utf-8",
+    )
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for path in [*folder.glob("*.csv*"), *(folder / "published_layout").iterdir()]:
+        (inbox / path.name).write_bytes(path.read_bytes())
+    extracts = tmp_path / "extracts"
+    publish(tmp_path / "network.toml", extracts, now=NOW)
+    mri = ("--where", "test=Magnetic Resonance Imaging", "--extracts", str(extracts))
+    for day, waiting, six, thirteen in (
+        ("2023-04-30", 274137, 62449, 20562),
+        ("2024-03-31", 310208, 57411, 14493),
+        ("2025-03-31", 331280, 45529, 10522),
+    ):
+        assert asked(capsys, "national_waiting", *mri, "--from", day, "--to", day)["rows"][0]["value"] == waiting
+        assert asked(capsys, "national_six_week_breach", *mri, "--to", day)["rows"][0]["numerator"] == six
+        assert asked(capsys, "national_thirteen_week_breach", *mri, "--to", day)["rows"][0]["numerator"] == thirteen
+    whole = asked(capsys, "national_waiting", *mri)["rows"]
+    assert [(r["month"], r["value"]) for r in whole] == [("2025-03-01", 331280)]  # never a sum over months
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["activty"], "Did you mean 'activity'?"),
+        (["activity", "--by", "modalty"], "Did you mean 'modality'?"),
+        (["activity", "--where", "modality=CTT"], "Did you mean 'CT'?"),
+        (["activity", "--from", "2026-13-01"], "is not a date"),
+        (["activity", "--from", "2026-02-01", "--to", "2026-01-01"], "runs backwards"),
+    ],
+)
+def test_an_unknown_name_gets_a_did_you_mean_and_exit_code_2(sample_extract, capsys, arguments, said):
+    assert main(["ask", *arguments, "--extracts", str(sample_extract.folder.parent)]) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err and captured.out == ""
+
+
+def test_the_file_a_second_ris_needs_is_only_a_toml(make):
+    adapter = """
+[file]
+delimiter = ","
+date_formats = ["%Y-%m-%d %H:%M"]
+[columns]
+accession = "acc"
+exam_end_at = "ended"
+modality = "modality"
+[constants]
+site_code = "S2"
+[values.modality]
+"CAT scan" = "CT"
+"""
+    extract = make([{"modality": "CAT scan"}], adapter=adapter)
+    assert ask("activity", Scope(("site_code", "modality")), Store(extract)).rows[0]["value"] == 1
+    assert Path(extract.folder).name == "2026-11-03a"

@@ -99,6 +99,12 @@ def _parser() -> argparse.ArgumentParser:
     quarantine.add_argument("--network", type=Path, help="the network file, where the inbox has moved since")
     with_extracts(quarantine)
 
+    running = command("run", _run, "Open the app on this machine.")
+    running.add_argument("--port", type=int, default=8501)
+    running.add_argument("--address", default="127.0.0.1")
+    running.add_argument("--headless", action="store_true", help="do not open a browser")
+    with_extracts(running)
+
     checking = command("check", _check, "Check the catalogue, the queries and the current extract.")
     with_extracts(checking)
 
@@ -252,6 +258,12 @@ def _show_record(given: argparse.Namespace, extract: Any) -> None:
     if source.adapter is None:
         raise UsageError("Records of the national return are shown by the spreadsheet they came in.")
     print(raw_record(files[given.file], source.adapter.file, given.record))
+
+
+def _run(given: argparse.Namespace) -> int:
+    from readout.ui.serve import serve
+
+    return serve(extracts_folder(given.extracts), port=given.port, address=given.address, headless=given.headless)
 
 
 def _check(given: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ LINT = (
     ("floors", ["lint-imports"]),
     ("SQL style", ["sqruff", "lint", "queries"]),
 )
-TESTS = ("tests", ["pytest", "-n", "2", "--cov=readout", "--cov-report=term:skip-covered"])
+TESTS = ("tests", ["pytest", "-n", "2", "--dist", "loadgroup", "--cov=readout", "--cov-report=term:skip-covered"])
 
 
 def main() -> int:

@@ -164,6 +164,7 @@ def provider_names(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
     A month takes the name published for it, else the name of an undated list, else the name last published before, else the next
     one after, else the code. Months that follow one another under one name (letter case apart) are one range from the first day of
     its first month to the last day of its last; `valid_to` is null for the latest. A provider that never appears in a month is left out.
+    Of two undated lists the later frame is believed.
     """
     dated: dict[str, dict[date, set[str]]] = {}
     undated: dict[str, str] = {}
@@ -255,8 +256,12 @@ def _unrecognised(where: str, tops: Iterable[Sequence[str]]) -> SourceError:
     )
     if nearest and 2 * len(nearest[0] & nearest[1]) > len(nearest[0]):
         lacks = ", ".join(sorted(nearest[0] - nearest[1]))
-        return SourceError(f"{where} resembles the layout '{nearest[2]}' of the national return but lacks a column for: {lacks}. Export it again.")
-    return SourceError(f"{where} is not a layout of the national return. Looked in its first {_HEADER_WITHIN} lines for the headings of {_LOOKED_FOR}.")
+        return SourceError(
+            f"{where} resembles the layout '{nearest[2]}' of the national return but lacks a column for: {lacks}. Export it again."
+        )
+    return SourceError(
+        f"{where} is not a layout of the national return. Looked in its first {_HEADER_WITHIN} lines for the headings of {_LOOKED_FOR}."
+    )
 
 
 def _from_text(text: str, where: str) -> _Table:
@@ -327,7 +332,7 @@ def _ragged(cells: Sequence[str], width: int) -> str:
         return "total"
     if _FOOTER.match(filled[0]) or (len(filled) == 1 and _is_prose(filled[0])):
         return "footer"
-    return "wrong_column_count"
+    return "column_count"
 
 
 def _is_prose(cell: str) -> bool:
@@ -342,7 +347,9 @@ def _from_workbook(raw: bytes, where: str) -> _Table:
         book = fastexcel.read_excel(raw)
         sheets = {n: book.load_sheet(n, header_row=None, skip_rows=0, dtypes="string").to_polars() for n in book.sheet_names}
     except fastexcel.FastExcelError:
-        raise SourceError(f"{where} cannot be opened as a workbook: save it again as .xlsx, or unpack it if it is a zip of CSV files.") from None
+        raise SourceError(
+            f"{where} cannot be opened as a workbook: save it again as .xlsx, or unpack it if it is a zip of CSV files."
+        ) from None
     tables, tops = [], []
     for frame in sheets.values():
         frame = frame.fill_null("")
@@ -398,7 +405,12 @@ def day_of(text: str) -> date | None:
 def month_end_of(text: str) -> date | None:
     """The last day of the month that a day, `March 2025`, `Mar-2025` or `DM01-MARCH-2025` names, else none."""
     found = day_of(text)
-    if found is None and (m := re.match(r"(?:dm01[- ])?([a-z]{3,9})[- ](\d{4})$", text.strip().casefold())) and _month_number(m[1]) and int(m[2]):
+    if (
+        found is None
+        and (m := re.match(r"(?:dm01[- ])?([a-z]{3,9})[- ](\d{4})$", text.strip().casefold()))
+        and _month_number(m[1])
+        and int(m[2])
+    ):
         found = date(int(m[2]), _month_number(m[1]), 1)
     return month_end(found) if found else None
 
@@ -423,7 +435,10 @@ def _title(titles: list[list[str]], *labels: str) -> str | None:
 
 def _published(titles: list[list[str]]) -> str | None:
     """ISO date of the revision, else of the publication, where a title states it."""
-    for labels in (("revised", "revision date", "date revised", "last revised"), ("published", "publication date", "date published", "release date")):
+    for labels in (
+        ("revised", "revision date", "date revised", "last revised"),
+        ("published", "publication date", "date published", "release date"),
+    ):
         day = day_of(_title(titles, *labels) or "")
         if day:
             return day.isoformat()
@@ -532,7 +547,11 @@ def _typed(table: _Table, rows: pl.DataFrame, where: str) -> pl.DataFrame:
     return rows.with_columns(
         month.alias("month_end"),
         pl.when(test.is_in(list(schema.NATIONAL_TESTS))).then(test).alias("test"),
-        *(_number(c, dash_is_zero=header.layout == "provider_workbook").alias(f"n_{c}") for c in (*_COUNTS, *_STATED) if c in header.columns),
+        *(
+            _number(c, dash_is_zero=header.layout == "provider_workbook").alias(f"n_{c}")
+            for c in (*_COUNTS, *_STATED)
+            if c in header.columns
+        ),
     )
 
 
@@ -548,7 +567,7 @@ def _checks(header: _Header) -> list[tuple[pl.Expr, str | None, str]]:
     over_six = pl.sum_horizontal([f"n_{b}" for b in _BANDS[6:]])
     counted = [c for c in (*_COUNTS, *_STATED) if c in header.columns]
     checks: list[tuple[pl.Expr, str | None, str]] = [
-        (pl.col("month_end").is_null(), "period" if "period" in header.columns else None, "unreadable_period"),
+        (pl.col("month_end").is_null(), "period" if "period" in header.columns else None, "unreadable_date"),
         (pl.col("provider_code") == "", "provider_code", "missing_provider"),
         (pl.col("test").is_null(), "test_id", "unknown_test"),
         *((pl.col(f"n_{c}").is_null(), c, "not_a_count") for c in counted),
@@ -596,7 +615,9 @@ def _note(table: _Table, name: str, count: int) -> None:
         table.notes[name] = count
 
 
-def _finished(table: _Table, waits: pl.DataFrame, providers: pl.DataFrame, kept: int, duplicates: int, regions: pl.DataFrame) -> NationalFile:
+def _finished(
+    table: _Table, waits: pl.DataFrame, providers: pl.DataFrame, kept: int, duplicates: int, regions: pl.DataFrame
+) -> NationalFile:
     return NationalFile(
         layout=table.header.layout,
         waits=waits,

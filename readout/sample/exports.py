@@ -114,9 +114,7 @@ def _file_of(rows: Rows, source: p.Source) -> generate.Array:
     return out
 
 
-def _write_files(
-    folder: Path, rows: Rows, source: p.Source, reporters: Reporters, level: int, pool: ThreadPoolExecutor
-) -> list[Future[_Written]]:
+def _write_files(folder: Path, rows: Rows, source: p.Source, reporters: Reporters, level: int, pool: ThreadPoolExecutor) -> list[Future[_Written]]:
     jobs = []
     last = int(rows["file"].max())
     for number in range(last + 1):
@@ -149,9 +147,7 @@ def _csv(rows: Rows, source: p.Source, reporters: Reporters, number: int, last: 
     encoding, delimiter, end = _ENCODING[style], _DELIMITER[style], _END[style]
     header = delimiter.join(frame.columns)
     dropped = {"total": 0, "footer": 0, "repeated_header": 0}
-    spoilt = {
-        int(i): faults.FAULTS[int(rows["fault"][i])] for i in np.flatnonzero(np.isin(rows["fault"], [FAULT[f] for f in faults.LINE_FAULTS]))
-    }
+    spoilt = {int(i): faults.FAULTS[int(rows["fault"][i])] for i in np.flatnonzero(np.isin(rows["fault"], [FAULT[f] for f in faults.LINE_FAULTS]))}
     if number == 0 and style != "split_xlsx":
         spoilt.setdefault(len(rows) // 2, "repeated_header")
     bom = style == "iso_semicolon" and number == min(1, last)
@@ -230,7 +226,7 @@ _NUMBER_CELLS = ("Addenda",)
 
 def _write_workbook(folder: Path, rows: Rows, source: p.Source, reporters: Reporters, at: datetime | None = None) -> _Written:
     """The one source that sends a workbook: title, blank row, header on row 5, total and printed lines below."""
-    import xlsxwriter  # type: ignore[import-untyped]
+    import xlsxwriter
 
     taken: datetime = at or p.value("lagging_taken_at")
     if len(rows) > XLSX_ROWS + 1_000:
@@ -240,9 +236,7 @@ def _write_workbook(folder: Path, rows: Rows, source: p.Source, reporters: Repor
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"created": taken.replace(tzinfo=None), "title": source.title, "author": "Synthetic"})
     sheet = book.add_worksheet("Activity")
-    formats = {c: book.add_format({"num_format": "dd/mm/yyyy"}) for c in _DATE_CELLS} | {
-        c: book.add_format({"num_format": "hh:mm"}) for c in _TIME_CELLS
-    }
+    formats = {c: book.add_format({"num_format": "dd/mm/yyyy"}) for c in _DATE_CELLS} | {c: book.add_format({"num_format": "hh:mm"}) for c in _TIME_CELLS}
     for r, line in enumerate((source.title, "Radiology activity, all examinations", f"Run {taken:%d/%m/%Y %H:%M}")):
         sheet.write_string(r, 0, line)
     for c, name in enumerate(frame.columns):
@@ -250,10 +244,7 @@ def _write_workbook(folder: Path, rows: Rows, source: p.Source, reporters: Repor
     epoch = pl.date(1899, 12, 30)
     cells = frame.with_columns(
         *((pl.col(c).str.to_date("%Y-%m-%d") - epoch).dt.total_days().alias(c) for c in _DATE_CELLS),
-        *(
-            ((pl.col(c).str.slice(0, 2).cast(pl.Float64) * 60 + pl.col(c).str.slice(3, 2).cast(pl.Float64)) / 1440).alias(c)
-            for c in _TIME_CELLS
-        ),
+        *(((pl.col(c).str.slice(0, 2).cast(pl.Float64) * 60 + pl.col(c).str.slice(3, 2).cast(pl.Float64)) / 1440).alias(c) for c in _TIME_CELLS),
         *(pl.col(c).cast(pl.Int64) for c in _NUMBER_CELLS),
     )
     kinds = [formats.get(c) for c in frame.columns]
@@ -277,9 +268,7 @@ def _write_workbook(folder: Path, rows: Rows, source: p.Source, reporters: Repor
     return _Written(path.name, len(rows) + 2, {"total": 1, "footer": 1, "repeated_header": 0}, path.stat().st_size)
 
 
-def _count(
-    counts: dict[str, dict[str, int]], records: dict[str, dict[str, Any]], rows: Rows, source: p.Source, written: list[_Written]
-) -> None:
+def _count(counts: dict[str, dict[str, int]], records: dict[str, dict[str, Any]], rows: Rows, source: p.Source, written: list[_Written]) -> None:
     """Add one source to the truth: faults as they stand in its files, and what its records should come to."""
     found = dict(zip(faults.FAULTS, np.bincount(rows["fault"], minlength=len(faults.FAULTS)).tolist(), strict=True))
     found.pop("")
@@ -287,6 +276,13 @@ def _count(
     for name in styles.LOCAL_INSTANTS[source.style]:
         twice |= (rows[name] != NONE) & clock.in_repeated_hour(clock.to_local(rows[name]))
     found["repeated_hour"] = int(twice.sum())  # planted and natural
+    if styles.LOCAL_INSTANTS[source.style]:  # read as its second occurrence, an instant of the first comes an hour late
+        seen = {n: clock.to_utc(clock.to_local(rows[n])) for n in ("received", "end", "verified")}
+        usual = (rows["category"] == 0) & (rows["end"] != NONE) & ~np.isin(rows["fault"], [FAULT[f] for f in OUTCOMES])
+        late = usual & (seen["received"] > seen["end"]) & (rows["fault"] != FAULT["exam_before_request"])
+        early = usual & (seen["verified"] != NONE) & (seen["verified"] < seen["end"]) & (rows["fault"] != FAULT["report_before_exam"])
+        found["exam_before_request"] += int(late.sum())
+        found["report_before_exam"] += int(early.sum())
     found["byte_order_mark"] = int(source.style == "iso_semicolon")
     for kind in ("total", "footer", "repeated_header"):
         found[f"{kind}_line"] = sum(w.dropped[kind] for w in written)

@@ -289,13 +289,7 @@ def _events(exams: int, rng: Rng) -> Rows:
     ev["wait"] = np.where(planned, WAIT["planned"], np.where(scheduled, WAIT["waiting_list"], WAIT["unscheduled"])).astype(np.int8)
     keep = ev["received"] <= end_of_data
     code, lost_from, lost_to = p.SCANNER_FAILURE
-    down = (
-        (site == SITE[code])
-        & (kind == KIND["CT"])
-        & scheduled
-        & (ev["day"] >= clock.day_number(lost_from))
-        & (ev["day"] <= clock.day_number(lost_to))
-    )
+    down = (site == SITE[code]) & (kind == KIND["CT"]) & scheduled & (ev["day"] >= clock.day_number(lost_from)) & (ev["day"] <= clock.day_number(lost_to))
     keep &= ~(down & (rng.random(n) < p.value("scanner_failure_loss")))
     over, missing = p.value("arriving")
     age = (end_of_data - ev["start"]) / DAY
@@ -331,9 +325,7 @@ def _outcomes(ev: Rows, rng: Rng) -> None:
     rejected &= cancelled_at <= a
     status[cancelled | rejected] = STATUS["cancelled"]
     reason = _draw(rng, np.array([40.0, 6, 14, 27, 0, 13]), n)
-    ev["cancel_reason"] = np.where(rejected, p.CANCEL_REASONS.index("Not justified at vetting"), np.where(cancelled, reason, -1)).astype(
-        np.int8
-    )
+    ev["cancel_reason"] = np.where(rejected, p.CANCEL_REASONS.index("Not justified at vetting"), np.where(cancelled, reason, -1)).astype(np.int8)
     ev["cancelled"] = np.where(cancelled | rejected, cancelled_at, NONE).astype(np.int32)
     accepted = vetted & (rng.random(n) < np.where(status == STATUS["requested"], 0.6, 0.97))
     ev["vetting"] = np.where(rejected, 2, np.where(accepted, 1, 0)).astype(np.int8)
@@ -463,9 +455,7 @@ def _reports(rows: Rows, reporters: Reporters, rng: Rng) -> None:
     z = rng.standard_normal(int(event.max()) + 1 if n else 1)[event]
     delay *= np.exp(p.value("report_spread") * z)
     months = (a - end) / (DAY * 30.44)
-    tail = np.clip(1 - months / p.value("tail_months"), 0, 1) * (
-        (site == SITE[p.TAIL_SITE]) & (kind == KIND["XR"]) & (group != GROUP["emergency"])
-    )
+    tail = np.clip(1 - months / p.value("tail_months"), 0, 1) * ((site == SITE[p.TAIL_SITE]) & (kind == KIND["XR"]) & (group != GROUP["emergency"]))
     delay *= 1 - tail * (1 - p.value("tail_speed"))
     verified = end + np.maximum(delay, 2).astype(np.int64)
     slow = delay > 12 * 60
@@ -506,12 +496,7 @@ def _reports(rows: Rows, reporters: Reporters, rng: Rng) -> None:
     waited = np.where(is_reported, verified, np.maximum(a, end)) - end
     assigned = end + (waited * (0.25 + 0.6 * rng.random(n))).astype(np.int64)
     has_assigned = (
-        done
-        & ~delegated
-        & (
-            (is_reported & (waited > DAY) & (cross | (rng.random(n) < 0.2)))
-            | (~is_reported & ((route == ROUTE["outsourced"]) | (rng.random(n) < 0.3)))
-        )
+        done & ~delegated & ((is_reported & (waited > DAY) & (cross | (rng.random(n) < 0.2))) | (~is_reported & ((route == ROUTE["outsourced"]) | (rng.random(n) < 0.3))))
     )
     rows["assigned"] = np.where(has_assigned & (assigned <= a), assigned, NONE).astype(np.int32)
     preliminary = end + np.maximum(waited * 0.4, 1).astype(np.int64)

@@ -136,9 +136,7 @@ def _own(ends: list[date], rows: Rows, exams: int, rng: Rng) -> pl.DataFrame:
     """The network's trusts: imaging from the simulated lists, the other tests drawn."""
     n = len(p.TRUSTS)
     drawn = [t for t in NATIONAL_TESTS if t not in _OWN_TESTS]
-    month, provider, test, bands, activity = _drawn(
-        ends, np.array([0.22, 0.3, 0.2, 0.13]), np.array([1.5, 0.95, 0.8, 0.9]), drawn, exams, rng
-    )
+    month, provider, test, bands, activity = _drawn(ends, np.array([0.22, 0.3, 0.2, 0.13]), np.array([1.5, 0.95, 0.8, 0.9]), drawn, exams, rng)
     counted = [_counted(ends, rows, trust, number, kinds, rng) for trust in range(n) for number, kinds in _OWN_TESTS.items()]
     own_month = np.tile(np.arange(len(ends)), len(counted))
     own_trust = np.repeat(np.arange(n), len(_OWN_TESTS) * len(ends))

@@ -190,9 +190,7 @@ def cris(rows: Rows, source: p.Source, reporters: Reporters) -> pl.DataFrame:
         "Funding": lookup([None, "Screening", "Private", "Research", None, None], rows["category"]),
         "Wait": lookup(["WL", "Planned", "Unscheduled"], rows["wait"]),
         "Vetting": lookup(["A", "R"], rows["vetting"] - 1),
-        "Status": lookup(
-            ["Requested", "Booked", "Performed", "Cancelled", "DNA", "Verified", "Amended", "Entered in error"], _status(rows)
-        ),
+        "Status": lookup(["Requested", "Booked", "Performed", "Cancelled", "DNA", "Verified", "Amended", "Entered in error"], _status(rows)),
         "Requested": at("requested"),
         "Received": at("received"),
         "Clock Reset": at("clock_reset"),

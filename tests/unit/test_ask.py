@@ -16,6 +16,7 @@ from readout.errors import UsageError
 from readout.ingest.publish import publish
 from readout.queryfile import load_queries
 from readout.scope import Scope
+from readout.stats.intervals import wilson
 from readout.store import Store, Viewer
 from tests.conftest import NOW, ROOT, shared
 
@@ -217,3 +218,16 @@ site_code = "S2"
     extract = make([{"modality": "CAT scan"}], adapter=adapter)
     assert ask("activity", Scope(("site_code", "modality")), Store(extract)).rows[0]["value"] == 1
     assert Path(extract.folder).name == "2026-11-03a"
+
+
+def test_wilson_equals_the_reference():
+    for vector in json.loads(shared("reference", "vectors.json").read_text("utf-8"))["wilson"]:
+        assert wilson(vector["x"], vector["n"]) == pytest.approx(vector["ci"], abs=1e-6)
+
+
+def test_every_rule_that_ingest_names_is_on_the_data_quality_page(sample_extract):
+    known = set(CATALOGUE.rules)
+    for source in sample_extract.manifest["sources"]:
+        records = source["records"]
+        named = {*source["flags"], *(k for part in ("excluded", "dropped", "quarantined") for k in records[part])}
+        assert named <= known, named - known

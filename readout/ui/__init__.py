@@ -1,0 +1,1 @@
+"""What the pages are made of. The only importer of streamlit in the package."""

@@ -18,7 +18,7 @@ lint: $(VENV)/dev.stamp ## Style, types, floors and SQL only
 	$(BIN)/python -m tests.everything --lint
 
 golden: $(VENV)/dev.stamp ## Write the golden files anew, after a change that is meant to move numbers
-	READOUT_GOLDEN=write $(BIN)/python -m pytest tests/golden
+	READOUT_GOLDEN=write $(BIN)/python -m pytest tests/golden -n 0
 
 sample: $(VENV)/run.stamp ## Write the sample network anew
 	$(BIN)/readout sample --exams 120000 --seed 2026 --out data/sample

@@ -155,7 +155,9 @@ def heat_map(answer: Answer, across: str = "hour", down: str = "weekday") -> go.
         z=[[cells.get((d, a)) for a in acrosses] for d in downs],
         x=[answer.label(across, a) for a in acrosses],
         y=[answer.label(down, d) for d in downs],
-        colorscale="Blues" if not is_share else "Greys",
+        colorscale="Blues",
+        zmin=0,
+        zmax=1 if is_share else None,
         colorbar={"title": answer.metric.unit.split(" ")[0], "tickformat": ".0%" if is_share else ",", "thickness": 10},
         hovertemplate="%{y} %{x}: %{z:" + (".1%" if is_share else ",") + "}<extra></extra>",
     )

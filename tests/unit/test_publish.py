@@ -173,3 +173,14 @@ def test_a_second_publish_at_the_same_time_is_refused(make, tmp_path):
                 publish(tmp_path / "network.toml", tmp_path / "extracts", now=NOW)
 
     publish(tmp_path / "network.toml", tmp_path / "extracts", now=NOW, hook=hook)
+
+
+def test_a_quarantined_record_is_shown_as_it_stands_in_the_inbox(make, tmp_path, capsys):
+    from readout.__main__ import main
+
+    make([{"acc": "RIGHT"}, {"acc": "WRONG", "ended": "rubbish"}])
+    where = ["--extracts", str(tmp_path / "extracts")]
+    assert main(["quarantine", "list", *where]) == 0
+    assert "ris,a.csv,3,ended,unreadable_date,rubbish" in capsys.readouterr().out
+    assert main(["quarantine", "show", "ris", "a.csv", "3", *where]) == 0
+    assert capsys.readouterr().out.startswith("WRONG,1,WRONG,S1,P1")

@@ -2,27 +2,22 @@
 
 import streamlit as st
 
-from readout import paths
-from readout.ui.frame import filters, gate
+from readout.ui.frame import filters
+from readout.ui.gate import gate
+from readout.ui.site import ICON, navigate
 
-st.set_page_config(page_title="Readout", layout="wide")
+st.set_page_config(page_title="Readout", page_icon=ICON, layout="wide")
 gate()
-PAGES = [
-    st.Page(paths.PAGES / file, title=title, url_path=url or None, default=not url)
-    for file, title, url in (
-        ("overview/network.py", "Overview", ""),
-        ("activity/activity.py", "Activity", "activity"),
-        ("turnaround/reports.py", "Turnaround", "turnaround"),
-        ("variability/sites.py", "Variability", "variability"),
-        ("waits/national.py", "National waits", "waits"),
-        ("data/quality.py", "Data quality", "quality"),
-        ("about/catalogue.py", "Metric catalogue", "catalogue"),
-    )
-]
-chosen = st.navigation(PAGES, position="hidden")
-with st.sidebar:
-    st.header("Readout")
-    for page in PAGES:
-        st.page_link(page, label=page.title)
+chosen = navigate(
+    {
+        "": ("overview/network.py", "Overview"),
+        "activity": ("activity/activity.py", "Activity"),
+        "turnaround": ("turnaround/reports.py", "Turnaround"),
+        "variability": ("variability/sites.py", "Variability"),
+        "waits": ("waits/national.py", "National waits"),
+        "quality": ("data/quality.py", "Data quality"),
+        "catalogue": ("about/catalogue.py", "Metric catalogue"),
+    }
+)
 filters()
 chosen.run()

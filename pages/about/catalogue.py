@@ -2,27 +2,17 @@
 
 import streamlit as st
 
-from readout.catalogue import load_catalogue
+from readout.ui import blocks, dictionary
 from readout.ui.frame import frame, heading
 
 page = frame()
-heading(page, "Metric catalogue", "What does each figure mean, and who owns it?")
-catalogue = load_catalogue()
-st.dataframe(
-    [
-        {"Metric": m.label, "Id": m.id, "Question": m.question, "Kind": m.kind, "Unit": m.unit, "Clock": m.clock, "Owner": m.owner}
-        for m in catalogue.metrics.values()
-    ],
-    hide_index=True,
-    width="stretch",
-)
-chosen = st.selectbox("Look at one", list(catalogue.metrics), key="metric", bind="query-params", format_func=lambda m: catalogue.metrics[m].label)
-metric = catalogue.metric(chosen)
-st.markdown(f"**{metric.question}**  \nNumerator: {metric.numerator}.  \nDenominator: {metric.denominator}.  \nClock: {metric.clock}.  \nSource: {metric.source}.")
-st.code(metric.query.text, language="sql", wrap_lines=True)
-st.subheader("Standards")
-st.dataframe(
-    [{"Standard": s.label, "Status": s.status, "Target": s.target, "Source": s.source, "From": str(s.valid_from or "")} for s in catalogue.standards.values()],
-    hide_index=True,
-    width="stretch",
-)
+heading(page, "Metric catalogue", "What does each figure mean, who owns it, and how is it counted?")
+st.markdown(dictionary.finding())
+metric, standard = dictionary.chosen()
+st.header(metric.label, anchor=False)
+blocks.about(metric, standard)
+st.header("All metrics", anchor=False)
+blocks.table(dictionary.metrics(), "Metrics")
+st.header("Standards", anchor=False)
+st.caption("A standard is data: in force between two dates, with who set it. Illustrative ones are examples to edit.")
+blocks.table(dictionary.standards(), "Standards")

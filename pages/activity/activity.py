@@ -6,18 +6,46 @@ from readout import charts, narrate
 from readout.ui import blocks
 from readout.ui.frame import frame, heading
 
+BREAKDOWNS = {"modality": "Modality", "site_code": "Site", "patient_class": "Patient class"}
+
 page = frame()
 heading(page, "Activity", "What is asked of us, what do we do, when, and for whom?")
-activity = page.ask("activity", "month")
-st.markdown(f"{narrate.finding(activity)} {narrate.finding(page.ask('out_of_hours_share', 'month'))}")
-blocks.cards(activity, page.ask("demand", "month"), page.ask("attendances", "month"), page.ask("patients", "month"))
-by = st.segmented_control("Break down by", ["modality", "site_code", "patient_class"], default="modality", key="activity_by",
-                          format_func={"modality": "Modality", "site_code": "Site", "patient_class": "Patient class"}.__getitem__) or "modality"  # fmt: skip
-blocks.chart(page.ask("activity", "month", by), lambda a: charts.trend(a, dimension=by), "Examinations done (the six largest)", key="activity")
+
+activity, demand, out_of_hours = (page.ask(m, "month") for m in ("activity", "demand", "out_of_hours_share"))
+blocks.finding((narrate.compared, (activity,)), (narrate.compared, (demand,)), (narrate.compared, (out_of_hours,)))
+blocks.cards(activity, demand, page.ask("attendances", "month"), page.ask("patients", "month"))
+
+blocks.chart(
+    activity,
+    charts.paired,
+    "Examinations done and requests received",
+    key="both",
+    drawn_with=(demand,),
+    flags=page.flags_for("activity"),
+    subtitle="Requests by month of receipt, less those rejected at vetting.",
+)
+
+by = blocks.choice("Break down by", BREAKDOWNS, key="by")
+blocks.chart(
+    page.ask("activity", "month", by),
+    charts.panels,
+    f"Examinations done, by {BREAKDOWNS[by].lower()}",
+    key=f"by_{by}",
+    split=by,
+    selected=page.sites if by == "site_code" else (),
+    subtitle="Up to eight, the largest first, each on its own scale from zero.",
+)
+
 left, right = st.columns(2)
 with left:
-    blocks.chart(page.ask("activity_per_working_day", "month"), charts.trend, "Examinations per working day", key="per_day")
-    blocks.chart(page.ask("demand", "month"), charts.trend, "Requests received", key="demand")
+    blocks.chart(
+        page.ask("activity_by_hour", "weekday", "hour"),
+        charts.heat_map,
+        "When examinations are done",
+        key="hours",
+        down="weekday",
+        across="hour",
+    )
 with right:
-    blocks.chart(page.ask("out_of_hours_share", "month"), charts.trend, "Out-of-hours share", key="out_of_hours")
-    blocks.chart(page.ask("activity_by_hour", "weekday", "hour"), charts.heat_map, "When examinations are done", key="hours")
+    blocks.chart(out_of_hours, charts.trend, "Out-of-hours share", key="out_of_hours")
+blocks.chart(page.ask("activity_per_working_day", "month"), charts.trend, "Examinations per working day", key="per_day", zero=True)

@@ -1,29 +1,61 @@
-"""Data quality: what the rules found, what was set apart, and how far the data goes."""
+"""Data quality: what was read, what was kept apart and why, and what the figures rest on."""
 
 import streamlit as st
 
-from readout import charts, format
+from readout import charts
 from readout.ui import blocks, quality
 from readout.ui.frame import frame, heading
 
+VIEWS = {
+    "source": "Rules by source",
+    "site": "Rules by site",
+    "quarantine": "Quarantine",
+    "codes": "Unknown codes",
+    "records": "Records",
+    "through": "Data to",
+    "checks": "Checks",
+}
+ABOUT = {
+    "source": "What each rule found in the files, and what became of those records.",
+    "site": "Kept examinations that carry each flag.",
+    "quarantine": "Records kept apart, readable on the command line with `readout quarantine list`.",
+    "codes": "Codes as sent that no code map knows. The examinations are kept; add the code to the adapter's map.",
+    "records": "Read = kept + duplicates + superseded + excluded + dropped + quarantined.",
+    "through": "How far each site's data goes, and how late it usually is.",
+    "checks": "Made on the finished extract before it went live.",
+}
+
 page = frame()
-heading(page, "Data quality", "Can these figures be trusted, and what is missing from them?")
-extract = page.extract
-records = quality.accounting(extract)
-st.markdown(
-    f"Extract {extract.id}: {len(records)} sources, {format.count(extract.manifest['tables'].get('exam', {}).get('rows', 0))} examinations kept, "
-    f"{sum(c['passed'] for c in extract.manifest['checks'])} of {len(extract.manifest['checks'])} checks passed. Every record read has one outcome."
+heading(page, "Data quality", "What do the figures rest on, and what should be mended at its source?")
+held = quality.Quality(page.store.extract)
+st.markdown(held.finding())
+blocks.figures(
+    ("Records read", held.total("read"), f"from {len(held.sources)} sources"),
+    ("Kept", held.total("kept"), "the figures stand on these"),
+    ("Quarantined", held.total("quarantined"), "kept apart with a reason"),
+    ("Unknown codes", held.count_unknown, "records with a code that no map knows"),
 )
-st.subheader("Records read = kept + duplicates + superseded + excluded + dropped + quarantined")
-st.dataframe(records, hide_index=True, width="stretch")
-st.subheader("What each rule found")
-st.dataframe(quality.outcomes(extract), hide_index=True, width="stretch")
-st.subheader("Codes that no map knows")
-st.dataframe(quality.unknown_codes(extract), hide_index=True, width="stretch")
-blocks.chart(page.ask("completeness", "month", "site_code"), lambda a: charts.heat_map(a, "month", "site_code"), "Completed examinations with a time", key="complete")
-flagged = page.ask("data_quality", "rule", "site_code")
-st.subheader("Flags by site")
-st.dataframe(blocks.named_rows(flagged), hide_index=True, width="stretch")
-st.subheader("Data-through")
-st.dataframe(quality.through(extract), hide_index=True, width="stretch")
-st.caption("Quarantined records: readout quarantine list, then readout quarantine show SOURCE FILE RECORD.")
+blocks.chart(
+    page.ask("completeness", "month", "site_code"),
+    charts.heat_map,
+    "Completed examinations with a time, by site and month",
+    key="completeness",
+    down="site_code",
+    across="month",
+    subtitle="An empty cell is a month without data, not a zero.",
+)
+st.header("The detail", anchor=False)
+view = blocks.choice("Detail", VIEWS, key="view")
+st.caption(ABOUT[view])
+if view == "site":
+    blocks.rows_by(page.ask("data_quality", "rule", "site_code"), quality.by_site)
+else:
+    rows = {
+        "source": held.by_source,
+        "quarantine": held.quarantine,
+        "codes": held.unknown_codes,
+        "records": held.accounting,
+        "through": held.through,
+        "checks": held.checks,
+    }[view]()
+    blocks.table(rows, VIEWS[view])

@@ -1,36 +1,60 @@
-"""Network overview: each indicator by site, the last complete month beside the one before and the standard."""
+"""Network overview: every indicator for the last complete month, and where the reports wait."""
 
 import streamlit as st
 
-from readout import format as fmt
-from readout import narrate
-from readout.scope import previous_month
-from readout.ui import blocks
+from readout import charts, narrate
+from readout.ui import blocks, indicators
 from readout.ui.frame import frame, heading
 
 page = frame()
-heading(page, "Network overview", "What was done, how fast was it reported, and where does it wait?")
-unreported = page.ask("unreported", "month")
-turnaround = page.ask("exam_to_report", "month")
-within = page.ask("within_28_days", "month")
-st.markdown(f"{narrate.finding(turnaround)} {narrate.finding(within)}")
-blocks.cards(page.ask("activity", "month"), turnaround, within, unreported)
+heading(page, "Network overview", "How is the network doing, and where should I look first?")
 
-month, before = page.last_month, previous_month(page.last_month)
-st.subheader(f"By site, {fmt.month(month)} (in brackets: {fmt.month(before)})")
-names = page.ask("activity", "site_code", scope=page.month(month))
-sites: dict[str, dict[str, str]] = {}
-for metric in ("activity", "demand", "out_of_hours_share", "exam_to_report", "unreported", "backlog_10_days", "within_28_days", "addendum_rate"):
-    when = (month, before)
-    if metric in ("within_28_days", "addendum_rate"):  # judged a month later: the last month that is old enough
-        when = (before, previous_month(before))
-    now, then = (page.ask(metric, "site_code", scope=page.month(m)) for m in when)
-    earlier = {r["site_code"]: r for r in then.rows}
-    for row in now.rows:
-        title = now.metric.label + (f", {fmt.month(when[0])}" if when[0] != month else "")
-        sites.setdefault(row["site_code"], {"Site": names.label("site_code", row["site_code"])})[title] = (
-            f"{narrate.reading(now, row)} ({narrate.reading(then, earlier.get(row['site_code']))})"
-        )
-st.dataframe(list(sites.values()), hide_index=True, width="stretch")
-st.caption("Report turnaround is the Kaplan-Meier median, so the unreported count. Standard: 28 days, 100 % (national).")
-st.caption(narrate.footer(names))
+within, unreported, activity = (page.ask(m, "month") for m in ("within_28_days", "unreported", "activity"))
+by_site = page.ask("within_28_days", "site_code")
+waiting = page.ask("unreported", "site_code", "band")
+blocks.finding(
+    (lambda a: narrate.largest(a, "site_code"), (waiting,)),
+    (narrate.against_standard, (within,)),
+    (narrate.compared, (activity,)),
+)
+blocks.cards(
+    activity, page.ask("exam_to_report", "month"), within, unreported, pages=("activity", "turnaround", "turnaround", "turnaround")
+)
+
+blocks.chart(
+    waiting,
+    charts.stacked,
+    "Unreported examinations, by how long they have waited",
+    key="waiting",
+    dimension="site_code",
+)
+
+st.header("Indicators: the last complete month of each", anchor=False)
+blocks.table(indicators.network(page), "Indicators")
+with st.container(horizontal=True):
+    for name in ("activity", "turnaround", "variability", "waits"):
+        blocks.go_to(name)
+st.header("By site", anchor=False)
+st.caption("The same indicators for the same months as above.")
+blocks.table(indicators.sites(page), "Indicators by site")
+
+left, right = st.columns(2)
+with left:
+    blocks.chart(
+        by_site,
+        charts.intervals,
+        "Reported within 28 days, by site",
+        key="within_site",
+        drawn_with=(page.ask("within_28_days"),),
+        dimension="site_code",
+        selected=page.sites,
+    )
+with right:
+    blocks.chart(
+        activity,
+        charts.paired,
+        "Examinations done and requests received",
+        key="activity",
+        drawn_with=(page.ask("demand", "month"),),
+        flags=page.flags_for("activity"),
+    )

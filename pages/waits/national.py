@@ -2,36 +2,69 @@
 
 import streamlit as st
 
-from readout import charts, narrate, schema
-from readout.scope import Scope
+from readout import charts, narrate
 from readout.ui import blocks
 from readout.ui.frame import frame, heading
 
+MEASURES = {
+    "national_six_week_breach": "Six weeks or more",
+    "national_thirteen_week_breach": "Thirteen weeks or more",
+    "national_waiting": "List",
+    "national_activity": "Tests done",
+}
+
 page = frame()
 heading(page, "National waits", "How long is our published list, and how does it compare with England?")
-national = page.extract.manifest.get("national") or {}
-if not national:
+own = page.national.get("own_providers") or []
+if not page.national:
     st.info("The national return is not in this extract. Add a source for `national_wait` with the adapter `dm01`.")
     st.stop()
-own = national["own_providers"]
-if page.extract.is_synthetic:
-    st.caption("'England' here is a synthetic England of made-up providers.")
-tests = st.multiselect("Tests", list(schema.NATIONAL_TESTS.values()), default=list(schema.IMAGING_TESTS[:3]), key="tests", bind="query-params")
-where = {"test": tuple(tests)}
-ours = Scope(where={**where, "provider_code": tuple(own)})
-england = Scope(where=where)
-six, six_england = (page.ask("national_six_week_breach", "month", scope=s) for s in (ours, england))
-st.markdown(f"Our providers: {narrate.finding(six)} All England: {narrate.finding(six_england)}")
-blocks.cards(*(page.ask(m, "month", scope=ours) for m in ("national_waiting", "national_six_week_breach", "national_thirteen_week_breach", "national_activity")))
 if not own:
-    st.info("None of the network's trusts is in the return: its codes must match the trust codes of the network file.")
-by_provider = page.ask("national_six_week_breach", "month", "provider_code", scope=ours)
-blocks.chart(by_provider, lambda a: charts.trend(a, dimension="provider_code"), "Waiting six weeks or more: our providers", key="own")
-blocks.chart(six_england, charts.trend, "Waiting six weeks or more: England", key="england")
-left, right = st.columns(2)
-with left:
-    waiting = page.ask("national_waiting", "month", "provider_code", scope=ours)
-    blocks.chart(waiting, lambda a: charts.trend(a, dimension="provider_code"), "Waiting list", key="list")
-with right:
-    done = page.ask("national_activity", "month", "provider_code", scope=ours)
-    blocks.chart(done, lambda a: charts.trend(a, dimension="provider_code"), "Tests done", key="done")
+    st.info(
+        "None of the network's trusts is in the return: the trust codes of the network file must match the provider codes of the return."
+    )
+england = "synthetic England" if page.is_synthetic else "England"
+tests = blocks.tests()
+
+ours = {m: page.ask(m, "month", test=tests, provider_code=own) for m in MEASURES}
+theirs = {m: page.ask(m, "month", test=tests) for m in MEASURES}
+blocks.finding(
+    (lambda a, b: narrate.beside_national(a, b, england), (ours["national_six_week_breach"], theirs["national_six_week_breach"])),
+    (lambda a, b: narrate.beside_national(a, b, england), (ours["national_thirteen_week_breach"], theirs["national_thirteen_week_breach"])),
+)
+blocks.cards(*ours.values())
+measure = blocks.choice("Measure", MEASURES, key="measure")
+said = f"{blocks.tests_said(tests)}, published return"
+is_share = measure.endswith("breach")
+blocks.chart(
+    ours[measure],
+    charts.trend,
+    f"{MEASURES[measure]}: our providers" + (f" beside {england}" if is_share else ""),
+    key=f"trend_{measure}",
+    scope=f"Our providers together, {said}",
+    **(
+        {"drawn_with": (theirs[measure],), "name": "Our providers", "reference_name": england[0].upper() + england[1:]}
+        if is_share
+        else {"zero": True}
+    ),
+)
+latest = page.last_national(tests)
+blocks.chart(
+    page.ask(measure, "provider_code", test=tests, scope=latest),
+    charts.among,
+    f"{MEASURES[measure]}: every provider, {page.month_name(latest)}",
+    key=f"among_{measure}",
+    scope=f"Every provider, {said}",
+    drawn_with=(page.ask(measure, test=tests, scope=latest),),
+    dimension="provider_code",
+    own=tuple(own),
+    whole_name=england[0].upper() + england[1:],
+)
+blocks.chart(
+    page.ask(measure, "month", "provider_code", test=tests, provider_code=own),
+    charts.panels,
+    f"{MEASURES[measure]}: each of our providers",
+    key=f"each_{measure}",
+    scope=f"Our providers, {said}",
+    split="provider_code",
+)

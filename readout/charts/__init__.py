@@ -1,5 +1,25 @@
-"""Answers drawn: `Answer -> plotly Figure`, one message a chart. Colours by meaning; provisional months hollow and labelled."""
+"""Answers drawn: `Answer -> plotly Figure`, one message a chart. Nothing here knows of streamlit; a page and an export draw the same."""
 
-from readout.charts.figures import alternative, distribution, dumbbell, heat_map, intervals, trend
+from readout.charts.compare import among, dumbbell, heat_map, intervals, stacked
+from readout.charts.theme import DARK, LIGHT, PALETTES, Palette
+from readout.charts.trend import Flag, paired, panels, quantiles, stock, trend
+from readout.charts.words import alternative
 
-__all__ = ["alternative", "distribution", "dumbbell", "heat_map", "intervals", "trend"]
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "PALETTES",
+    "Flag",
+    "Palette",
+    "alternative",
+    "among",
+    "dumbbell",
+    "heat_map",
+    "intervals",
+    "paired",
+    "panels",
+    "quantiles",
+    "stacked",
+    "stock",
+    "trend",
+]

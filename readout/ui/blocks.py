@@ -1,50 +1,171 @@
-"""Cards, charts and tables, each made from one Answer, each a click from its definition, its rows and its query."""
+"""Cards, charts and tables, each made from Answers, each a click from its definition, its rows and its query."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
+import polars as pl
 import streamlit as st
 
 from readout import format as fmt
-from readout import narrate
+from readout import narrate, schema
 from readout.answer import Answer
-from readout.charts import alternative
+from readout.catalogue import Metric, Standard
+from readout.charts import PALETTES, Flag, alternative
 from readout.scope import DIMENSIONS
+from readout.ui import engine
+from readout.ui.engine import Failure
 
-CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg"}, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
+Asked = Answer | Failure
+ABOUT, TABLE = "About this chart", "Table"
+COLUMNS = {
+    "value": "Value",
+    "numerator": "Counted",
+    "denominator": "Of",
+    "n": "Examinations",
+    "count_unreported": "Unreported",
+    "median_hours": "Half within",
+    "p90_hours": "90 % within",
+    "p95_hours": "95 % within",
+    "provisional": "Provisional",
+}
 
 
-def cards(*answers: Answer) -> None:
-    """The last complete month of each answer by month; the last snapshot of a stock."""
-    for column, answer in zip(st.columns(len(answers)), answers, strict=True):
-        now, _ = narrate.latest_complete(answer)
-        with column:
-            st.metric(answer.metric.label, narrate.reading(answer, now), border=True, help=answer.metric.question)
-            st.caption(f"{fmt.month(now['month'])}: {narrate.beside(answer, now)}" if now else "no complete month in range")
+def palette() -> Any:
+    """Colours for the viewer's light or dark theme."""
+    return PALETTES.get(st.context.theme.type or "light", PALETTES["light"])
 
 
-def chart(answer: Answer, draw: Callable[[Answer], go.Figure], title: str, *, key: str, column: str = "value") -> None:
-    """Title, scope, figure, and one click away the definition, the rows, the SQL and a download."""
-    st.subheader(title)
-    st.caption(answer.words[0].upper() + answer.words[1:])
+def finding(*sentences: tuple[Callable[..., str], Sequence[Any]]) -> None:
+    """The finding of the page: each sentence with the answers it is made from; one that cannot be made is left unsaid."""
+    said = []
+    for say, answers in sentences:
+        if any(isinstance(a, Failure) or (isinstance(a, Answer) and a.is_empty) for a in answers):
+            continue
+        said.append(say(*answers))
+    text = " ".join(s for s in said if s) or "Nothing to report for this choice of dates and filters."
+    st.markdown(text)
+
+
+def cards(*answers: Asked, pages: Sequence[str] = ()) -> None:
+    """At most four figures: the last complete month beside the one before; a stock as it stands now beside the last month end."""
+    with st.container(horizontal=True):
+        for i, answer in enumerate(answers):
+            with st.container(border=True, height="stretch", gap="xsmall", width="stretch"):
+                _card(answer)
+                if pages:
+                    go_to(pages[i])
+
+
+def _card(answer: Asked) -> None:
+    if isinstance(answer, Failure):
+        _figure("Not available", fmt.DASH, [answer.sentence])
+        return
+    now, before = narrate.latest_complete(answer)
+    label = answer.metric.label
+    if answer.metric.kind == "stock" and not answer.metric.national:
+        now, before = narrate.latest(answer), now
+        label = f"{label} now" if now and now["provisional"] else label
+    said = narrate.when(answer, now)
+    if now and answer.metric.kind == "stock" and now["provisional"]:
+        said = "when the data ends"
+    lines = [said, narrate.beside(answer, now)] if answer.metric.kind in ("time", "ratio") else [said]
+    if before and before is not now:
+        lines.append(f"{narrate.when(answer, before)}: {narrate.reading(answer, before)}")
+    _figure(label + (", half within" if answer.metric.kind == "time" else ""), narrate.reading(answer, now), lines)
+
+
+def _figure(label: str, value: str, lines: Sequence[str]) -> None:
+    """A figure with its name above and its counts below, all of it readable at any width."""
+    st.markdown(label)
+    st.metric(label, value, label_visibility="collapsed")
+    st.caption("  \n".join(x for x in lines if x))
+
+
+def go_to(name: str) -> None:
+    """A link to another page that keeps the filters."""
+    page = st.session_state.get("pages", {}).get(name)
+    if page is not None:
+        st.page_link(page, label=f"Open {page.title.lower()}", icon=":material/arrow_forward:")
+
+
+def chart(
+    answer: Asked,
+    draw: Callable[..., go.Figure],
+    title: str,
+    *,
+    key: str,
+    drawn_with: Sequence[Asked] = (),
+    column: str = "value",
+    scope: str = "",
+    subtitle: str = "",
+    flags: Sequence[Flag] = (),
+    **options: Any,
+) -> None:
+    """Title, scope, figure, and one click away the definition, the rows, the query and a download.
+
+    `drawn_with`: further answers that `draw` takes after the first. `scope`: other words for the filters, where the answer's are long.
+    A chart that cannot be made says so and harms no other.
+    """
+    st.header(title, anchor=False)
+    absent = next((a for a in (answer, *drawn_with) if isinstance(a, Failure)), None)
+    if absent is not None or isinstance(answer, Failure):
+        sentence = absent.sentence if absent else ""
+        (st.info if absent and absent.is_absence else st.error)(sentence)
+        return
+    said = scope or narrate.scope_words(answer)
+    st.caption(f"{said[0].upper()}{said[1:]}. {subtitle}".removesuffix(" "))
     if answer.is_empty:
         st.info(narrate.empty(answer))
         return
-    st.plotly_chart(draw(answer), key=f"{key}_figure", config=CONFIG, alt=alternative(answer, column))
-    st.caption(" · ".join(t for t in (narrate.provisional(answer.provisional_months), narrate.footer(answer)) if t))
-    chosen = st.segmented_control("More on: " + title, ["About", "Table", "SQL"], key=f"{key}_more", label_visibility="collapsed")
-    if chosen == "About":
-        about(answer)
-    elif chosen == "Table":
-        table(answer, key)
-    elif chosen == "SQL":
-        st.code(answer.metric.query.text, language="sql", wrap_lines=True)
+    colours = palette()
+    others = [a for a in drawn_with if isinstance(a, Answer)]
+    parts = [(a.extract_id, a.catalogue_hash, a.metric.id, a.scope) for a in (answer, *others)]
+    name = (str(engine.extracts()), draw.__module__, draw.__qualname__, colours.name, *parts, tuple(flags), repr(sorted(options.items())))
+    extra = {"flags": flags} if flags else {}
+    try:
+        figure = engine.figures().get(name, lambda: draw(answer, *others, palette=colours, **extra, **options))
+        st.plotly_chart(figure, key=f"{key}_figure", config=_config(answer), alt=alternative(answer, column))
+    except Exception:
+        st.error(engine.failed(f"chart {key}"))
+        return
+    notes = [narrate.provisional(answer), *(f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags)]
+    _under(answer, key, " ".join(n for n in notes if n))
 
 
-def about(answer: Answer) -> None:
-    """The catalogue's words."""
-    metric, standard = answer.metric, answer.standard
+def _config(answer: Answer) -> dict[str, Any]:
+    return {
+        "displaylogo": False,
+        "scrollZoom": False,
+        "toImageButtonOptions": {"format": "svg", "filename": f"{answer.metric.id}_{answer.extract_id}"},
+        "modeBarButtons": [["toImage"]],
+    }
+
+
+def _under(answer: Answer, key: str, notes: str) -> None:
+    if notes:
+        st.caption(notes)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        more = st.segmented_control("More on this chart", [ABOUT, TABLE], key=f"{key}_more", label_visibility="collapsed")
+        st.download_button(
+            "Download CSV",
+            lambda: answer.frame.write_csv(),
+            f"{answer.metric.id}_{answer.extract_id}.csv",
+            "text/csv",
+            key=f"{key}_csv",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/download:",
+        )
+    if more == ABOUT:
+        about(answer.metric, answer.standard)
+    elif more == TABLE:
+        table(named_rows(answer), answer.metric.label)
+    st.caption(narrate.footer(answer))
+
+
+def about(metric: Metric, standard: Standard | None) -> None:
+    """What the figure means, who owns it, and the query as it ran."""
     lines = [
         f"**{metric.question}**",
         f"Numerator: {metric.numerator}.",
@@ -53,32 +174,108 @@ def about(answer: Answer) -> None:
         f"Source: {metric.source}. Owner: {metric.owner}. Metric `{metric.id}`, query `{metric.query.name}` {metric.query.hash}.",
     ]
     if standard:
-        lines.append(f"Standard: {standard.label}, {fmt.percent(standard.target, 0)} ({standard.status}). {standard.source}.")
+        lines.insert(4, f"Standard: {standard.label}, {standard.status}. {standard.source}.")
     st.markdown("  \n".join(lines))
+    st.code(metric.query.text, language=None, wrap_lines=True)
 
 
-def table(answer: Answer, key: str) -> None:
-    """The rows with names and units, and their download as CSV."""
-    st.dataframe(named_rows(answer), hide_index=True, width="stretch")
-    st.download_button("Download CSV", answer.frame.write_csv(), f"{answer.metric.id}_{answer.extract_id}.csv", "text/csv", key=f"{key}_csv")
+def table(rows: Sequence[dict[str, Any]], name: str) -> None:
+    """Rows that can be sorted, searched and walked with the keyboard; counts stay numbers, so that they sort as numbers."""
+    if not rows:
+        st.caption("None.")
+        return
+    columns = list(dict.fromkeys(k for row in rows for k in row))
+    frame = pl.DataFrame({c: [_plain(row.get(c)) for row in rows] for c in columns}, strict=False)
+    numbers = {c: st.column_config.NumberColumn(format="localized") for c in columns if frame[c].dtype.is_numeric()}
+    first: dict[str, Any] = {columns[0]: st.column_config.TextColumn(pinned=len(columns) > 4)}
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_config={**first, **numbers},
+        height="content" if len(rows) <= 16 else 600,
+        alt=f"{name}: {len(rows)} rows",
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, (int, float)) else str(value)
 
 
 def named_rows(answer: Answer) -> list[dict[str, Any]]:
-    """Rows as a person reads them."""
-    return [{_title(c): _cell(answer, c, v) for c, v in row.items()} for row in answer.rows]
+    """Rows as a person reads them; a column that says nothing is left out."""
+    rows = [{_title(answer, c): _cell(answer, c, v) for c, v in row.items()} for row in answer.rows]
+    if len({row.get("Provisional") for row in rows}) == 1:
+        for row in rows:
+            row.pop("Provisional", None)
+    return rows
 
 
-def _title(column: str) -> str:
-    return DIMENSIONS[column].label if column in DIMENSIONS else column.replace("_", " ").capitalize()
+def _title(answer: Answer, column: str) -> str:
+    if column == "value":
+        return "Share" if narrate.is_share(answer) else answer.metric.unit.capitalize()
+    return DIMENSIONS[column].label if column in DIMENSIONS else COLUMNS.get(column, column)
 
 
 def _cell(answer: Answer, column: str, value: Any) -> Any:
     if column in DIMENSIONS:
-        return answer.label(column, value)
+        return answer.label(column, value).removeprefix(f"{str(value)[:1]} ") if column == "band" else answer.label(column, value)
     if column.endswith("_hours"):
         return fmt.hours(value)
     if column == "provisional":
         return "provisional" if value else ""
     if column == "value" and answer.metric.kind == "ratio":
-        return fmt.percent(value) if answer.metric.unit.startswith("share") else (fmt.DASH if value is None else f"{value:,.1f}")
-    return fmt.count(value)
+        return fmt.percent(value) if narrate.is_share(answer) else (fmt.DASH if value is None else f"{value:,.1f}")
+    return value
+
+
+def choice(title: str, options: dict[str, str], *, key: str) -> str:
+    """One of a few, kept in the address. Gives the option's key; the first one where none is chosen."""
+    names = list(options.values())
+    asked = st.query_params.get(key)
+    chosen = st.segmented_control(title, names, default=names[0], required=True, key=key, bind="query-params", label_visibility="collapsed")
+    if asked and asked not in names:
+        st.caption(f"'{asked}' in the address is not one of these: it is not applied.")
+    return next((k for k, v in options.items() if v == chosen), next(iter(options)))
+
+
+def figures(*items: tuple[str, float, str]) -> None:
+    """Up to four counts with a word on each."""
+    with st.container(horizontal=True):
+        for label, value, said in items:
+            with st.container(border=True, height="stretch", gap="xsmall", width="stretch"):
+                _figure(label, fmt.count(value), [said])
+
+
+def rows_of(answer: Asked) -> None:
+    """An answer as a table, with its account."""
+    rows_by(answer, named_rows)
+
+
+def rows_by(answer: Asked, arrange: Callable[[Answer], Sequence[dict[str, Any]]]) -> None:
+    """An answer as a table arranged in another way, with its account."""
+    if isinstance(answer, Failure):
+        (st.info if answer.is_absence else st.error)(answer.sentence)
+        return
+    if answer.is_empty:
+        st.info(narrate.empty(answer))
+        return
+    table(arrange(answer), answer.metric.label)
+    st.caption(narrate.footer(answer))
+
+
+def tests() -> tuple[str, ...]:
+    """Tests of the national return: the five imaging ones until others are chosen."""
+    known = list(schema.NATIONAL_TESTS.values())
+    chosen = st.multiselect("Tests", known, key="tests", bind="query-params", placeholder="The five imaging tests")
+    return tuple(chosen) or schema.IMAGING_TESTS
+
+
+def tests_said(chosen: Sequence[str]) -> str:
+    """The chosen tests in a few words."""
+    return (
+        "the five imaging tests"
+        if tuple(chosen) == schema.IMAGING_TESTS
+        else fmt.listed(list(chosen))
+        if len(chosen) < 4
+        else f"{len(chosen)} tests"
+    )

@@ -1,142 +1,234 @@
-"""The frame round every page: gate, navigation, shared filters bound to the address bar, the store, and cached answers."""
+"""The frame round every page: navigation that keeps the filters, the filters themselves bound to the address bar, and the page's scope."""
 
-import os
-from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
 
 import streamlit as st
 
 from readout import format as fmt
-from readout import paths
-from readout.answer import Answer, ask, dimension_labels, provisional_months, visible_sites
+from readout.answer import Answer, dimension_labels, provisional_months, visible_sites
 from readout.catalogue import load_catalogue
-from readout.errors import ExtractError, ReadoutError
-from readout.extract import Extract, current_id, open_extract
-from readout.scope import Scope, month_end, previous_month
-from readout.store import EVERYONE, Store
+from readout.charts import Flag
+from readout.errors import ReadoutError
+from readout.scope import Scope, month_end, next_month, previous_month
+from readout.store import Store
+from readout.ui import engine
+from readout.ui.gate import gate
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-PERIODS = {"12": "Last 12 complete months, and since", "24": "Last 24 complete months, and since", "all": "All dates"}
-FILTERS = {"site": "site_code", "modality": "modality", "class": "patient_class", "urgency": "urgency"}
-
-
-def gate() -> None:
-    """With no identity provider the app is open, and therefore runs on this machine only. Every page calls this itself."""
-    address = st.get_option("server.address")
-    if address not in LOOPBACK:
-        st.error("No sign-in is configured, so Readout answers on this machine only. Start it with --server.address 127.0.0.1.")
-        st.stop()
-
-
-def extracts() -> Path:
-    return Path(os.environ.get("READOUT_EXTRACTS") or paths.SAMPLE_EXTRACTS)
-
-
-@st.cache_resource(max_entries=20, show_spinner=False)
-def _store(folder: str, extract_id: str, viewer: str) -> Store:
-    return Store(open_extract(Path(folder), extract_id), EVERYONE)
-
-
-@st.cache_resource(max_entries=2000, show_spinner=False)
-def _answer(folder: str, extract_id: str, viewer: str, catalogue_hash: str, metric: str, scope: Scope) -> Answer:
-    return ask(metric, scope, _store(folder, extract_id, viewer))
+PERIODS = {"12": "12 complete months and since", "24": "24 complete months and since", "all": "All dates", "custom": "From and to"}
+PERIOD_NAMES = dict(zip(PERIODS, ("12 months", "24 months", "All", "Custom"), strict=True))
+FILTERS = (
+    ("site", "site_code", "Sites", "All sites"),
+    ("modality", "modality", "Modality", "All modalities"),
+    ("class", "patient_class", "Patient class", "All classes"),
+    ("urgency", "urgency", "Urgency", "All urgencies"),
+)
+STALE_DAYS = 3
 
 
 @dataclass(frozen=True)
-class Frame:
+class Page:
     """What a page works with: the chosen scope, and answers in it."""
 
     store: Store
     scope: Scope
-    last_month: date  # the last month that no site is still sending
+    last_month: date  # the last month that no chosen site is still sending
+    flags: tuple[Flag, ...]
 
     @property
-    def extract(self) -> Extract:
-        return self.store.extract
+    def is_synthetic(self) -> bool:
+        return self.store.extract.is_synthetic
 
-    def ask(self, metric_id: str, *by: str, scope: Scope | None = None) -> Answer:
-        """The answer in the frame's scope, less the filters that the metric does not have."""
-        catalogue = load_catalogue()
-        metric = catalogue.metric(metric_id)
-        chosen = scope or self.scope
-        where = {k: v for k, v in chosen.where.items() if k in metric.dimensions}
-        kept = Scope(by, where, chosen.date_from, chosen.date_to)
-        return _answer(str(extracts()), self.extract.id, self.store.viewer.key, catalogue.hash, metric_id, kept)
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Sites chosen by name; empty while all are shown."""
+        return self.scope.where.get("site_code", ())
 
-    def month(self, month: date) -> Scope:
-        return self.scope.between(month, month_end(month))
+    @property
+    def national(self) -> Mapping[str, Any]:
+        return self.store.extract.manifest.get("national") or {}
+
+    def ask(self, metric_id: str, *by: str, scope: Scope | None = None, **where: Sequence[str]) -> Answer | engine.Failure:
+        """The answer in the page's scope, less the filters that the metric does not have; `where` replaces a filter."""
+        dimensions = load_catalogue().metric(metric_id).dimensions
+        chosen = self.scope if scope is None else scope
+        kept = {k: tuple(v) for k, v in {**chosen.where, **where}.items() if k in dimensions}
+        return engine.answered(self.store, metric_id, Scope(by, kept, chosen.date_from, chosen.date_to))
+
+    def last_national(self, tests: Sequence[str]) -> Scope:
+        """The last month of the national return within the chosen dates, as a scope of its own."""
+        answer = self.ask("national_waiting", "month", test=tests)
+        months = [r["month"] for r in answer.rows] if isinstance(answer, Answer) else []
+        last = max(months, default=self.last_month)
+        return Scope().between(last, month_end(last))
+
+    def month_name(self, scope: Scope) -> str:
+        """The month of a scope of one month."""
+        return fmt.month(scope.date_from) if scope.date_from else ""
+
+    def flags_for(self, metric_id: str) -> tuple[Flag, ...]:
+        """The annotations that bear on a metric and on the chosen sites."""
+        notes = self.store.extract.manifest.get("annotations") or []
+        wanted = {
+            (n["title"], n["from"]) for n in notes if metric_id in n["metrics"] and (not self.sites or set(n["sites"]) & set(self.sites))
+        }
+        start, stop = self.scope.date_from or date.min, self.scope.date_to or date.max
+        shown = [f for f in self.flags if (f.title, f.start.isoformat()) in wanted and start <= f.start <= stop]
+        return tuple(replace(f, number=i + 1) for i, f in enumerate(shown))
 
 
-def _live() -> Store:
-    """The store of the live extract. Stops with a sentence where there is none."""
+def _live() -> tuple[Store, str]:
+    """The store of the live extract, and a warning where it is not the newest. Stops with a sentence where there is none."""
     try:
-        live = current_id(extracts())
-        if live is None:
-            raise ExtractError("There is no published extract yet. Make one: readout publish network.toml")
-        store = _store(str(extracts()), live, EVERYONE.key)
+        return engine.live_store()
     except ReadoutError as e:
         st.error(str(e))
-        st.stop()
-    return store
+    except Exception:
+        st.error(engine.failed("the live extract"))
+    st.stop()
 
 
 def filters() -> None:
-    """Draw the shared filters, bound to the address bar. The router calls this: what it draws outlives a change of page."""
-    store = _live()
+    """Draw the shared filters and keep the scope they make. The router calls this: what a page draws is lost when the page changes."""
+    store, _ = _live()
     labels = dimension_labels(store)
+    if "chosen" not in st.session_state:
+        _translate(labels)
     with st.sidebar:
-        for name, dimension, title in (
-            ("site", "site_code", "Sites"),
-            ("modality", "modality", "Modality"),
-            ("class", "patient_class", "Patient class"),
-            ("urgency", "urgency", "Urgency"),
-        ):
-            known = labels[dimension]
-            odd = [v for v in st.query_params.get_all(name) if v not in known]
-            st.multiselect(title, list(known), format_func=known.__getitem__, key=name, bind="query-params", placeholder="All")
-            if odd:
-                st.caption(f"The address names {title.lower()} '{odd[0]}', which this extract does not have: it is not applied.")
-        st.selectbox("Period", list(PERIODS), format_func=PERIODS.__getitem__, key="period", bind="query-params")
-        network = store.extract.manifest["network"]["name"]
-        st.caption(f"{network}{' · synthetic sample data' if store.extract.is_synthetic else ''}")
-        st.caption("Open to whoever can use this machine: no sign-in is configured.")
+        where = {}
+        for key, dimension, title, placeholder in FILTERS:
+            where[dimension] = _several(key, title, labels[dimension], placeholder)
+        last = _last_complete(store, Scope(where=where))
+        start, stop = _period(_months(store), last)
+        _about(store)
+    st.session_state["chosen"] = (Scope(where=where).between(start, stop), last)
 
 
-def frame() -> Frame:
-    """The page's scope and store. Every page calls this, and with it the gate."""
+def frame() -> Page:
+    """What the page works with. Every page calls this, and with it the gate; one that runs without the router draws the filters itself."""
     gate()
-    store = _live()
-    where = {dimension: tuple(st.session_state.get(name) or ()) for name, dimension in FILTERS.items()}
-    everything = Scope(where=where)
-    last = _last_complete(store, everything)
-    start = None
-    if st.session_state.get("period") != "all":
-        start = last
-        for _ in range(int(st.session_state.get("period") or 12) - 1):
-            start = previous_month(start)
-    return Frame(store, everything.between(start, None), last)
+    store, warning = _live()
+    if warning:
+        st.warning(warning)
+    if "pages" not in st.session_state:
+        filters()
+    for sentence in st.session_state.get("ignored", {}).values():
+        st.warning(sentence)
+    scope, last = st.session_state["chosen"]
+    notes = store.extract.manifest.get("annotations") or []
+    flags = tuple(Flag(i + 1, date.fromisoformat(n["from"]), n["title"], n["text"]) for i, n in enumerate(notes))
+    return Page(store, scope, last, flags)
+
+
+def heading(page: Page, title: str, question: str) -> None:
+    """Title, question, how far the data goes and, where it should be newer, how old it is."""
+    st.title(title, anchor=False)
+    extract = page.store.extract
+    through = {s: at for s, at in extract.data_through.items() if s in visible_sites(page.store, page.scope)}
+    said = []
+    if through:
+        zone = extract.manifest["network"]["time_zone"]
+        last = max(through.values())
+        said.append(f"Data to {fmt.instant(last, zone)}")
+        names = {s["site_code"]: s["site_name"] for s in extract.manifest["sites"]}
+        behind = [f"{names[s]} to {fmt.day(at.date())}" for s, at in through.items() if at.date() < last.date()]
+        if behind:
+            said.append(fmt.listed(behind[:3]) + (f" and {len(behind) - 3} sites more" if len(behind) > 3 else ""))
+        age = (date.today() - last.date()).days
+        if not extract.is_synthetic and age > STALE_DAYS:
+            said.append(f"this extract ends {age} days before today")
+    if extract.is_synthetic:
+        said.append("synthetic sample data")
+    st.markdown(f"{question}  \n:gray[{' · '.join(said)}]")
+
+
+def _translate(labels: Mapping[str, Mapping[str, str]]) -> None:
+    """Codes in a link become the names that the filters go by, before any filter is drawn."""
+    changed = False
+    for key, dimension, _, _ in FILTERS:
+        known, asked = labels[dimension], st.query_params.get_all(key)
+        said = [known.get(v, v) for v in asked]
+        if said != asked:
+            st.query_params[key] = said
+            changed = True
+    if changed:
+        st.rerun()
+
+
+def _several(key: str, title: str, known: Mapping[str, str], placeholder: str) -> tuple[str, ...]:
+    """A filter of many values. The address holds their names; what is none of them is said on the page."""
+    names = {name: code for code, name in known.items()}
+    asked = st.query_params.get_all(key)
+    _ignore(key, title.lower(), [v for v in asked if v and v not in names])
+    _rewrite(key, asked)
+    chosen = st.multiselect(title, list(names), key=key, bind="query-params", placeholder=placeholder)
+    return tuple(names[name] for name in chosen)
+
+
+def _rewrite(key: str, asked: Sequence[str]) -> None:
+    """Put a filter back into the address: whoever changes page before the first page is done would lose it there, though not here."""
+    if st.session_state.get("moved") and not asked and st.session_state.get(key):
+        st.session_state[key] = st.session_state[key]
+
+
+def _ignore(key: str, title: str, odd: Sequence[str]) -> None:
+    """Remember, for as long as the address holds it, a value that is not an option."""
+    ignored = st.session_state.setdefault("ignored", {})
+    if odd:
+        ignored[key] = f"'{odd[0]}' in the address is not among this extract's {title}: it is not applied."
+    else:
+        ignored.pop(key, None)
+
+
+def _period(months: Sequence[date], last: date) -> tuple[date | None, date | None]:
+    """First and last date of the chosen period. The presets run to the newest data, whose last months are marked provisional."""
+    names = list(PERIOD_NAMES.values())
+    asked = st.query_params.get_all("period")
+    _ignore("period", "periods", [v for v in asked if v and v not in names])
+    _rewrite("period", asked)
+    chosen = st.selectbox(
+        "Period", names, key="period", bind="query-params", help="12 and 24 months: that many complete months, and what has come since."
+    )
+    if chosen == "All":
+        return None, None
+    if chosen == "Custom" and months:
+        said = [fmt.month(m) for m in months]
+        for key in ("from", "to"):
+            _ignore(key, "months", [v for v in st.query_params.get_all(key) if v and v not in said])
+        left, right = st.columns(2)
+        first = left.selectbox("From", said, key="from", bind="query-params")
+        final = right.selectbox("To", said, index=len(said) - 1, key="to", bind="query-params")
+        start, stop = months[said.index(first)], months[said.index(final)]
+        if start > stop:
+            st.warning("From is after to: the two are swapped.")
+            start, stop = stop, start
+        return start, month_end(stop)
+    start = last
+    for _ in range(int(chosen.split(" ")[0]) - 1):
+        start = previous_month(start)
+    return start, None
+
+
+def _months(store: Store) -> list[date]:
+    """Every month that examinations were done in, for the custom period."""
+    answer = engine.answered(store, "activity", Scope(("month",)))
+    return [] if isinstance(answer, engine.Failure) else [r["month"] for r in answer.rows]
 
 
 def _last_complete(store: Store, scope: Scope) -> date:
+    """The last month that every chosen site has finished sending."""
     metric = load_catalogue().metric("activity")
-    months = provisional_months(store.extract, metric, visible_sites(store, scope))
-    arriving = [m for found in months.values() for m in found]
-    return previous_month(min(arriving) if arriving else date.today())
+    arriving = [m for found in provisional_months(store.extract, metric, visible_sites(store, scope)).values() for m in found]
+    if arriving:
+        return previous_month(min(arriving))
+    through = store.extract.data_through.values()
+    return previous_month(next_month(max(through).date())) if through else previous_month(date.today() - timedelta(days=1))
 
 
-def heading(page: Frame, title: str, question: str) -> None:
-    """Title, question, how far the data goes and how old it is."""
-    st.title(title)
-    st.caption(question)
-    through = page.extract.data_through
-    if through:
-        zone = page.extract.manifest["network"]["time_zone"]
-        first, last = min(through.values()), max(through.values())
-        said = f"Data to {fmt.instant(last, zone)}" + (f", one site only to {fmt.instant(first, zone)}" if first != last else "")
-        age = (date.today() - first.date()).days
-        if page.extract.is_synthetic:
-            said += " · synthetic sample data"
-        elif age > 10:
-            said += f" · this extract ends {age} days before today"
-        st.caption(said)
+def _about(store: Store) -> None:
+    """Whose data this is, and who can see it."""
+    network = store.extract.manifest["network"]["name"]
+    st.caption(f"{network}{', synthetic sample data' if store.extract.is_synthetic else ''}. Extract {store.extract.id}.")
+    st.caption("Open to whoever can use this machine: no sign-in is configured.")

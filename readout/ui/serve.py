@@ -1,39 +1,75 @@
-"""Start the app: a streamlit server on this machine, told everything explicitly, so that it runs from any folder."""
+"""Start the app: a server on this machine, told everything explicitly, so that it runs from any folder."""
 
+import ipaddress
 import os
-import subprocess
-import sys
+import threading
+import time
+import tomllib
+import webbrowser
 from pathlib import Path
+from typing import Any
 
-THEME = {
-    "theme.light.primaryColor": "#1f5f9f",
-    "theme.light.textColor": "#060a0f",
-    "theme.light.backgroundColor": "#ffffff",
-    "theme.light.secondaryBackgroundColor": "#f3f5f7",
-    "theme.dark.primaryColor": "#7fb4ea",
-    "theme.dark.textColor": "#e8edf2",
-    "theme.dark.backgroundColor": "#10171e",
-    "theme.dark.secondaryBackgroundColor": "#1a232c",
-}
-OPTIONS = {
-    "browser.gatherUsageStats": "false",
-    "client.toolbarMode": "viewer",
-    "client.showErrorDetails": "none",
-    "server.fileWatcherType": "none",
-}
+from readout.errors import UsageError
+
+ENTRY = Path(__file__).with_name("entry") / "start.py"
+CONFIG = Path(__file__).with_name("config.toml")
 
 
-def command(port: int, address: str, headless: bool) -> list[str]:
-    """The command line of the server."""
-    options = {**OPTIONS, **THEME, "server.port": str(port), "server.address": address, "server.headless": str(headless).lower()}
-    entry = Path(__file__).with_name("entry.py")
-    return [sys.executable, "-m", "streamlit", "run", str(entry), *(f"--{k}={v}" for k, v in options.items())]
+def options(port: int, address: str) -> dict[str, Any]:
+    """Every setting of the server by its dotted name: the shipped file, then where it listens."""
+    flat: dict[str, Any] = {}
+
+    def walk(prefix: str, part: dict[str, Any]) -> None:
+        for key, value in part.items():
+            if isinstance(value, dict):
+                walk(f"{prefix}{key}.", value)
+            else:
+                flat[prefix + key] = value
+
+    walk("", tomllib.loads(CONFIG.read_text("utf-8")))
+    here = {"localhost", "127.0.0.1", "::1", address}
+    return {
+        **flat,
+        "server.port": port,
+        "server.address": address,
+        "server.headless": True,
+        "server.allowedHosts": sorted(here),
+        "logger.hideWelcomeMessage": True,
+    }
 
 
 def serve(extracts: Path, *, port: int = 8501, address: str = "127.0.0.1", headless: bool = True) -> int:
-    """Run until stopped; returns the server's exit code."""
-    environment = {**os.environ, "READOUT_EXTRACTS": str(extracts.resolve())}
+    """Run until stopped; returns the exit code. An address that others can reach is refused while no sign-in is set up, here and by each page."""
+    if not _is_loopback(address):
+        raise UsageError(f"No sign-in is configured, so Readout answers only on this machine, not on {address}. Leave out --address.")
+    os.environ["READOUT_EXTRACTS"] = str(extracts.resolve())
+    import sys
+
+    from streamlit.web.server.starlette import App
+
+    from readout.ui.web import middleware
+
+    url = f"http://localhost:{port}"
+    print(f"Readout is at {url} (stop it with Ctrl+C)", flush=True)
+    if not headless:
+        threading.Thread(target=_open, args=(url,), daemon=True).start()
+    sys.argv = [str(ENTRY)]  # where the server looks for a configuration of its own: there is none beside the entry
     try:
-        return subprocess.run(command(port, address, headless), env=environment, check=False).returncode
+        App(ENTRY, middleware=middleware()).run(config=options(port, address))
     except KeyboardInterrupt:
         return 0
+    except SystemExit as e:
+        return int(e.code or 0) if not isinstance(e.code, str) else 1
+    return 0
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return address == "localhost" or ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _open(url: str) -> None:
+    time.sleep(1.5)
+    webbrowser.open(url)

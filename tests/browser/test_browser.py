@@ -1,15 +1,16 @@
-"""The real app in a real browser: a cold deep link, filters that stay, and accessibility. Skipped, saying so, without chromium."""
+"""The real app in a real browser: a cold deep link, filters that stay, headers, and accessibility. Skipped, saying so, without chromium."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 
 import pytest
 
-from readout.ui.serve import command
 from tests.conftest import ROOT
 
 CHROMIUM = shutil.which("chromium")
@@ -19,17 +20,28 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 PAGES = ("", "activity", "turnaround", "variability", "waits", "quality", "catalogue")
+WATCH = (
+    "window.seen = []; new MutationObserver(() => { if (/Page not found/i.test(document.body?.innerText || '')) window.seen.push(1) })"
+    ".observe(document, {childList: true, subtree: true, characterData: true})"
+)
+
+
+def _free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
 def address(sample_extract, tmp_path_factory):
     """A cold server, started from a folder that holds nothing."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    environment = {**__import__("os").environ, "READOUT_EXTRACTS": str(sample_extract.folder.parent)}
+    port = _free_port()
     process = subprocess.Popen(
-        command(port, "127.0.0.1", True), env=environment, cwd=tmp_path_factory.mktemp("elsewhere"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "readout", "run", "--headless", "--port", str(port), "--extracts", str(sample_extract.folder.parent)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path_factory.mktemp("elsewhere"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     base = f"http://127.0.0.1:{port}"
     for _ in range(150):
@@ -41,7 +53,7 @@ def address(sample_extract, tmp_path_factory):
             time.sleep(0.2)
     yield base
     process.terminate()
-    process.wait()
+    process.wait(timeout=20)
 
 
 @pytest.fixture(scope="module")
@@ -55,16 +67,17 @@ def browser():
 
 
 def test_a_cold_deep_link_shows_frame_filter_and_gate_and_never_page_not_found(address, browser):
-    """It is the first request this server ever gets."""
+    """It is the first request this server ever gets. Filters then survive a change of page, and back brings page and filters."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.add_init_script(
-        "window.seen = []; new MutationObserver(() => { if (/Page not found/i.test(document.body?.innerText || '')) window.seen.push(1) })"
-        ".observe(document, {childList: true, subtree: true, characterData: true})"
-    )
+    broken = []
+    page.on("console", lambda m: broken.append(m.text) if m.type == "error" and "Content Security Policy" in m.text else None)
+    page.on("pageerror", lambda e: broken.append(str(e)))
+    page.add_init_script(WATCH)
     page.goto(f"{address}/turnaround?modality=CT")
     page.get_by_role("heading", name="Report turnaround", exact=True).wait_for(timeout=60_000)
     page.get_by_text("Open to whoever can use this machine").wait_for()
     page.get_by_text("CT, from", exact=False).first.wait_for(timeout=30_000)
+    page.locator(".js-plotly-plot").first.wait_for(timeout=30_000)
     assert page.evaluate("window.seen.length") == 0
     assert "modality=CT" in page.url
     page.get_by_role("link", name="Activity").first.click()
@@ -74,21 +87,67 @@ def test_a_cold_deep_link_shows_frame_filter_and_gate_and_never_page_not_found(a
     page.go_back()
     page.get_by_role("heading", name="Report turnaround", exact=True).wait_for(timeout=30_000)
     assert "modality=CT" in page.url
+    page.get_by_text("CT, from", exact=False).first.wait_for(timeout=30_000)
+    assert not broken, broken
     page.close()
+
+
+def test_an_indicator_leads_to_its_page_and_keeps_the_filters(address, browser, sample_extract):
+    """The link names its site by code; the address then holds the name."""
+    site = sample_extract.manifest["sites"][0]
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{address}/?modality=MRI&site={site['site_code']}")
+    page.get_by_role("link", name="Open turnaround").first.click(timeout=60_000)
+    page.get_by_role("heading", name="Report turnaround", exact=True).wait_for(timeout=30_000)
+    page.get_by_text("MRI", exact=False).first.wait_for(timeout=30_000)
+    page.wait_for_url(
+        lambda url: "/turnaround" in url and "modality=MRI" in url and f"site={site['site_name'].split()[0]}" in url, timeout=15_000
+    )
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def contexts(browser):
+    """A wide light window and a narrow dark one, each loading the front end once."""
+    made = {
+        "light": browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light"),
+        "dark": browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark"),
+    }
+    yield made
+    for context in made.values():
+        context.close()
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_no_serious_fault(address, browser, name):
+def test_axe_finds_no_serious_fault(address, contexts, name):
+    """In both themes and at both widths: the dark one is designed, not inverted."""
     from axe_playwright_python.sync_playwright import Axe
 
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(f"{address}/{name}")
-    page.locator("h1").wait_for(timeout=60_000)
-    page.wait_for_timeout(2_000)
-    found = json.loads(json.dumps(Axe().run(page).response))["violations"]
-    serious = [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found if v["impact"] in ("serious", "critical")]
-    page.close()
-    assert not serious, serious
+    for scheme, context in contexts.items():
+        page = context.new_page()
+        page.goto(f"{address}/{name}")
+        page.locator("h1").wait_for(timeout=60_000)
+        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
+        page.locator(".js-plotly-plot .main-svg, [data-testid=stDataFrame] canvas").first.wait_for(timeout=30_000)
+        page.wait_for_timeout(500)
+        found = json.loads(json.dumps(Axe().run(page).response))["violations"]
+        serious = [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found if v["impact"] in ("serious", "critical")]
+        page.close()
+        assert not serious, (scheme, serious)
+
+
+def test_responses_carry_security_headers_and_the_front_end_comes_compressed(address):
+    with urllib.request.urlopen(address) as r:
+        policy = r.headers["content-security-policy"]
+        page = r.read().decode()
+    assert "unsafe-eval" not in policy and "frame-ancestors 'none'" in policy and "script-src 'self' 'sha256-" in policy
+    assert r.headers["x-content-type-options"] == "nosniff"
+    script = next(part.split('"')[0] for part in page.split('src="./') if part.startswith("static/js/"))
+    sizes = {}
+    for encoding in ("gzip", "identity"):
+        with urllib.request.urlopen(urllib.request.Request(f"{address}/{script}", headers={"Accept-Encoding": encoding})) as r:
+            sizes[encoding] = len(r.read())
+    assert sizes["gzip"] < sizes["identity"] / 2
 
 
 def test_the_project_has_a_page_for_every_address():

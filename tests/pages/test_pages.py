@@ -1,18 +1,179 @@
-"""Every page runs from the router without an exception, and shows a chart or a table."""
+"""Every page runs from the router, in every state a viewer can meet, and says in a sentence what it cannot show."""
+
+import json
+import shutil
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from tests.conftest import ROOT
 
-PAGES = [p.relative_to(ROOT).as_posix() for p in sorted((ROOT / "pages").rglob("*.py"))]
+PAGES = {
+    "": "Network overview",
+    "activity": "Activity",
+    "turnaround": "Report turnaround",
+    "variability": "Reporting variability",
+    "waits": "National waits",
+    "quality": "Data quality",
+    "catalogue": "Metric catalogue",
+}
+pytestmark = pytest.mark.filterwarnings("default")  # the test harness itself warns
 
 
-@pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_runs(path, sample_extract, monkeypatch):
-    monkeypatch.setenv("READOUT_EXTRACTS", str(sample_extract.folder.parent))
-    app = AppTest.from_file(str(ROOT / path), default_timeout=60)
-    app.run()
+@pytest.fixture
+def opened(sample_extract, monkeypatch):
+    """The router at an address, on the sample extract or on another."""
+
+    def open_at(url: str, extracts=None, address: str = "127.0.0.1", **query: str) -> AppTest:
+        monkeypatch.setenv("READOUT_EXTRACTS", str(extracts or sample_extract.folder.parent))
+        from streamlit import config
+
+        monkeypatch.setattr("readout.ui.gate.st.get_option", lambda name: address if name == "server.address" else config.get_option(name))
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for key, value in query.items():
+            app.query_params[key] = value
+        app._page_hash = calc_hash(url) if url else ""
+        return app.run()
+
+    return open_at
+
+
+def alerts(app):
+    return [a.value for kind in (app.error, app.warning, app.info) for a in kind]
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_a_page_runs_from_the_router(url, opened):
+    app = opened(url)
     assert not app.exception, app.exception
-    assert app.title and (app.dataframe or app.get("plotly_chart"))
+    assert app.title[0].value == PAGES[url]
+    assert not app.error, [e.value for e in app.error]
+    assert app.sidebar.multiselect and app.sidebar.selectbox
+    charts = len(app.get("plotly_chart"))
+    assert charts <= 6 and (charts or app.dataframe)
+
+
+@pytest.mark.parametrize("path", sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "pages").rglob("*.py")))
+def test_a_page_without_its_router_still_has_the_gate_and_the_filters(path, sample_extract, monkeypatch):
+    monkeypatch.setenv("READOUT_EXTRACTS", str(sample_extract.folder.parent))
+    monkeypatch.setattr("readout.ui.gate.st.get_option", lambda name: "127.0.0.1" if name == "server.address" else None)
+    app = AppTest.from_file(str(ROOT / path), default_timeout=60).run()
+    assert not app.exception, app.exception
+    assert app.title and app.sidebar.multiselect
+    monkeypatch.setattr("readout.ui.gate.st.get_option", lambda name: "0.0.0.0")
+    shut = AppTest.from_file(str(ROOT / path), default_timeout=60).run()
+    assert not shut.title and "No sign-in is configured" in shut.error[0].value
+
+
+def test_an_address_that_others_can_reach_is_refused(opened):
+    for address in ("0.0.0.0", None, "192.0.2.1"):
+        app = opened("", address=address)
+        assert not app.title and not app.sidebar.multiselect
+        assert "answers only on the machine it runs on" in app.error[0].value
+
+
+def test_the_server_does_not_start_where_others_can_reach_it(tmp_path):
+    from readout.errors import UsageError
+    from readout.ui.serve import serve
+
+    with pytest.raises(UsageError, match="No sign-in is configured"):
+        serve(tmp_path, address="0.0.0.0")
+
+
+def test_a_link_with_codes_or_names_makes_the_same_view(opened, sample_extract):
+    site = sample_extract.manifest["sites"][0]
+    by_code, by_name = opened("turnaround", site=site["site_code"]), opened("turnaround", site=site["site_name"])
+    for app in (by_code, by_name):
+        assert app.sidebar.multiselect(key="site").value == [site["site_name"]]
+        assert any(c.value.startswith(site["site_name"]) for c in app.caption)
+
+
+def test_a_value_that_is_not_an_option_is_said_on_the_page(opened):
+    app = opened("activity", modality="ZZ", period="7 weeks")
+    said = " ".join(alerts(app))
+    assert "'ZZ' in the address" in said and "'7 weeks' in the address" in said
+    assert app.sidebar.multiselect(key="modality").value == []
+
+
+def test_an_empty_choice_has_a_sentence_and_no_broken_chart(opened):
+    app = opened("activity", period="All")
+    app.sidebar.multiselect(key="modality").set_value(["PET"])
+    app.sidebar.multiselect(key="urgency").set_value(["Emergency"])
+    app.sidebar.multiselect(key="class").set_value(["GP direct access"]).run()
+    assert not app.exception
+    assert any("Widen the dates or the filters" in a for a in alerts(app))
+    assert not app.error
+
+
+def test_no_extract_has_a_sentence(opened, tmp_path):
+    app = opened("", extracts=tmp_path)
+    assert "There is no published extract yet" in app.error[0].value
+    assert not app.exception
+
+
+def test_an_absent_table_costs_its_charts_only(opened, sample_extract, tmp_path):
+    extracts = tmp_path / "extracts"
+    shutil.copytree(sample_extract.folder, extracts / sample_extract.id)
+    (extracts / "CURRENT").write_text(sample_extract.id)
+    path = extracts / sample_extract.id / "manifest.json"
+    path.chmod(0o644)
+    path.parent.chmod(0o755)
+    manifest = json.loads(path.read_text())
+    del manifest["tables"]["report_day"]
+    path.write_text(json.dumps(manifest))
+    app = opened("variability", extracts=extracts)
+    assert not app.exception
+    assert any("needs the table 'report_day'" in i.value for i in app.info)
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_a_chart_that_fails_says_so_and_the_others_stand(opened, monkeypatch):
+    import importlib
+
+    trend = importlib.import_module("readout.charts.trend")
+
+    def broken(*_, **__):
+        raise RuntimeError("/secret/path select 1")
+
+    monkeypatch.setattr(trend, "_bars", broken)
+    from readout.ui import engine
+
+    engine.figures.clear()
+    app = opened("activity")
+    engine.figures.clear()
+    assert not app.exception
+    assert "This could not be made; the rest of the page can. Reference" in app.error[0].value
+    assert "secret" not in app.error[0].value
+    assert len(app.get("plotly_chart")) >= 3
+
+
+def test_a_newer_extract_is_shown_without_a_restart_and_a_broken_one_is_not(opened, sample_extract, tmp_path):
+    extracts = tmp_path / "extracts"
+    for name in ("2026-11-03a", "2026-11-03b", "2026-11-03c"):
+        shutil.copytree(sample_extract.folder, extracts / name)
+        (extracts / name).chmod(0o755)
+    (extracts / "CURRENT").write_text("2026-11-03a")
+    app = opened("activity", extracts=extracts)
+    assert any("extract 2026-11-03a" in c.value for c in app.caption)
+    (extracts / "CURRENT").write_text("2026-11-03b")
+    app.run()
+    assert any("extract 2026-11-03b" in c.value for c in app.caption)
+    tables = extracts / "2026-11-03c" / "tables"
+    tables.chmod(0o755)
+    (tables / "activity_day.parquet").unlink()
+    (extracts / "CURRENT").write_text("2026-11-03c")
+    app.run()
+    assert not app.exception
+    assert any("still shows extract 2026-11-03b" in w.value for w in app.warning)
+
+
+def test_a_chart_gives_its_definition_and_its_rows(opened):
+    app = opened("turnaround")
+    more = next(b for b in app.get("button_group") if b.key == "quantiles_more")
+    more.set_value("About this chart").run()
+    assert any("Kaplan-Meier" in m.value for m in app.markdown)
+    assert any("from examined" in c.value for c in app.code)
+    more = next(b for b in app.get("button_group") if b.key == "quantiles_more")
+    more.set_value("Table").run()
+    assert "Half within" in app.dataframe[0].value.columns

@@ -1,0 +1,385 @@
+"""Units beside each other: quantiles, shares with their intervals, bands, a map of hours, and one's own among all."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from readout import format as fmt
+from readout.answer import Answer
+from readout.charts.theme import LIGHT, Palette, Trace, is_share, layout, note, read, time_axis, unit_note, wrapped
+from readout.stats.intervals import wilson
+
+Row = dict[str, Any]
+
+
+def dumbbell(answer: Answer, *, dimension: str, selected: Sequence[str] = (), palette: Palette = LIGHT) -> go.Figure:
+    """Median and 90th percentile of each unit, slowest first, on a labelled log scale; a quantile not reached is an arrow to the right."""
+    rows = sorted((r for r in answer.rows if r["median_hours"] is not None), key=lambda r: r["p90_hours"] or float("inf"))
+    names = [_named(answer, dimension, r, r["n"]) for r in rows]
+    axis = time_axis([r[c] for r in rows for c in ("median_hours", "p90_hours") if r[c]], palette)
+    far = 10 ** axis["range"][1]
+    lines_x: list[float | None] = []
+    lines_y: list[str | None] = []
+    for name, r in zip(names, rows, strict=True):
+        lines_x += [r["median_hours"], r["p90_hours"] or far, None]
+        lines_y += [name, name, None]
+    colours = [_tone(answer, dimension, r, selected, palette) for r in rows]
+    traces: list[Trace] = [
+        {"type": "scatter", "mode": "lines", "x": lines_x, "y": lines_y, "line": {"color": palette.grid, "width": 6}, "hoverinfo": "skip"},
+    ]
+    for column, symbol, words, side in (
+        ("median_hours", "circle", "half within", "middle left"),
+        ("p90_hours", "diamond", "90 % within", "middle right"),
+    ):
+        known = [(name, r, colour) for name, r, colour in zip(names, rows, colours, strict=True) if r[column]]
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers+text",
+                "x": [r[column] for _, r, _ in known],
+                "y": [name for name, _, _ in known],
+                "text": [f" {fmt.hours(r[column])} " for _, r, _ in known],
+                "textposition": side,
+                "textfont": {"size": 12, "color": palette.text},
+                "cliponaxis": False,
+                "marker": {"symbol": symbol, "size": 11, "color": [c for _, _, c in known]},
+                "customdata": [f"n {fmt.count(r['n'])}, {fmt.count(r['count_unreported'])} unreported" for _, r, _ in known],
+                "hovertemplate": f"{words} %{{text}}, %{{customdata}}<extra></extra>",
+            }
+        )
+    low, high = axis["range"]
+    axis["range"] = [low - 0.3 * (high - low), high + 0.25 * (high - low)]  # room for the words beside the marks
+    figure = layout(
+        palette,
+        70 + 40 * max(1, len(rows)),
+        margin={"l": 8, "r": 16, "t": 30, "b": 34},
+        xaxis={**axis, "title": {"text": "time to report, log scale", "standoff": 6, "font": {"size": 12}}},
+        yaxis={"type": "category", "showgrid": False},
+        annotations=[unit_note("●  half within    ◆  90 % within", palette)],
+    )
+    return go.Figure({"data": traces, "layout": figure}, _validate=False)
+
+
+def intervals(answer: Answer, whole: Answer, *, dimension: str, selected: Sequence[str] = (), palette: Palette = LIGHT) -> go.Figure:
+    """The share of each unit with its 95 % Wilson interval, the share of all together as a line, the standard dashed."""
+    rows = sorted((r for r in answer.rows if r["denominator"]), key=lambda r: r["value"])
+    names = [_named(answer, dimension, r, r["denominator"]) for r in rows]
+    limits = [wilson(r["numerator"], r["denominator"]) for r in rows]
+    together = whole.rows[0]["value"] if whole.rows else None
+    traces: list[Trace] = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [r["value"] for r in rows],
+            "y": names,
+            "marker": {"size": 9, "color": [_tone(answer, dimension, r, selected, palette) for r in rows]},
+            "error_x": {
+                "type": "data",
+                "symmetric": False,
+                "array": [round(high - r["value"], 6) for r, (_, high) in zip(rows, limits, strict=True)],
+                "arrayminus": [round(r["value"] - low, 6) for r, (low, _) in zip(rows, limits, strict=True)],
+                "color": palette.grey,
+                "thickness": 2,
+                "width": 5,
+            },
+            "text": [
+                f"{fmt.share(r['numerator'], r['denominator'])}, 95 % interval {fmt.percent(low)} to {fmt.percent(high)}"
+                for r, (low, high) in zip(rows, limits, strict=True)
+            ],
+            "hovertemplate": "%{text}<extra></extra>",
+        }
+    ]
+    shapes, notes = [], []
+    spread = [v for pair in limits for v in pair]
+    if together is not None:
+        shapes.append(_upright(together, palette.accent, "solid"))
+        notes.append(note(f"all together {fmt.percent(together)}", palette, x=together, y=1, yref="paper", yanchor="bottom"))
+    standard = answer.standard
+    if standard is not None:
+        spread.append(standard.target)
+        shapes.append(_upright(standard.target, palette.muted, "dash"))
+        ends_left = standard.target > (max(spread) + min(spread)) / 2
+        said = f"{standard.label} ({standard.status})"
+        notes.append(
+            note(
+                said, palette, x=standard.target, y=1, yref="paper", yanchor="bottom", yshift=16, xanchor="right" if ends_left else "left"
+            ),
+        )
+    high = min(1.001, max(spread, default=1) * 1.06)
+    low = max(0.0, min(spread, default=0) - 0.02) if min(spread, default=0) > 0.5 else 0.0
+    figure = layout(
+        palette,
+        92 + 36 * max(1, len(rows)),
+        margin={"l": 8, "r": 16, "t": 46, "b": 40},
+        xaxis={
+            "tickformat": ".0%" if high - low > 0.08 else ".1%",
+            "range": [low, high],
+            "nticks": 6,
+            "showgrid": True,
+            "gridcolor": palette.grid,
+            "title": {"text": f"{answer.metric.unit}, with 95 % interval", "standoff": 6, "font": {"size": 12}},
+        },
+        yaxis={"type": "category", "showgrid": False},
+        shapes=shapes,
+        annotations=notes,
+    )
+    return go.Figure({"data": traces, "layout": figure}, _validate=False)
+
+
+def stacked(answer: Answer, *, dimension: str, palette: Palette = LIGHT, as_share: bool = False) -> go.Figure:
+    """One bar a unit, cut into bands from short to long; what is still unreported or has waited longest is in the warning colour."""
+    cells = {(r[dimension], r["band"]): r["value"] for r in answer.rows}
+    totals: dict[Any, float] = {}
+    for (unit, _), value in cells.items():
+        totals[unit] = totals.get(unit, 0) + value
+    bands = sorted({band for _, band in cells})
+    worst = bands[-1] if bands else ""
+    order = sorted(totals, key=lambda u: cells.get((u, worst), 0) / totals[u] if as_share and totals[u] else totals[u])
+    names = [f"{wrapped(answer.label(dimension, u))}" for u in order]
+    inner = bands[:-1]
+    ramp = [palette.ramp[round(i * (len(palette.ramp) - 1) / max(1, len(inner) - 1))] for i in range(len(inner))]
+    traces: list[Trace] = []
+    for band, colour in zip(bands, [*ramp, palette.warn], strict=True):
+        values = [cells.get((u, band), 0) for u in order]
+        shares = [v / totals[u] if totals[u] else 0 for u, v in zip(order, values, strict=True)]
+        traces.append(
+            {
+                "type": "bar",
+                "orientation": "h",
+                "name": band.split(" ", 1)[-1],
+                "y": names,
+                "x": [round(s, 5) for s in shares] if as_share else values,
+                "text": [f"{fmt.count(v)} ({fmt.percent(s)})" for v, s in zip(values, shares, strict=True)],
+                "textposition": "none",
+                "marker": {"color": colour, "line": {"width": 0}},
+                "hovertemplate": f"{band.split(' ', 1)[-1]}: %{{text}}<extra></extra>",
+            }
+        )
+    ends = [
+        note(f"{fmt.count(totals[u])}", palette, x=1 if as_share else totals[u], y=name, xanchor="left", xshift=4)
+        for u, name in zip(order, names, strict=True)
+    ]
+    unit = answer.metric.unit
+    keys = [f"<span style='color:{t['marker']['color']}'>■</span> {t['name']}" for t in traces]
+    key = "<br>".join("   ".join(keys[i : i + 3]) for i in range(0, len(keys), 3))  # three abreast fit the narrowest screen
+    top = 16 + 18 * math.ceil(len(keys) / 3)
+    reach = 5.3 * max((len(line) for name in names for line in name.split("<br>")), default=0)
+    ends.append(
+        note(
+            key,
+            palette,
+            x=0,
+            xref="paper",
+            xanchor="left",
+            xshift=-round(reach),
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            yshift=8,
+            align="left",
+        )
+        | {"font": {"size": 12, "color": palette.text}}
+    )
+    axis = (
+        {"tickformat": ".0%", "range": [0, 1.12], "tickvals": [0, 0.25, 0.5, 0.75, 1]}
+        if as_share
+        else {"tickformat": ",", "range": [0, max(totals.values(), default=1) * 1.12]}
+    )
+    figure = layout(
+        palette,
+        100 + top + 34 * max(1, len(order)),
+        barmode="stack",
+        bargap=0.35,
+        margin={"l": 8, "r": 16, "t": top, "b": 40},
+        xaxis={**axis, "title": {"text": f"share of {unit}; count at the end" if as_share else unit, "standoff": 6, "font": {"size": 12}}},
+        yaxis={"type": "category", "showgrid": False},
+        annotations=ends,
+    )
+    return go.Figure({"data": traces, "layout": figure}, _validate=False)
+
+
+def heat_map(answer: Answer, *, down: str, across: str, palette: Palette = LIGHT) -> go.Figure:
+    """Counts or shares by two dimensions. A missing cell stays empty; for shares the shortfall is what stands out."""
+    cells = {(r[down], r[across]): r["value"] for r in answer.rows}
+    downs: list[Any] = list(range(1, 8)) if down == "weekday" else sorted({d for d, _ in cells}, key=lambda d: answer.label(down, d))
+    acrosses: list[Any] = list(range(24)) if across == "hour" else sorted({a for _, a in cells})
+    z = [[cells.get((d, a)) for a in acrosses] for d in downs]
+    share = is_share(answer)
+    names = [wrapped(answer.label(down, d)) for d in downs]
+    heads = [f"{a:02d}" if across == "hour" else fmt.month(a).replace(" ", "<br>") for a in acrosses]
+    step = 2 if across == "hour" else max(1, math.ceil(len(heads) / 6))
+    background = "#ffffff" if palette.name == "light" else "#18222b"
+    scale = (
+        [[0, palette.warn], [1, palette.ramp[0]]]
+        if share
+        else [[i / (len(palette.ramp)), c] for i, c in enumerate((background, *palette.ramp))]
+    )
+    trace: Trace = {
+        "type": "heatmap",
+        "z": z,
+        "x": heads,
+        "y": names,
+        "xgap": 1,
+        "ygap": 1,
+        "colorscale": scale,
+        "text": [[read(answer, "value", v) for v in row] for row in z],
+        "hovertemplate": "%{y} %{x}: %{text}<extra></extra>",
+        "colorbar": {
+            "thickness": 10,
+            "outlinewidth": 0,
+            "tickformat": ".0%" if share else ",",
+            "nticks": 4,
+            "len": 0.9,
+            "tickfont": {"size": 11},
+        },
+    }
+    if share:
+        low = min((v for row in z for v in row if v is not None), default=0.9)
+        trace |= {"zmin": min(low, 0.95), "zmax": 1}
+    title = {"hour": "hour of the day, local clock", "month": "month"}[across]
+    figure = layout(
+        palette,
+        90 + 32 * len(downs),
+        margin={"l": 8, "r": 8, "t": 30, "b": 40},
+        xaxis={
+            "type": "category",
+            "title": {"text": title, "standoff": 6, "font": {"size": 12}},
+            "tickvals": heads[::step],
+            "tickangle": 0,
+        },
+        yaxis={"type": "category", "autorange": "reversed", "showgrid": False},
+        annotations=[unit_note(answer.metric.unit, palette)],
+    )
+    return go.Figure({"data": [trace], "layout": figure}, _validate=False)
+
+
+def among(answer: Answer, whole: Answer, *, dimension: str, own: Sequence[str], whole_name: str, palette: Palette = LIGHT) -> go.Figure:
+    """Every provider as a bar, lowest first; one's own in the accent and named; all together and the standard as lines."""
+    rows = sorted((r for r in answer.rows if r["value"] is not None), key=lambda r: r["value"])
+    places = list(range(1, len(rows) + 1))
+    mine = [(place, r) for place, r in zip(places, rows, strict=True) if r[dimension] in own]
+    is_ratio = is_share(answer)
+    traces: list[Trace] = [
+        {
+            "type": "bar",
+            "x": places,
+            "y": [r["value"] for r in rows],
+            "marker": {"color": [palette.accent if r[dimension] in own else palette.grey for r in rows], "line": {"width": 0}},
+            "text": [
+                f"{_plain(answer.label(dimension, r[dimension]))}: "
+                + (fmt.share(r["numerator"], r["denominator"]) if is_ratio else read(answer, "value", r["value"]))
+                for r in rows
+            ],
+            "textposition": "none",
+            "hovertemplate": "%{text}<extra></extra>",
+        }
+    ]
+    top = max((r["value"] for r in rows), default=1) * 1.3
+    levels = (0.97, 0.88, 0.79, 0.7, 0.61, 0.52)
+    notes = [unit_note(answer.metric.unit, palette)]
+    shapes = []
+    is_right = sum(place for place, _ in mine) > len(rows) / 2 * len(mine)  # names run to the emptier side, so that no line crosses a name
+    for i, (place, r) in enumerate(reversed(mine) if is_right else mine):
+        level = top * levels[i % len(levels)]
+        said = f"{_plain(answer.label(dimension, r[dimension]))}  {read(answer, 'value', r['value'])}"
+        notes.append(
+            note(said, palette, x=place, y=level, xanchor="right" if is_right else "left", yanchor="top", xshift=-3 if is_right else 3)
+            | {"font": {"size": 12, "color": palette.text}}
+        )
+        shapes.append(
+            {"type": "line", "x0": place, "x1": place, "y0": r["value"], "y1": level, "line": {"color": palette.accent, "width": 1}}
+        )
+    together = whole.rows[-1]["value"] if whole.rows else None
+    if is_ratio and together is not None:
+        shapes.append(
+            {
+                "type": "line",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "y0": together,
+                "y1": together,
+                "line": {"color": palette.muted, "width": 1.3, "dash": "dot"},
+            }
+        )
+        notes.append(
+            note(
+                f"{whole_name} {fmt.percent(together)}",
+                palette,
+                x=0,
+                xref="paper",
+                xanchor="left",
+                y=together,
+                yanchor="bottom",
+                bgcolor=palette.paper,
+            )
+        )
+    standard = answer.standard
+    if is_ratio and standard is not None:
+        shapes.append(
+            {
+                "type": "line",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "y0": standard.target,
+                "y1": standard.target,
+                "line": {"color": palette.muted, "dash": "dash", "width": 1.3},
+            }
+        )
+        notes.append(
+            note(
+                f"{standard.label} ({standard.status})",
+                palette,
+                x=0,
+                xref="paper",
+                xanchor="left",
+                y=standard.target,
+                yanchor="bottom",
+                bgcolor=palette.paper,
+            )
+        )
+    figure = layout(
+        palette,
+        320,
+        margin={"l": 8, "r": 16, "t": 34, "b": 36},
+        bargap=0.25,
+        xaxis={
+            "showticklabels": False,
+            "title": {"text": f"{len(rows)} providers, lowest to highest; ours in colour", "standoff": 6, "font": {"size": 12}},
+        },
+        yaxis={"range": [0, top], "tickformat": ".0%" if is_ratio else ",", "nticks": 6},
+        shapes=shapes,
+        annotations=notes,
+    )
+    return go.Figure({"data": traces, "layout": figure}, _validate=False)
+
+
+def _plain(name: str) -> str:
+    return name.removesuffix(" (synthetic)")
+
+
+def _named(answer: Answer, dimension: str, row: Row, n: float) -> str:
+    first, _, second = wrapped(answer.label(dimension, row[dimension])).partition("<br>")
+    return f"{first}<br>{second + ', ' if second else ''}n {fmt.count(n)}"
+
+
+def _tone(answer: Answer, dimension: str, row: Row, selected: Sequence[str], palette: Palette) -> str:
+    if dimension == "modality":
+        return palette.modality.get(str(row[dimension]), palette.grey)
+    return palette.accent if not selected or row[dimension] in selected else palette.grey
+
+
+def _upright(at: float, colour: str, dash: str) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "yref": "paper",
+        "x0": at,
+        "x1": at,
+        "y0": 0,
+        "y1": 1,
+        "line": {"color": colour, "width": 1.3, "dash": dash},
+        "layer": "below",
+    }

@@ -1,0 +1,52 @@
+"""The catalogue as rows that a page shows."""
+
+from typing import Any
+
+import streamlit as st
+
+from readout import format as fmt
+from readout.catalogue import Metric, Standard, load_catalogue
+
+
+def finding() -> str:
+    """How much there is, and which edition."""
+    catalogue = load_catalogue()
+    counted = f"{len(catalogue.metrics)} metrics and {len(catalogue.standards)} standards, edition {catalogue.hash}"
+    return f"{counted}. Pages, exports and the command line read the same entries."
+
+
+def chosen() -> tuple[Metric, Standard | None]:
+    """The metric the reader picked, kept in the address."""
+    catalogue = load_catalogue()
+    names = {m.label: m for m in catalogue.metrics.values()}
+    label = st.selectbox("Metric", list(names), key="metric", bind="query-params")
+    metric = names[label]
+    return metric, catalogue.standard_of(metric)
+
+
+def metrics() -> list[dict[str, Any]]:
+    """One row a metric."""
+    return [
+        {"Metric": m.label, "Question": m.question, "Unit": m.unit, "Clock": m.clock, "Standard": _label(m), "Owner": m.owner, "Name": m.id}
+        for m in load_catalogue().metrics.values()
+    ]
+
+
+def standards() -> list[dict[str, Any]]:
+    """One row a standard."""
+    return [
+        {
+            "Standard": s.label,
+            "Set by": s.status,
+            "Threshold": f"{s.threshold:g} {s.unit}" if s.threshold is not None else fmt.DASH,
+            "Share": fmt.percent(s.target, 1 if s.target < 0.1 else 0),
+            "Source": s.source,
+            "In force": f"from {fmt.day(s.valid_from)}" if s.valid_from else "undated",
+        }
+        for s in load_catalogue().standards.values()
+    ]
+
+
+def _label(metric: Metric) -> str:
+    standard = load_catalogue().standard_of(metric)
+    return f"{standard.label} ({standard.status})" if standard else ""

@@ -1,0 +1,112 @@
+"""The live extract, one store for each viewer, and the answers already given. Nothing here draws."""
+
+import logging
+import os
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from readout import paths
+from readout.answer import Answer, ask
+from readout.catalogue import load_catalogue
+from readout.errors import ExtractError, ReadoutError
+from readout.extract import current_id, open_extract
+from readout.scope import Scope
+from readout.store import EVERYONE, Store, Viewer
+
+log = logging.getLogger("readout.ui")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An answer that could not be given, and the sentence that says so."""
+
+    sentence: str
+    is_absence: bool = False  # the extract lacks what the question needs: not a fault
+
+
+class Kept:
+    """A bounded store of results, the least recently used dropped first; safe for many sessions at once."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._results: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if key in self._results:
+                self._results.move_to_end(key)
+                return self._results[key]
+        made = make()
+        with self._lock:
+            self._results[key] = made
+            while len(self._results) > self._most:
+                self._results.popitem(last=False)
+        return made
+
+
+@st.cache_resource(show_spinner=False)
+def answers() -> Kept:
+    """Answers of every session, keyed by extract, viewer, catalogue, metric and scope."""
+    return Kept(3_000)
+
+
+@st.cache_resource(show_spinner=False)
+def figures() -> Kept:
+    """Figures already drawn, keyed by the answers they draw and how."""
+    return Kept(600)
+
+
+def extracts() -> Path:
+    return Path(os.environ.get("READOUT_EXTRACTS") or paths.SAMPLE_EXTRACTS)
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _store(folder: str, extract_id: str, viewer_key: str) -> Store:
+    """One engine for each extract and viewer. The extract's files are proved here, once, and not on each rerun."""
+    viewer = EVERYONE if viewer_key == EVERYONE.key else Viewer(frozenset(viewer_key.split(",")))
+    return Store(open_extract(Path(folder), extract_id), viewer)
+
+
+def live_store() -> tuple[Store, str]:
+    """The store of the live extract; where that cannot be opened, the one this session already had, and a sentence that says so."""
+    folder = extracts()
+    live = current_id(folder)
+    if live is None:
+        raise ExtractError("There is no published extract yet. Make one: readout publish network.toml")
+    try:
+        store = _store(str(folder), live, EVERYONE.key)
+        st.session_state["extract_in_use"] = live
+        return store, ""
+    except ReadoutError as e:
+        before = st.session_state.get("extract_in_use")
+        if not before or before == live:
+            raise
+        return _store(str(folder), before, EVERYONE.key), f"A newer extract cannot be used; this page still shows extract {before}. {e}"
+
+
+def answered(store: Store, metric_id: str, scope: Scope) -> Answer | Failure:
+    """The answer, from what is kept where it was asked before; a failure as a sentence, with its detail in the log."""
+    catalogue = load_catalogue()
+    key = (str(store.extract.folder), store.viewer.key, catalogue.hash, metric_id, scope)
+    try:
+        answer: Answer = answers().get(key, lambda: ask(metric_id, scope, store, catalogue))
+        return answer
+    except ReadoutError as e:
+        return Failure(str(e), is_absence=True)
+    except Exception:
+        return Failure(failed(f"{metric_id} over {scope}"))
+
+
+def failed(what: str) -> str:
+    """The sentence of a fault, whose detail goes to the log under the same reference. Called while the error is handled."""
+    reference = secrets.token_hex(2)
+    log.exception("Reference %s: %s", reference, what)
+    return f"This could not be made; the rest of the page can. Reference {reference} (in the log)."

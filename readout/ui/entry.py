@@ -1,7 +1,0 @@
-"""What `readout run` hands to streamlit. It does not lie beside `pages/`, so a cold deep link meets the frame and the gate."""
-
-import runpy
-
-from readout import paths
-
-runpy.run_path(str(paths.APP), run_name="__main__")

@@ -28,7 +28,10 @@ def extracts_folder(given: str | None) -> Path:
     here = Path("extracts")
     if current_id(here):
         return here
-    if current_id(paths.SAMPLE_EXTRACTS) is None:
+    from readout.ingest.staging import maker
+
+    manifest = paths.SAMPLE_EXTRACTS / (current_id(paths.SAMPLE_EXTRACTS) or "none") / "manifest.json"
+    if not manifest.is_file() or json.loads(manifest.read_text("utf-8")).get("maker") != maker():
         _publish_sample(paths.SAMPLE, paths.SAMPLE_EXTRACTS)
     return paths.SAMPLE_EXTRACTS
 
@@ -219,9 +222,14 @@ def _extracts(given: argparse.Namespace) -> None:
         return
     live = current_id(folder)
     for extract_id in extract_ids(folder):
-        manifest = open_extract(folder, extract_id).manifest
+        mark = "*" if extract_id == live else " "
+        try:
+            manifest = open_extract(folder, extract_id).manifest
+        except ReadoutError as e:
+            print(f"{mark} {extract_id}  {e}")
+            continue
         rows = manifest["tables"].get("exam", {}).get("rows", 0)
-        print(f"{'*' if extract_id == live else ' '} {extract_id}  {rows:,} examinations  made {manifest['created_at'][:16]}  {manifest['network']['name']}")
+        print(f"{mark} {extract_id}  {rows:,} examinations  made {manifest['created_at'][:16]}  {manifest['network']['name']}")
     if not extract_ids(folder):
         print(f"No extract in {folder.name}. Make one: readout publish network.toml --extracts {folder.name}")
 

@@ -178,7 +178,7 @@ def visible_sites(store: Store, scope: Scope) -> tuple[str, ...]:
         for s in store.extract.manifest["sites"]
         if (store.viewer.sites is None or s["site_code"] in store.viewer.sites)
         and (not chosen or s["site_code"] in chosen)
-        and (not trusts or s["trust_code"] in trusts)
+        and (not trusts or set(trusts) & set(s["trusts"]))
     )
 
 
@@ -213,7 +213,7 @@ def _mark_provisional(
     frame: pl.DataFrame, metric: Metric, scope: Scope, extract: Extract, months: Mapping[str, set[date]]
 ) -> tuple[pl.DataFrame, tuple[date, ...]]:
     """Add `provisional` to each row; also the months of the scope that are provisional anywhere in it."""
-    trusts = {s["site_code"]: s["trust_code"] for s in extract.manifest["sites"]}
+    trusts = {s["site_code"]: s["trusts"] for s in extract.manifest["sites"]}
     anywhere = set().union(*months.values()) if months else set()
     chosen = scope.months
     in_scope = {
@@ -224,7 +224,7 @@ def _mark_provisional(
 
     def mark(row: Mapping[str, Any]) -> bool:
         sites = [
-            s for s in months if row.get("site_code") in (None, s) and row.get("trust_code") in (None, trusts[s])
+            s for s in months if row.get("site_code") in (None, s) and (row.get("trust_code") is None or row["trust_code"] in trusts[s])
         ]
         provisional = set().union(*(months[s] for s in sites)) if sites else set()
         return row["month"] in provisional if row.get("month") else bool(provisional & in_scope)
@@ -243,7 +243,7 @@ def dimension_labels(store: Store) -> dict[str, dict[str, str]]:
     national = manifest.get("national", {})
     return {
         "site_code": {s["site_code"]: s["site_name"] for s in sites},
-        "trust_code": {s["trust_code"]: s["trust_name"] for s in sites},
+        "trust_code": {code: name for s in sites for code, name in s["trusts"].items()},
         "modality": dict(schema.MODALITY_NAMES),
         "patient_class": dict(schema.PATIENT_CLASSES),
         "urgency": dict(schema.URGENCIES),

@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from readout import schema
 from readout.errors import ExtractError, suggest
 
 POINTER = "CURRENT"
@@ -86,6 +87,8 @@ def open_extract(extracts: Path, extract_id: str | None = None) -> Extract:
         raise ExtractError(f"Extract '{wanted}' is not in '{extracts.name}'. {suggest(wanted, extract_ids(extracts))}") from None
     except ValueError:
         raise ExtractError(f"Extract '{wanted}' has a manifest that cannot be read: it was altered or half-copied. Use another.") from None
+    if manifest.get("schema_version") != schema.SCHEMA_VERSION:
+        raise ExtractError(f"Extract '{wanted}' was made by another version of Readout and cannot be read by this one. Publish again.")
     extract = Extract(wanted, folder, manifest)
     extract.verify()
     return extract

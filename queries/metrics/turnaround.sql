@@ -1,4 +1,6 @@
 -- Kaplan-Meier quantiles of the time from examination to first verification; the unreported are censored at the as-of.
+-- Up to the first censored wait of a cell its curve is the plain share of waits ended, so a quantile that lies there is an order
+-- statistic; only cells where one lies beyond need the curve. quantile_disc is outside the portable subset: rewrite it there.
 -- grain: one row a combination of the dimensions in $by
 -- reads: examined
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
@@ -31,13 +33,38 @@ with eligible as (
         and ($date_to::date is null or exam_date <= $date_to::date)
 ),
 
-steps as (
+cells as (
     select
         month, trust_code, site_code, modality, patient_class, urgency, reporting_route,
-        minutes,
-        count(*) as count_leaving,
-        count(*) filter (where is_reported) as count_events,
+        count(*) as count_exams,
+        count(*) filter (where not is_reported) as count_unreported,
+        coalesce(min(minutes) filter (where not is_reported), 2147483647) as first_censored,
+        quantile_disc(case when is_reported then minutes else 2147483647 end, [0.5, 0.9, 0.95]) as quantiles,
     from eligible
+    group by all
+),
+
+curved as (
+    select month, trust_code, site_code, modality, patient_class, urgency, reporting_route
+    from cells
+    where quantiles[3] > first_censored
+),
+
+steps as (
+    select
+        eligible.month, eligible.trust_code, eligible.site_code, eligible.modality, eligible.patient_class, eligible.urgency, eligible.reporting_route,
+        eligible.minutes,
+        count(*) as count_leaving,
+        count(*) filter (where eligible.is_reported) as count_events,
+    from eligible
+    semi join curved
+        on eligible.month is not distinct from curved.month
+        and eligible.trust_code is not distinct from curved.trust_code
+        and eligible.site_code is not distinct from curved.site_code
+        and eligible.modality is not distinct from curved.modality
+        and eligible.patient_class is not distinct from curved.patient_class
+        and eligible.urgency is not distinct from curved.urgency
+        and eligible.reporting_route is not distinct from curved.reporting_route
     group by all
 ),
 
@@ -64,14 +91,32 @@ curve as (
             ))
         end as survival,
     from at_risk
+),
+
+reached as (
+    select
+        month, trust_code, site_code, modality, patient_class, urgency, reporting_route,
+        min(minutes) filter (where count_events > 0 and survival <= 0.5e0 + 1e-9) as median_minutes,
+        min(minutes) filter (where count_events > 0 and survival <= 0.1e0 + 1e-9) as p90_minutes,
+        min(minutes) filter (where count_events > 0 and survival <= 0.05e0 + 1e-9) as p95_minutes,
+        true as is_curved,
+    from curve
+    group by all
 )
 
 select
-    month, trust_code, site_code, modality, patient_class, urgency, reporting_route,
-    sum(count_leaving) as count_exams,
-    sum(count_leaving - count_events) as count_unreported,
-    min(minutes) filter (where count_events > 0 and survival <= 0.5e0 + 1e-9) / 60e0 as median_hours,
-    min(minutes) filter (where count_events > 0 and survival <= 0.1e0 + 1e-9) / 60e0 as p90_hours,
-    min(minutes) filter (where count_events > 0 and survival <= 0.05e0 + 1e-9) / 60e0 as p95_hours,
-from curve
-group by all
+    cells.month, cells.trust_code, cells.site_code, cells.modality, cells.patient_class, cells.urgency, cells.reporting_route,
+    cells.count_exams,
+    cells.count_unreported,
+    case when reached.is_curved then reached.median_minutes else cells.quantiles[1] end / 60e0 as median_hours,
+    case when reached.is_curved then reached.p90_minutes else cells.quantiles[2] end / 60e0 as p90_hours,
+    case when reached.is_curved then reached.p95_minutes else cells.quantiles[3] end / 60e0 as p95_hours,
+from cells
+left join reached
+    on cells.month is not distinct from reached.month
+        and cells.trust_code is not distinct from reached.trust_code
+        and cells.site_code is not distinct from reached.site_code
+        and cells.modality is not distinct from reached.modality
+        and cells.patient_class is not distinct from reached.patient_class
+        and cells.urgency is not distinct from reached.urgency
+        and cells.reporting_route is not distinct from reached.reporting_route

@@ -24,7 +24,7 @@ from readout.ingest.calendar import calendar
 from readout.ingest.network import Network, Source, load_network
 from readout.ingest.pseudonym import Pseudonyms, load_secret
 from readout.ingest.reading import Reject
-from readout.ingest.staging import Staged, code_version, reasons, stage
+from readout.ingest.staging import Staged, code_version, maker, reasons, stage
 from readout.queryfile import QueryFile, load_queries
 from readout.store import Builder, builder
 
@@ -385,16 +385,17 @@ def _manifest(build: _Build, extract_id: str) -> dict[str, Any]:
     tables = {}
     for path in sorted(build.tables.glob("*.parquet")):
         tables[path.stem] = {"rows": pl.scan_parquet(path).select(pl.len()).collect().item(), "sha256": file_hash(path), "bytes": path.stat().st_size}
-    sites = (
-        pl.read_parquet(build.tables / "site.parquet").drop("data_through", "data_through_date").to_dicts()
-        if "site" in tables
-        else []
-    )
+    sites = []
+    if "site" in tables:
+        trusts = {s.code: {p.trust_code: p.trust_name for p in s.periods} for s in network.sites}  # former ones too
+        rows = pl.read_parquet(build.tables / "site.parquet").drop("data_through", "data_through_date").to_dicts()
+        sites = [{**row, "trusts": trusts[row["site_code"]]} for row in rows]
     frozen = {p.name: p.read_text("utf-8") for p in sorted(paths.QUERIES.glob("*.toml"))}
     return {
         "id": extract_id,
         "created_at": build.now.isoformat(),
         "code_version": code_version(),
+        "maker": maker(),
         "schema_version": schema.SCHEMA_VERSION,
         "network": {
             "code": network.code,

@@ -49,6 +49,16 @@ def code_version() -> str:
     return f"{__version__}+{digest.hexdigest()[:12]}"
 
 
+@cache
+def maker() -> str:
+    """The code version and a hash of the SQL that builds tables: the same maker makes the same extract of the same files."""
+    digest = hashlib.sha256(code_version().encode())
+    for folder in ("canonical", "summary", "checks"):
+        for path in sorted((paths.QUERIES / folder).glob("*.sql")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
 def fingerprint(network: Network, source: Source, sha256: str, pseudonyms: Pseudonyms) -> str:
     """Changes with the content, the adapter, the source and site entries, the code and the secret; with nothing else."""
     parts = (sha256, repr(source), repr(network.sites), network.time_zone, code_version(), pseudonyms.id)

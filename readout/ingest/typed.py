@@ -223,18 +223,17 @@ class Typer:
         columns["reporter_key"] = self.pseudonyms.series(named)
 
     def _derive(self, work: _Work, columns: dict[str, pl.Series]) -> None:
-        """Status where none is sent, the age band, and the flags that compare two times."""
+        """Status where none is sent or known, the age band, and the flags that compare two times."""
         t = pl.DataFrame({n: columns[n] for n in (*schema.INSTANTS, "status", "addendum_count")})
         ended = pl.coalesce("exam_end_at", "exam_start_at")
-        if work.text["status"].null_count() == len(work.record):
-            derived = (
-                pl.when(pl.col("cancelled_at").is_not_null() & ended.is_null()).then(pl.lit("cancelled"))
-                .when(ended.is_not_null()).then(pl.lit("completed"))
-                .when(pl.col("booked_for").is_not_null()).then(pl.lit("booked"))
-                .otherwise(pl.lit("requested"))
-            )
-            t = t.with_columns(derived.alias("status"))
-            columns["status"] = t["status"]
+        derived = (
+            pl.when(pl.col("cancelled_at").is_not_null() & ended.is_null()).then(pl.lit("cancelled"))
+            .when(ended.is_not_null()).then(pl.lit("completed"))
+            .when(pl.col("booked_for").is_not_null()).then(pl.lit("booked"))
+            .otherwise(pl.lit("requested"))
+        )
+        t = t.with_columns(pl.col("status").fill_null(derived))
+        columns["status"] = t["status"]
         completed = pl.col("status") == "completed"
         first, addendum = pl.col("first_verified_at"), pl.col("first_addendum_at")
         amended = (pl.col("addendum_count") > 0).fill_null(False) | addendum.is_not_null()

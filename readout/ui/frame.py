@@ -148,7 +148,7 @@ def _translate(labels: Mapping[str, Mapping[str, str]]) -> None:
     """Codes in a link become the names that the filters go by, before any filter is drawn."""
     changed = False
     for key, dimension, _, _ in FILTERS:
-        known, asked = labels[dimension], st.query_params.get_all(key)
+        known, asked = _unlike(labels[dimension]), st.query_params.get_all(key)
         said = [known.get(v, v) for v in asked]
         if said != asked:
             st.query_params[key] = said
@@ -159,12 +159,18 @@ def _translate(labels: Mapping[str, Mapping[str, str]]) -> None:
 
 def _several(key: str, title: str, known: Mapping[str, str], placeholder: str) -> tuple[str, ...]:
     """A filter of many values. The address holds their names; what is none of them is said on the page."""
-    names = {name: code for code, name in known.items()}
+    names = {name: code for code, name in _unlike(known).items()}
     asked = st.query_params.get_all(key)
     _ignore(key, title.lower(), [v for v in asked if v and v not in names])
     _rewrite(key, asked)
     chosen = st.multiselect(title, list(names), key=key, bind="query-params", placeholder=placeholder)
     return tuple(names[name] for name in chosen)
+
+
+def _unlike(known: Mapping[str, str]) -> dict[str, str]:
+    """Names by code; where two codes share a name, each says its code too, so that both can be chosen."""
+    shared = list(known.values())
+    return {code: f"{name} ({code})" if shared.count(name) > 1 else name for code, name in known.items()}
 
 
 def _rewrite(key: str, asked: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from readout.queryfile import load_queries
 from readout.scope import Scope
 from readout.stats.intervals import wilson
 from readout.store import Store, Viewer
-from tests.conftest import NOW, ROOT, shared
+from tests.conftest import NETWORK, NOW, ROOT, shared
 
 CATALOGUE = load_catalogue()
 
@@ -76,9 +76,11 @@ def test_activity_and_out_of_hours_equal_plain_python(sample_extract, exams):
     assert got == want
 
 
-def test_turnaround_quantiles_equal_a_plain_kaplan_meier(sample_extract, exams):
+@pytest.mark.parametrize("by", [("site_code", "modality"), ("month", "site_code"), ("month",), ()])
+def test_turnaround_quantiles_equal_a_plain_kaplan_meier(sample_extract, exams, by):
+    """Cells whose quantiles lie before their first censored wait, and cells that need the curve; both kinds occur."""
     through = sample_extract.data_through
-    cells: dict[tuple[str, str], list[tuple[int, bool]]] = {}
+    cells: dict[tuple, list[tuple[int, bool]]] = {}
     for e in exams:
         end, first, as_of = e["exam_at"], e["first_verified_at"], through[e["site_code"]]
         if end is None or end > as_of or e["is_report_required"] is False or "addendum_overwrote_first" in e["dq_flags"]:
@@ -89,9 +91,12 @@ def test_turnaround_quantiles_equal_a_plain_kaplan_meier(sample_extract, exams):
             continue
         done = first is not None and first <= as_of
         minutes = math.floor(((first if done else as_of) - end).total_seconds() / 60)
-        cells.setdefault((e["site_code"], e["modality"]), []).append((minutes, done))
-    for row in ask("exam_to_report", Scope(("site_code", "modality")), Store(sample_extract)).rows:
-        rows = cells[row["site_code"], row["modality"]]
+        named = {"month": e["exam_month"], "site_code": e["site_code"], "modality": e["modality"]}
+        cells.setdefault(tuple(named[d] for d in by), []).append((minutes, done))
+    answered = ask("exam_to_report", Scope(by), Store(sample_extract)).rows
+    assert len(answered) == len(cells)
+    for row in answered:
+        rows = cells[tuple(row[d] for d in by)]
         assert row["n"] == len(rows)
         assert row["count_unreported"] == sum(not done for _, done in rows)
         for name, q in (("median_hours", 0.5), ("p90_hours", 0.9), ("p95_hours", 0.95)):
@@ -231,3 +236,18 @@ def test_every_rule_that_ingest_names_is_on_the_data_quality_page(sample_extract
         records = source["records"]
         named = {*source["flags"], *(k for part in ("excluded", "dropped", "quarantined") for k in records[part])}
         assert named <= known, named - known
+
+
+def test_an_unknown_status_is_flagged_and_told_by_the_times(make):
+    extract = make([{"status": "FINI"}, {"status": ""}, {"status": "completed"}])
+    assert ask("activity", Scope(), Store(extract)).rows[0]["value"] == 3
+    source = extract.manifest["sources"][0]
+    assert source["flags"]["unknown_status"] == 1 and source["unknown_codes"] == [{"column": "status", "value": "FINI", "count": 1}]
+
+
+def test_a_former_trust_can_still_be_asked_for(make):
+    moved = NETWORK.replace("[[source]]", '[[site.history]]\nfrom = 2026-08-01\ntrust_code = "T9"\ntrust_name = "New Trust"\n\n[[source]]')
+    extract = make([{"site": "S2", "ended": "2026-07-01 10:00"}, {"site": "S2", "ended": "2026-09-01 10:00"}], network=moved)
+    store = Store(extract)
+    assert {r["trust_code"]: r["value"] for r in ask("activity", Scope(("trust_code",)), store).rows} == {"T2": 1, "T9": 1}
+    assert ask("activity", Scope(where={"trust_code": ("T2",)}), store).rows[0]["value"] == 1

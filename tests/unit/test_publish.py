@@ -184,3 +184,16 @@ def test_a_quarantined_record_is_shown_as_it_stands_in_the_inbox(make, tmp_path,
     assert "ris,a.csv,3,ended,unreadable_date,rubbish" in capsys.readouterr().out
     assert main(["quarantine", "show", "ris", "a.csv", "3", *where]) == 0
     assert capsys.readouterr().out.startswith("WRONG,1,WRONG,S1,P1")
+
+
+def test_an_extract_of_another_version_is_refused_and_still_listed(make, tmp_path, capsys):
+    from readout.__main__ import main
+
+    extract = make([{}])
+    manifest = extract.folder / "manifest.json"
+    manifest.chmod(0o644)
+    manifest.write_text(manifest.read_text("utf-8").replace('"schema_version": ', '"schema_version": 9'), "utf-8")
+    with pytest.raises(ReadoutError, match="another version of Readout"):
+        open_extract(tmp_path / "extracts")
+    assert main(["extracts", "--extracts", str(tmp_path / "extracts")]) == 0
+    assert "another version of Readout" in capsys.readouterr().out

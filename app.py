@@ -13,8 +13,12 @@ chosen = navigate(
         "": ("overview/network.py", "Overview"),
         "activity": ("activity/activity.py", "Activity"),
         "turnaround": ("turnaround/reports.py", "Turnaround"),
+        "standards": ("turnaround/standards.py", "Within standard"),
+        "backlog": ("turnaround/backlog.py", "Backlog"),
+        "examination-waits": ("waits/examination.py", "Waits"),
         "variability": ("variability/sites.py", "Variability"),
         "waits": ("waits/national.py", "National waits"),
+        "examinations": ("about/examinations.py", "Examinations"),
         "quality": ("data/quality.py", "Data quality"),
         "catalogue": ("about/catalogue.py", "Metric catalogue"),
     }

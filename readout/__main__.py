@@ -167,8 +167,10 @@ def _print_table(answer: Answer) -> None:
     left = "; ".join(f"{x.label} {fmt.count(x.count)}" for x in answer.left_out)
     through = answer.stalest
     console.print(
-        f"n {fmt.count(answer.n)}" + (f" · left out {fmt.count(answer.count_left_out)} ({left})" if left else "")
-        + f" · extract {answer.extract_id}" + (f" · data to {fmt.instant(through[1], answer.time_zone)} at the earliest" if through else "")
+        f"n {fmt.count(answer.n)}"
+        + (f" · left out {fmt.count(answer.count_left_out)} ({left})" if left else "")
+        + f" · extract {answer.extract_id}"
+        + (f" · data to {fmt.instant(through[1], answer.time_zone)} at the earliest" if through else "")
     )
 
 

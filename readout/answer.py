@@ -13,7 +13,7 @@ from readout import schema
 from readout.catalogue import COLUMNS, Catalogue, Metric, Standard, load_catalogue
 from readout.errors import UsageError, suggest
 from readout.extract import Extract
-from readout.scope import DIMENSIONS, Scope, month_end, next_month
+from readout.scope import DIMENSIONS, Scope, month_end, months_between, next_month
 from readout.store import Store
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -48,6 +48,7 @@ class Answer:
     provisional_months: tuple[date, ...]
     labels: Mapping[str, Mapping[str, str]]
     standard: Standard | None
+    standards: Mapping[str, Standard]
     catalogue_hash: str
     time_zone: str
 
@@ -74,6 +75,8 @@ class Answer:
             return "Not stated"
         if isinstance(value, date):
             return fmt.month(value)
+        if dimension == "band":
+            return fmt.band(str(value))
         return self.labels.get(dimension, {}).get(str(value), str(value))
 
     def as_json(self) -> dict[str, Any]:
@@ -110,23 +113,23 @@ class Answer:
 
 def ask(metric_id: str, scope: Scope, store: Store, catalogue: Catalogue | None = None) -> Answer:
     """Answer one metric over one scope. Raises UsageError with a did-you-mean for anything unknown."""
-    catalogue = catalogue or load_catalogue()
+    catalogue = (catalogue or load_catalogue()).with_standards(store.extract.manifest["standards"])
     metric = catalogue.metric(metric_id)
     metric.check(scope)
     labels = dimension_labels(store)
-    _check_values(metric, scope, labels)
+    check_values(scope, labels)
     missing = [t for t in (*metric.query.reads, *metric.accounts.reads) if t not in store.extract.tables]
     if missing:
         raise UsageError(f"'{metric.label}' needs the table '{missing[0]}', which is not in this extract. Add a source for it.")
-    raw = store.query(metric.query, scope.parameters(metric.query.params))
-    accounts = store.query(metric.accounts, scope.parameters(metric.accounts.params))
+    raw = store.query(metric.query, scope.parameters(metric.query.params, metric.constants))
+    accounts = store.query(metric.accounts, scope.parameters(metric.accounts.params, metric.constants))
     return _answer(metric, scope, store, catalogue, labels, raw, accounts)
 
 
 def _answer(
     metric: Metric, scope: Scope, store: Store, catalogue: Catalogue, labels: Mapping[str, Mapping[str, str]], raw: pl.DataFrame, accounts: pl.DataFrame
 ) -> Answer:
-    counted = dict(accounts.iter_rows())
+    counted = {reason: count for reason, count in accounts.iter_rows() if count is not None}
     n = int(counted.pop("counted", 0))
     left_out = tuple(LeftOut(k, catalogue.reasons.get(k, k), int(v)) for k, v in sorted(counted.items()) if v)
     total = n + sum(x.count for x in left_out)
@@ -135,12 +138,14 @@ def _answer(
     sites = visible_sites(store, scope)
     through = {} if metric.national else {s: at for s, at in store.extract.data_through.items() if s in sites}
     frame = _shape(metric, scope, raw)
+    if metric.kind == "stock" and metric.is_snapshot and not metric.national and through:
+        frame = _dense(metric, scope, frame, max(at.date() for at in through.values()))
     months = provisional_months(store.extract, metric, sites)
     frame, marked = _mark_provisional(frame, metric, scope, store.extract, months)
     return Answer(
         metric=metric,
         scope=scope,
-        words=words(scope, labels),
+        words=words(scope, labels, _snapshot_words(metric, scope, frame, through)),
         frame=frame,
         n=n,
         left_out=left_out,
@@ -150,9 +155,44 @@ def _answer(
         provisional_months=marked,
         labels=labels,
         standard=catalogue.standard_of(metric),
+        standards=catalogue.standards,
         catalogue_hash=catalogue.hash,
         time_zone=network["time_zone"],
     )
+
+
+def _dense(metric: Metric, scope: Scope, frame: pl.DataFrame, data_end: date) -> pl.DataFrame:
+    """A stock has a figure for every snapshot in range: where no row stands nothing waits, which is a zero and not a missing month."""
+    last = min([d for d in (scope.date_to, data_end, *(month_end(m) for m in scope.months[-1:])) if d])
+    others = [d for d in scope.by if d != "month"]
+    if "month" not in scope.by:
+        if frame.height or others or (scope.date_from and scope.date_from > last):
+            return frame
+        months, units = [last.replace(day=1)], [()]
+    elif not frame.height:
+        return frame
+    else:
+        first = min(frame["month"])
+        months = [m for m in months_between(first, last) if min(month_end(m), data_end) <= last and (not scope.months or m in scope.months)]
+        units = frame.select(others).unique().rows() if others else [()]
+    order = ["month", *others]
+    full = pl.DataFrame([(m, *u) for m in months for u in units], schema={d: frame.schema[d] for d in order}, orient="row")
+    joined = full.join(frame, on=order, how="left", nulls_equal=True)
+    filled = joined.with_columns(pl.col("value").fill_null(0)) if metric.unit != "days" else joined
+    return filled.select(frame.columns).sort([d for d in frame.columns if d in order], nulls_last=True)
+
+
+def _snapshot_words(metric: Metric, scope: Scope, frame: pl.DataFrame, through: Mapping[str, datetime]) -> str | None:
+    """The day that a snapshot is of, in words; None for what is not one snapshot."""
+    if not metric.is_snapshot or "month" in scope.by:
+        return None
+    if metric.national:
+        return f"at the end of {fmt.month(frame['month'][0])}" if frame.height else ""
+    uppers = [d for d in (scope.date_to, *(month_end(m) for m in scope.months[-1:])) if d]
+    last = max((at.date() for at in through.values()), default=None)
+    if not uppers or (last and min(uppers) >= last):
+        return "when the data ends"
+    return f"at the end of {fmt.day(min(uppers))}"
 
 
 def _shape(metric: Metric, scope: Scope, raw: pl.DataFrame) -> pl.DataFrame:
@@ -162,11 +202,12 @@ def _shape(metric: Metric, scope: Scope, raw: pl.DataFrame) -> pl.DataFrame:
         raw = raw.with_columns(pl.col("snapshot_month").alias("month"))
         dimensions = ["month", *(d for d in dimensions if d != "month")] if "month" not in dimensions else dimensions
     columns = {name: pl.col(metric.column[name]).alias(name) for name in COLUMNS[metric.kind]}
-    shaped = raw.select(*dimensions, *columns.values())
+    shaped = raw.select(*dimensions, *columns.values(), *metric.more)
     if metric.kind == "ratio":
         value = pl.when(pl.col("denominator") > 0).then(pl.col("numerator") / pl.col("denominator"))
         shaped = shaped.with_columns(value.alias("value"))
-    return shaped.sort(dimensions, nulls_last=True) if dimensions else shaped
+    order = [*dimensions, "hours"] if metric.kind == "curve" else dimensions
+    return shaped.sort(order, nulls_last=True) if order else shaped
 
 
 def visible_sites(store: Store, scope: Scope) -> tuple[str, ...]:
@@ -209,23 +250,17 @@ def provisional_months(extract: Extract, metric: Metric, sites: tuple[str, ...])
     return found
 
 
-def _mark_provisional(
-    frame: pl.DataFrame, metric: Metric, scope: Scope, extract: Extract, months: Mapping[str, set[date]]
-) -> tuple[pl.DataFrame, tuple[date, ...]]:
+def _mark_provisional(frame: pl.DataFrame, metric: Metric, scope: Scope, extract: Extract, months: Mapping[str, set[date]]) -> tuple[pl.DataFrame, tuple[date, ...]]:
     """Add `provisional` to each row; also the months of the scope that are provisional anywhere in it."""
     trusts = {s["site_code"]: s["trusts"] for s in extract.manifest["sites"]}
     anywhere = set().union(*months.values()) if months else set()
     chosen = scope.months
     in_scope = {
-        m
-        for m in anywhere
-        if (not scope.date_from or month_end(m) >= scope.date_from) and (not scope.date_to or m <= scope.date_to) and (not chosen or m in chosen)
+        m for m in anywhere if (not scope.date_from or month_end(m) >= scope.date_from) and (not scope.date_to or m <= scope.date_to) and (not chosen or m in chosen)
     }
 
     def mark(row: Mapping[str, Any]) -> bool:
-        sites = [
-            s for s in months if row.get("site_code") in (None, s) and (row.get("trust_code") is None or row["trust_code"] in trusts[s])
-        ]
+        sites = [s for s in months if row.get("site_code") in (None, s) and (row.get("trust_code") is None or row["trust_code"] in trusts[s])]
         provisional = set().union(*(months[s] for s in sites)) if sites else set()
         return row["month"] in provisional if row.get("month") else bool(provisional & in_scope)
 
@@ -247,6 +282,12 @@ def dimension_labels(store: Store) -> dict[str, dict[str, str]]:
         "modality": dict(schema.MODALITY_NAMES),
         "patient_class": dict(schema.PATIENT_CLASSES),
         "urgency": dict(schema.URGENCIES),
+        "pathway": dict(schema.PATHWAYS),
+        "place": dict(schema.PLACES),
+        "booking": dict(schema.BOOKINGS),
+        "outcome": dict(schema.OUTCOMES),
+        "verdict": dict(schema.VERDICTS),
+        "standard_id": {s["id"]: s["label"] for s in manifest["standards"]},
         "reporting_route": {r: r.replace("_", " ").capitalize() for r in schema.ROUTES},
         "weekday": {str(i + 1): d for i, d in enumerate(WEEKDAYS)},
         "hour": {str(h): f"{h:02d}:00" for h in range(24)},
@@ -256,7 +297,8 @@ def dimension_labels(store: Store) -> dict[str, dict[str, str]]:
     }
 
 
-def _check_values(metric: Metric, scope: Scope, labels: Mapping[str, Mapping[str, str]]) -> None:
+def check_values(scope: Scope, labels: Mapping[str, Mapping[str, str]]) -> None:
+    """Raise, with a did-you-mean, for a filter value that the extract or the viewer's scope does not hold."""
     for dimension, values in scope.where.items():
         known = labels.get(dimension)
         if known is None:
@@ -268,15 +310,19 @@ def _check_values(metric: Metric, scope: Scope, labels: Mapping[str, Mapping[str
                 raise UsageError(f"'{value}' is not a {DIMENSIONS[dimension].label.lower()} of this extract. {hint}")
 
 
-def words(scope: Scope, labels: Mapping[str, Mapping[str, str]]) -> str:
-    """The filters in words, as a page or an export prints them."""
+def words(scope: Scope, labels: Mapping[str, Mapping[str, str]], snapshot: str | None = None) -> str:
+    """The filters in words, as a page or an export prints them. `snapshot`: the day of a snapshot in words, in place of the dates."""
     parts = []
     for dimension, values in scope.where.items():
+        if dimension == "month" and snapshot is not None:
+            continue
         if dimension == "month":
             parts.append(fmt.listed([fmt.month(m) for m in scope.months]))
         else:
-            parts.append(fmt.listed([labels.get(dimension, {}).get(v, v) for v in values]))
-    if scope.date_from and scope.date_to:
+            parts.append(fmt.listed([fmt.band(v) if dimension == "band" else labels.get(dimension, {}).get(v, v) for v in values]))
+    if snapshot is not None:
+        parts = [*(parts or ["the whole network"]), snapshot] if snapshot else parts
+    elif scope.date_from and scope.date_to:
         parts.append(f"{fmt.day(scope.date_from)} to {fmt.day(scope.date_to)}")
     elif scope.date_from:
         parts.append(f"from {fmt.day(scope.date_from)}")

@@ -1,21 +1,23 @@
 """The metric catalogue and the standards as typed values. A wrong entry stops the start, naming the file and the entry."""
 
 import hashlib
+import itertools
+import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
-from readout import paths
+from readout import paths, schema
 from readout.errors import CatalogueError, UsageError, suggest
 from readout.queryfile import QueryFile, load_queries
 from readout.scope import DIMENSIONS, Scope
 
-Kind = Literal["count", "ratio", "time", "stock"]
-KINDS = ("count", "ratio", "time", "stock")
+Kind = Literal["count", "ratio", "time", "stock", "curve"]
+KINDS = ("count", "ratio", "time", "stock", "curve")
 BETTER = ("up", "down", "neutral")
 SPC = ("xmr", "p_prime", "u_prime", "none")
 STATUS = ("national", "network", "local", "illustrative")
@@ -25,6 +27,15 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "stock": ("value",),
     "ratio": ("numerator", "denominator"),
     "time": ("n", "count_unreported", "median_hours", "p90_hours", "p95_hours"),
+    "curve": ("hours", "still_waiting", "lower", "upper", "count_at_risk", "n", "count_unreported"),
+}
+
+
+CLOCKS = {
+    "report": "time to report, elapsed hours",
+    "report_working": "time to report, opening hours",
+    "exam": "time to examination, calendar days",
+    "result": "time to result, calendar days",
 }
 
 
@@ -54,6 +65,18 @@ class Metric:
     column: Mapping[str, str]
     standard: str | None = None
     national: bool = False  # a published return: not filtered by site, never provisional
+    constants: Mapping[str, str] = field(default_factory=dict)  # parameters of the query that are the metric's own, such as its clock
+    more: tuple[str, ...] = ()  # further columns of the query that an answer keeps
+
+    @property
+    def short_clock(self) -> str:
+        """The clock in the words of an axis: what is timed and how; empty where nothing is."""
+        return CLOCKS.get(self.constants.get("clock", ""), "")
+
+    @property
+    def unended(self) -> str:
+        """What is said of a wait that has not ended."""
+        return {"exam": "not examined", "result": "without a report"}.get(self.constants.get("clock", ""), "unreported")
 
     @property
     def is_snapshot(self) -> bool:
@@ -71,21 +94,39 @@ class Metric:
 
 @dataclass(frozen=True)
 class Standard:
-    """A standard in force between two dates. `target` is the share that should meet `threshold`."""
+    """A standard in force between two dates, inclusive. `target` is the share that should meet `threshold`.
+
+    `measure`: the metric that it judges. Of several that fit an examination the most specific applies, and of equals the
+    one set nearest to it: local, then network, national, illustrative.
+    """
 
     id: str
     label: str
     status: str
     source: str
-    target: float
     better: str
+    measure: str = ""
+    target: float | None = None
     threshold: float | None = None
     unit: str = ""
-    pathway: str | None = None
+    pathway: str = "all"
     modality: str | None = None
     patient_class: str | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+
+    @property
+    def specificity(self) -> int:
+        """How many of pathway, modality and patient class it names."""
+        return (self.pathway != "all") + (self.modality is not None) + (self.patient_class is not None)
+
+    @property
+    def threshold_words(self) -> str:
+        """The threshold as a page says it."""
+        if self.threshold is None:
+            return ""
+        unit = self.unit.removesuffix("s") if self.threshold == 1 else self.unit
+        return f"{self.threshold:g} {unit}"
 
 
 @dataclass(frozen=True)
@@ -105,14 +146,20 @@ class Catalogue:
             raise UsageError(f"There is no metric '{metric_id}'. {suggest(metric_id, self.metrics)}") from None
 
     def standard_of(self, metric: Metric) -> Standard | None:
-        return self.standards[metric.standard] if metric.standard else None
+        return self.standards.get(metric.standard) if metric.standard else None
+
+    def with_standards(self, rows: Iterable[Mapping[str, Any]]) -> "Catalogue":
+        """The same catalogue with the standards an extract was made with: those are what its figures were judged by."""
+        standards = {r["id"]: Standard(**{**r, **{k: r[k] and date.fromisoformat(r[k]) for k in ("valid_from", "valid_to")}}) for r in rows}
+        digest = hashlib.sha256(repr((self.hash, sorted(standards.items()))).encode()).hexdigest()[:16]
+        return replace(self, standards=standards, hash=digest if standards != self.standards else self.hash)
 
 
 @cache
 def load_catalogue(folder: Path = paths.QUERIES) -> Catalogue:
     """Read and check `metrics.toml`, `standards.toml`, `reasons.toml`, `quality.toml` and every metric query in `folder`."""
     queries = load_queries(folder / "metrics")
-    standards = {k: _standard(k, v) for k, v in _toml(folder / "standards.toml").items()}
+    standards = load_standards(folder / "standards.toml")
     reasons = {k: str(v) for k, v in _toml(folder / "reasons.toml").items()}
     rules = _toml(folder / "quality.toml")
     entries = _toml(folder / "metrics.toml")
@@ -130,7 +177,7 @@ def load_catalogue(folder: Path = paths.QUERIES) -> Catalogue:
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
-    except tomllib.TOMLDecodeError as e:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise CatalogueError(f"{path.name} is not valid TOML: {e}.") from e
 
 
@@ -143,7 +190,9 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
             raise CatalogueError(f"{where}: {key} '{wanted}' is not a file of queries/metrics. {suggest(wanted, queries)}")
         data[key] = queries[wanted]
     data["dimensions"] = tuple(data.get("dimensions", ()))
-    missing = [f for f in Metric.__dataclass_fields__ if f not in ("id", "standard", "national") and data.get(f) in (None, "")]
+    data["more"] = tuple(data.get("more", ()))
+    optional = ("id", "standard", "national", "constants", "more")
+    missing = [f for f in Metric.__dataclass_fields__ if f not in optional and data.get(f) in (None, "")]
     if missing:
         raise CatalogueError(f"{where} lacks {', '.join(missing)}.")
     unknown = [k for k in data if k not in Metric.__dataclass_fields__]
@@ -160,9 +209,14 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
                 raise CatalogueError(f"{where}: {query.name}.sql has no parameter '{DIMENSIONS[dimension].param}' to filter by {dimension}.")
         if dimension not in data["query"].returns:
             raise CatalogueError(f"{where}: {data['query'].name}.sql returns no column '{dimension}'.")
+    known_params = {"by", "date_from", "date_to", *(d.param for d in DIMENSIONS.values()), *data.get("constants", {})}
+    for query in (data["query"], data["accounts"]):
+        for param in query.params:
+            if param not in known_params:
+                raise CatalogueError(f"{where}: {query.name}.sql has a parameter '{param}' that nothing sets. Give it in constants.")
     if set(data["column"]) != set(COLUMNS[data["kind"]]):
         raise CatalogueError(f"{where}: column must name {', '.join(COLUMNS[data['kind']])} for a {data['kind']}.")
-    for column in data["column"].values():
+    for column in (*data["column"].values(), *data["more"]):
         if column not in data["query"].returns:
             raise CatalogueError(f"{where}: {data['query'].name}.sql returns no column '{column}'. {suggest(column, data['query'].returns)}")
     if data.get("standard") and data["standard"] not in standards:
@@ -170,19 +224,82 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
     return Metric(id=name, **data)
 
 
-def _standard(name: str, data: Mapping[str, Any]) -> Standard:
-    where = f"standards.toml [{name}]"
+def load_standards(path: Path) -> dict[str, Standard]:
+    """The standards of one file by id. A wrong row is refused with its line."""
+    text = path.read_text("utf-8-sig") if path.is_file() else ""
+    found = {k: _standard(path.name, text, k, v) for k, v in _toml(path).items()}
+    refuse_overlaps(path.name, text, found)
+    return found
+
+
+def refuse_overlaps(file: str, text: str, standards: Mapping[str, Standard]) -> None:
+    """Two standards of one status that judge the same examinations on the same day contradict each other."""
+    for a, b in itertools.combinations([s for s in standards.values() if s.measure], 2):
+        same = all(getattr(a, f) == getattr(b, f) for f in ("measure", "status", "pathway", "modality", "patient_class"))
+        overlap = (a.valid_from or date.min) <= (b.valid_to or date.max) and (b.valid_from or date.min) <= (a.valid_to or date.max)
+        if same and overlap:
+            raise CatalogueError(
+                f"{file}{_line(text, b.id)} [{b.id}]: it is in force beside [{a.id}] and judges the same examinations. "
+                "Give the earlier a valid_to, or the later a valid_from after it."
+            )
+
+
+def _standard(file: str, text: str, name: str, data: Any) -> Standard:
+    if not isinstance(data, Mapping):
+        raise CatalogueError(f"{file}{_line(text, None, name)}: '{name}' stands outside any standard. Begin a standard with its name: [name].")
+
+    def fail(key: str, sentence: str) -> NoReturn:
+        raise CatalogueError(f"{file}{_line(text, name, key)} [{name}]: {sentence}")
+
     for key in data:
-        if key not in Standard.__dataclass_fields__:
-            raise CatalogueError(f"{where}: '{key}' is not a field of a standard. {suggest(key, Standard.__dataclass_fields__)}")
-    try:
-        standard = Standard(id=name, **data)
-    except TypeError as e:
-        raise CatalogueError(f"{where}: {e}.") from None
-    if standard.status not in STATUS:
-        raise CatalogueError(f"{where}: status '{standard.status}' is not known. {suggest(standard.status, STATUS)}")
-    if not 0 <= standard.target <= 1:
-        raise CatalogueError(f"{where}: target is a share between 0 and 1, not {standard.target}.")
+        if key not in Standard.__dataclass_fields__ or key == "id":
+            fail(key, f"'{key}' is not a field of a standard. {suggest(key, Standard.__dataclass_fields__)}")
+    missing = [k for k in ("label", "status", "source", "better") if not data.get(k)]
+    if missing:
+        fail("", f"it lacks {', '.join(missing)}.")
+    standard = Standard(id=name, **data)
+    choices: tuple[tuple[str, Any, Sequence[Any]], ...] = (
+        ("status", standard.status, STATUS),
+        ("better", standard.better, BETTER),
+        ("pathway", standard.pathway, ("all", *schema.PATHWAYS)),
+        ("modality", standard.modality, (None, *schema.MODALITIES)),
+        ("patient_class", standard.patient_class, (None, *schema.PATIENT_CLASSES)),
+        ("unit", standard.unit, ("", "hours", "days", "examinations")),
+    )
+    for key, value, known in choices:
+        if value not in known:
+            fail(key, f"{key} '{value}' is not known. {suggest(str(value), [k for k in known if k])}")
+    if standard.target is not None and not (_is_number(standard.target) and 0 <= standard.target <= 1):
+        fail("target", f"target is a share between 0 and 1, not {standard.target}.")
+    if standard.threshold is not None and not (_is_number(standard.threshold) and standard.threshold > 0):
+        fail("threshold", f"threshold is a number above 0, not {standard.threshold}.")
+    for key in ("valid_from", "valid_to"):
+        value = getattr(standard, key)
+        if value is not None and (isinstance(value, datetime) or not isinstance(value, date)):
+            fail(key, f"{key} is a date without quotes, as in 2026-04-01, not '{value}'.")
     if standard.valid_from and standard.valid_to and standard.valid_from > standard.valid_to:
-        raise CatalogueError(f"{where}: valid_to is before valid_from.")
+        fail("valid_to", "valid_to is before valid_from.")
+    if standard.measure == "exam_to_report":
+        if standard.threshold is None or standard.unit not in ("hours", "days"):
+            fail("threshold", 'it judges reports, so it needs a threshold and a unit of "hours" or "days".')
+        if standard.unit == "days" and standard.threshold != int(standard.threshold):
+            fail("threshold", f"days are whole calendar days, not {standard.threshold}.")
     return standard
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _line(text: str, table: str | None, key: str = "") -> str:
+    """Where a row of a TOML file stands: ', line 12'. Nothing where it cannot be found."""
+    inside = table is None
+    found = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        head = re.match(r"\s*\[\s*\"?([^\]\"]+?)\"?\s*\]", line)
+        if head:
+            inside = head[1] == table
+            found = number if inside else found
+        elif inside and key and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
+            return f", line {number}"
+    return f", line {found}" if found else ""

@@ -40,6 +40,10 @@ class QueryTimeout(ReadoutError):
     """A query passed its time limit and was stopped."""
 
 
+class ScopeError(ReadoutError):
+    """The viewer may not see what was asked for."""
+
+
 def suggest(wrong: str, known: Iterable[str]) -> str:
     """The tail of an error: `Did you mean 'x'?`, else what there is to choose from."""
     choices = sorted({str(k) for k in known})

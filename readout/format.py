@@ -48,6 +48,11 @@ def instant(value: datetime, time_zone: str = "Europe/London") -> str:
     return f"{day(local.date())} {local:%H:%M}"
 
 
+def band(value: str) -> str:
+    """A band without the digit that sorts it: `1 under 4 h` is `under 4 h`."""
+    return value[2:] if value[:1].isdigit() and value[1:2] == " " else value
+
+
 def listed(items: list[str], joiner: str = "and") -> str:
     """`a, b and c`."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {joiner} {items[-1]}" if items else ""

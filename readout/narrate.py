@@ -8,6 +8,7 @@ from typing import Any
 
 from readout import format as fmt
 from readout.answer import Answer, words
+from readout.drill import Listing
 from readout.stats.intervals import wilson
 
 Row = dict[str, Any]
@@ -52,11 +53,15 @@ def beside(answer: Answer, row: Row | None) -> str:
     if row is None:
         return ""
     if answer.metric.kind == "time":
-        return f"90 % within {fmt.hours(row['p90_hours'])}; n {fmt.count(row['n'])}, {fmt.count(row['count_unreported'])} unreported"
+        return f"{_nine_in_ten(row)}; n {fmt.count(row['n'])}, {fmt.count(row['count_unreported'])} {answer.metric.unended}"
     if answer.metric.kind == "ratio":
         of = "in" if not is_share(answer) else "of"
         return f"{fmt.count(row['numerator'])} {of} {fmt.count(row['denominator'])}{'' if is_share(answer) else ' working days'}"
     return answer.metric.unit
+
+
+def _nine_in_ten(row: Row) -> str:
+    return "nine in ten not yet reached" if row["p90_hours"] is None else f"90 % within {fmt.hours(row['p90_hours'])}"
 
 
 def when(answer: Answer, row: Row | None) -> str:
@@ -74,10 +79,10 @@ def compared(answer: Answer) -> str:
         return f"{name}: no complete month in this range yet."
     if answer.metric.kind == "time":
         said = f"{name}: half of the examinations of {fmt.month(now['month'])} were reported within {reading(answer, now)}"
-        said += f", 90 % within {fmt.hours(now['p90_hours'])}"
+        said += f", {_nine_in_ten(now)}"
         said += f" (n {fmt.count(now['n'])}, {fmt.count(now['count_unreported'])} still unreported)"
         if before:
-            said += f"; {reading(answer, before)} and {fmt.hours(before['p90_hours'])} for {fmt.month(before['month'])}"
+            said += f"; for {fmt.month(before['month'])} half within {reading(answer, before)}, {_nine_in_ten(before)}"
         return said + "."
     counts = f" ({beside(answer, now)})" if answer.metric.kind == "ratio" else ""
     said = f"{name}: {reading(answer, now)}{counts} {'at the ' if answer.metric.kind == 'stock' else 'in '}{when(answer, now)}"
@@ -90,7 +95,7 @@ def against_standard(answer: Answer) -> str:
     """How many miss the standard in the whole of an answer that is not broken down, the unreported counted."""
     rows = [r for r in answer.rows if r.get("denominator")]
     standard = answer.standard
-    if not rows or standard is None:
+    if not rows or standard is None or standard.target is None:
         return ""
     n, met = sum(r["denominator"] for r in rows), sum(r["numerator"] for r in rows)
     if standard.better == "up":
@@ -98,7 +103,7 @@ def against_standard(answer: Answer) -> str:
         said = f"{fmt.count(n - met)} of {fmt.count(n)} examinations old enough to judge missed {standard.label} or are still unreported"
         return f"{said}; the {standard.status} standard is {wanted}."
     if standard.better == "down":
-        return f"{fmt.share(met, n)}; the {standard.status} standard is {standard.label.lower()}."
+        return f"{answer.metric.label}: {fmt.share(met, n)}; the {standard.status} standard is {standard.label.lower()}."
     return ""
 
 
@@ -159,22 +164,104 @@ def beside_national(own: Answer, england: Answer, name: str) -> str:
     theirs = next((r for r in england.rows if ours and r["month"] == ours["month"]), None)
     if ours is None:
         return f"{own.metric.label}: our providers are not in this range of the return."
-    said = (
-        f"{own.metric.label} at the end of {fmt.month(ours['month'])}: {fmt.share(ours['numerator'], ours['denominator'])} at our providers"
-    )
+    said = f"{own.metric.label} at the end of {fmt.month(ours['month'])}: {fmt.share(ours['numerator'], ours['denominator'])} at our providers"
     if theirs:
         said += f", {fmt.share(theirs['numerator'], theirs['denominator'])} in {name}"
     return said + "."
 
 
 def scope_words(answer: Answer) -> str:
-    """The filters as a chart's subtitle says them. A snapshot is of one day, whatever the dates; it says which."""
-    if answer.metric.is_snapshot and "month" not in answer.scope.by and answer.rows:
-        row = answer.rows[0]
-        at = "when the data ends" if row["provisional"] else f"at the end of {fmt.month(row['month'])}"
-        said = words(answer.scope.between(None, None), answer.labels)
-        return f"{said}, {at}"
+    """The filters as a chart's subtitle says them."""
     return answer.words
+
+
+def of_list(listing: Listing) -> str:
+    """What a list holds, in words."""
+    stock = listing.kind != "reports"
+    until = f"at the end of {fmt.day(listing.scope.date_to)}" if listing.scope.date_to else "when the data ends"
+    return f"{listing.label[0].lower()}{listing.label[1:]}: {words(listing.scope, listing.labels, until if stock else None)}"
+
+
+def breaching(answer: Answer, dimension: str = "pathway") -> str:
+    """Which unit misses its own standard most, the unreported counted, and which least."""
+    rows = sorted((r for r in answer.rows if r["denominator"]), key=lambda r: r["value"])
+    if not rows:
+        return ""
+
+    def said(r: Row) -> str:
+        missed = r["denominator"] - r["numerator"]
+        return f"{fmt.count(missed)} of {fmt.count(r['denominator'])} ({fmt.percent(missed / r['denominator'])})"
+
+    worst, best = rows[0], rows[-1]
+    text = f"{answer.label(dimension, worst[dimension])} breaches most: {said(worst)} examinations old enough to judge"
+    text += " were over their own standard or are still unreported"
+    return text + (f"; {answer.label(dimension, best[dimension])} least, {said(best)}." if len(rows) > 1 else ".")
+
+
+def naive_difference(honest: Answer, naive: Answer) -> str:
+    """Why the reported-only figure differs from ours, with the numbers of the last month of each."""
+    rows = {r["month"]: r for r in naive.rows}
+    waiting = [r for r in honest.rows if r["count_unreported"] and r["month"] in rows and not r["provisional"]]
+    if not waiting:
+        return "Every examination of this range is reported, so the two figures agree."
+    row = waiting[-1]
+    other = rows[row["month"]]
+    return (
+        f"Of the examinations of {fmt.month(row['month'])}, {fmt.count(row['count_unreported'])} of {fmt.count(row['n'])} still have no report. "
+        f"Counted as waits that have not ended, {_nine_in_ten(row)}; "
+        f"of the reported alone it seems to be {_nine_in_ten(other)}. "
+        "The reported-only figure leaves out exactly the longest waits, so it looks better the more examinations are left unreported."
+    )
+
+
+def flow(arrived: Answer, left: Answer) -> str:
+    """What came to the reporting room and what left it in the last complete month of both."""
+    came, _ = latest_complete(arrived)
+    gone = next((r for r in left.rows if came and r["month"] == came["month"]), None)
+    if came is None or gone is None:
+        return ""
+    more = came["value"] - gone["value"]
+    grew = f"the unreported grew by {fmt.count(more)}" if more > 0 else f"the unreported fell by {fmt.count(-more)}" if more < 0 else "as many as left"
+    return f"In {fmt.month(came['month'])} {fmt.count(came['value'])} examinations came to be reported and {fmt.count(gone['value'])} left: {grew}."
+
+
+def standard_used(answer: Answer, pathway: str) -> str:
+    """How much of the standard for a pathway half of its patients use up before they have a result."""
+    row = next((r for r in answer.rows if r.get("pathway") == pathway), None)
+    if row is None or answer.standard is None or not answer.standard.threshold or row["median_hours"] is None:
+        return ""
+    days = row["median_hours"] / 24
+    name = answer.label("pathway", pathway)
+    return (
+        f"{name}: half have their report within {days:.0f} days of the request, {fmt.percent(days / answer.standard.threshold, 0)} of the "
+        f"{answer.standard.threshold:g} days in which a diagnosis is due ({answer.standard.status} standard); 90 % within {fmt.hours(row['p90_hours'])}."
+    )
+
+
+VIEWS = {
+    "exam_to_report": "By month of examination: what patients got. Examinations still unreported count as waits that have not ended.",
+    "exam_to_report_working": "By month of examination, counting only the minutes the site was open. The unreported count as waits that have not ended.",
+    "exam_to_report_by_report": (
+        "By month of report: what the reporting room did. It cannot see what is still unreported, and a month that clears old "
+        "examinations looks slow here though patients gain."
+    ),
+}
+
+
+def one_figure(answer: object) -> str:
+    """A single figure with its name: `Oldest unreported: 653 days.`"""
+    if not isinstance(answer, Answer) or not answer.rows or answer.rows[0]["value"] is None:
+        return ""
+    return f"{answer.metric.label}: {fmt.count(answer.rows[0]['value'])} {answer.metric.unit}."
+
+
+def oldest(answer: Answer, dimension: str) -> str:
+    """Where the oldest wait is."""
+    rows = [r for r in answer.rows if r["value"]]
+    if not rows:
+        return ""
+    row = max(rows, key=lambda r: r["value"])
+    return f"The oldest has waited {fmt.count(row['value'])} days, at {answer.label(dimension, row[dimension])}."
 
 
 def empty(answer: Answer) -> str:

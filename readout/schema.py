@@ -7,7 +7,7 @@ Types: `text`, `code` (text; a leading zero counts), `instant` (UTC), `date` (lo
 from dataclasses import dataclass
 from typing import Literal
 
-SCHEMA_VERSION = 2  # 2: a site's manifest entry lists its former trusts
+SCHEMA_VERSION = 3  # 2: a site's manifest entry lists its former trusts; 3: pathways, clocks, standards, spans of waiting
 
 Type = Literal["text", "code", "instant", "date", "integer", "flag", "key", "list"]
 # open: may be shown anywhere; drill: only where a viewer may see examinations; never: read at ingest, never kept
@@ -56,6 +56,30 @@ URGENCIES = {
     "suspected_cancer": "Suspected cancer",
     "routine": "Routine",
 }
+# Derived at publish from urgency and patient class, the first that applies: see queries/canonical/exam.sql.
+PATHWAYS = {
+    "emergency": "A&E and emergency",
+    "inpatient": "Inpatient and day case",
+    "suspected_cancer": "Suspected cancer",
+    "urgent": "Urgent outpatient and GP",
+    "routine": "Routine outpatient and GP",
+}
+PLACES = {
+    "unallocated": "Unallocated",
+    "assigned": "With a reporter",
+    "preliminary": "Preliminary, awaiting verification",
+    "supplier": "With a supplier",
+    "not_recorded": "Allocation not recorded by the RIS",
+}
+BOOKINGS = {"booked": "Booked", "unbooked": "Not booked"}
+VERDICTS = {
+    "met": "Within its standard",
+    "missed": "Over its standard",
+    "met_early": "Within its standard, not yet judged",
+    "pending": "Pending",
+    "unreported": "Unreported",
+}
+OUTCOMES = {"cancelled": "Cancelled", "did_not_attend": "Did not attend"}
 STATUSES = ("requested", "booked", "completed", "cancelled", "did_not_attend")
 ROUTES = ("in_house", "network", "insourced", "outsourced", "delegated")
 ROLES = ("radiologist", "registrar", "reporting_radiographer", "other")

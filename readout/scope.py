@@ -26,10 +26,17 @@ DIMENSIONS: dict[str, Dimension] = {
         Dimension("modality", "modalities", "Modality", "modalities"),
         Dimension("patient_class", "patient_classes", "Patient class", "patient classes"),
         Dimension("urgency", "urgencies", "Urgency", "urgencies"),
+        Dimension("pathway", "pathways", "Pathway", "pathways"),
         Dimension("reporting_route", "routes", "Reporting route", "reporting routes"),
         Dimension("weekday", "weekdays", "Weekday", "weekdays"),
         Dimension("hour", "hours", "Hour", "hours"),
-        Dimension("band", "bands", "Band", "bands"),
+        Dimension("band", "bands", "Time", "bands"),
+        Dimension("place", "places", "Where it waits", "places"),
+        Dimension("booking", "bookings", "Booking", "bookings"),
+        Dimension("verdict", "verdicts", "Verdict", "verdicts"),
+        Dimension("outcome", "outcomes", "Outcome", "outcomes"),
+        Dimension("reason", "reasons", "Reason", "reasons"),
+        Dimension("standard_id", "standards", "Standard", "standards"),
         Dimension("test", "tests", "Test", "tests"),
         Dimension("provider_code", "provider_codes", "Provider", "providers"),
         Dimension("region_code", "region_codes", "Region", "regions"),
@@ -72,9 +79,9 @@ class Scope:
     def between(self, date_from: date | None, date_to: date | None) -> "Scope":
         return replace(self, date_from=date_from, date_to=date_to)
 
-    def parameters(self, declared: Iterable[str]) -> dict[str, object]:
-        """Exactly the parameters a query declares, and no other."""
-        values: dict[str, object] = {"by": list(self.by), "date_from": self.date_from, "date_to": self.date_to}
+    def parameters(self, declared: Iterable[str], constants: Mapping[str, object] | None = None) -> dict[str, object]:
+        """Exactly the parameters a query declares, and no other. `constants`: those that are the metric's own."""
+        values: dict[str, object] = {**(constants or {}), "by": list(self.by), "date_from": self.date_from, "date_to": self.date_to}
         for d in DIMENSIONS.values():
             chosen = self.where.get(d.name, ())
             values[d.param] = self.months if d.name == "month" else list(chosen)
@@ -102,3 +109,13 @@ def next_month(month: date) -> date:
 def previous_month(month: date) -> date:
     """The first day of the month before."""
     return (month.replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
+def months_between(first: date, last: date) -> list[date]:
+    """First days of the months from `first` to `last`, both included."""
+    found = []
+    month = first.replace(day=1)
+    while month <= last:
+        found.append(month)
+        month = next_month(month)
+    return found

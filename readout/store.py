@@ -27,14 +27,15 @@ class Viewer:
     """What a viewer may see. `sites` None means every site of the network."""
 
     sites: frozenset[str] | None = None
+    may_drill: bool = False  # may see single examinations
 
     @property
     def key(self) -> str:
         """Part of every cache key."""
-        return "*" if self.sites is None else ",".join(sorted(self.sites))
+        return f"{'*' if self.sites is None else ','.join(sorted(self.sites))}{'+rows' if self.may_drill else ''}"
 
 
-EVERYONE = Viewer()
+EVERYONE = Viewer(may_drill=True)
 
 
 def _connect(temporary: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
@@ -62,6 +63,8 @@ class Store:
         if viewer.sites is not None:
             self._connection.executemany("insert into viewer_site values (?)", [[s] for s in sorted(viewer.sites)] or [[None]])
         for name, path in extract.tables.items():
+            if name == "exam" and not viewer.may_drill:
+                continue  # no figure reads it: only the rows behind one do
             relation = self._connection.read_parquet(str(path))
             if viewer.sites is not None and "site_code" in relation.columns:
                 relation = relation.filter("site_code in (from viewer_site)")

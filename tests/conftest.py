@@ -1,5 +1,6 @@
 """What the tests share: where the national data lies, a small synthetic network, and a hand-made one."""
 
+import ast
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,6 +65,13 @@ is_report_required = "needs_report"
 column = "updated"
 """
 COLUMNS = "acc,seq,event,site,patient,modality,class,status,received,ended,verified,last_verified,addendum,needs_report,updated"
+
+
+def router() -> dict[str, tuple[str, str]]:
+    """The pages that app.py declares, by address: the file under pages/, and the title."""
+    calls = (node for node in ast.walk(ast.parse((ROOT / "app.py").read_text("utf-8"))) if isinstance(node, ast.Call))
+    pages: dict[str, tuple[str, str]] = ast.literal_eval(next(c for c in calls if getattr(c.func, "id", "") == "navigate").args[0])
+    return pages
 
 
 def shared(*parts: str) -> Path:

@@ -18,7 +18,11 @@ blocks.finding(
     (narrate.compared, (activity,)),
 )
 blocks.cards(
-    activity, page.ask("exam_to_report", "month"), within, unreported, pages=("activity", "turnaround", "turnaround", "turnaround")
+    activity,
+    page.ask("within_pathway_standard", "month"),
+    unreported,
+    page.ask("six_week_breach", "month"),
+    pages=("activity", "standards", "backlog", "examination-waits"),
 )
 
 blocks.chart(
@@ -32,7 +36,7 @@ blocks.chart(
 st.header("Indicators: the last complete month of each", anchor=False)
 blocks.table(indicators.network(page), "Indicators")
 with st.container(horizontal=True):
-    for name in ("activity", "turnaround", "variability", "waits"):
+    for name in ("activity", "turnaround", "standards", "backlog", "examination-waits", "variability", "waits"):
         blocks.go_to(name)
 st.header("By site", anchor=False)
 st.caption("The same indicators for the same months as above.")

@@ -6,69 +6,70 @@ from readout import charts, narrate
 from readout.ui import blocks
 from readout.ui.frame import frame, heading
 
-BREAKDOWNS = {"site_code": "Site", "modality": "Modality", "urgency": "Urgency"}
+VIEWS = {"exam_to_report": "By examination month", "exam_to_report_by_report": "By report month"}
+CLOCKS = {"exam_to_report": "Elapsed hours", "exam_to_report_working": "Opening hours"}
+CURVES = {"site_code": "Site", "modality": "Modality", "patient_class": "Patient class"}
 
 page = frame()
 heading(page, "Report turnaround", "How long from examination to a verified report, and who is still waiting?")
+by_pathway = page.ask("within_pathway_standard", "pathway")
+one = blocks.pathway(page)
+turnaround, within, unreported, over = (one.ask(m, "month") for m in ("exam_to_report", "within_pathway_standard", "unreported", "unreported_over_standard"))
+blocks.finding((narrate.breaching, (by_pathway,)), (narrate.compared, (turnaround,)))
+blocks.cards(turnaround, within, unreported, over)
 
-turnaround, within, unreported, backlog = (
-    page.ask(m, "month") for m in ("exam_to_report", "within_28_days", "unreported", "backlog_10_days")
-)
-blocks.finding(
-    (narrate.compared, (turnaround,)),
-    (narrate.against_standard, (within,)),
-    (lambda a: narrate.largest(a, "site_code"), (page.ask("unreported", "site_code"),)),
-)
-blocks.cards(turnaround, within, unreported, backlog)
-
-blocks.chart(
-    turnaround,
-    charts.quantiles,
-    "Time from examination to report",
-    key="quantiles",
-    column="p90_hours",
-    flags=page.flags_for("exam_to_report"),
-    subtitle="Examinations still unreported count as waits that have not ended.",
-)
-by = blocks.choice("Break down by", BREAKDOWNS, key="by")
-left, right = st.columns(2)
-with left:
+with st.container(horizontal=True, vertical_alignment="center"):
+    view = blocks.choice("View", VIEWS, key="view")
+    clock = blocks.choice("Clock", CLOCKS, key="clock") if view == "exam_to_report" else view
+    is_naive_shown = blocks.switch("Show the reported-only figure", key="naive") if view == clock == "exam_to_report" else False
+flags = one.flags_for("exam_to_report")
+if is_naive_shown:
+    naive = one.ask("exam_to_report_reported_only", "month")
     blocks.chart(
-        page.ask("exam_to_report", by),
-        charts.dumbbell,
-        f"Time to report, by {BREAKDOWNS[by].lower()}",
-        key=f"units_{by}",
+        turnaround, charts.with_naive, "Nine in ten reported within", key="naive", drawn_with=(naive,), column="p90_hours", flags=flags, subtitle="Months that are over."
+    )
+    blocks.explained(narrate.naive_difference, turnaround, naive)
+else:
+    blocks.chart(
+        one.ask(clock, "month"),
+        charts.quantiles,
+        "Time from examination to report",
+        key=f"quantiles_{clock}",
         column="p90_hours",
-        dimension=by,
-        selected=page.sites if by == "site_code" else (),
+        flags=flags,
+        subtitle=narrate.VIEWS[clock],
+        behind="reports" if view == "exam_to_report" else "",
     )
-with right:
-    blocks.chart(
-        page.ask("turnaround_bands", by, "band"),
-        charts.stacked,
-        f"How the time to report is spread, by {BREAKDOWNS[by].lower()}",
-        key=f"bands_{by}",
-        dimension=by,
-        as_share=True,
-    )
+curve = blocks.choice("Curves by", CURVES, key="curves")
+blocks.chart(
+    one.ask("report_survival", curve),
+    charts.survival,
+    f"Who is still waiting, by {CURVES[curve].lower()}",
+    key=f"survival_{curve}",
+    column="still_waiting",
+    dimension=curve,
+    selected=one.sites if curve == "site_code" else (),
+    subtitle="At most six, the largest. A curve that ends above zero ends in examinations still unreported.",
+)
 left, right = st.columns(2)
 with left:
     blocks.chart(
-        within,
-        charts.trend,
-        "Reported within 28 days",
-        key="within",
-        flags=page.flags_for("within_28_days"),
-        subtitle="Of examinations old enough to judge; the unreported count as missed.",
+        one.ask("exam_to_report", "site_code"),
+        charts.dumbbell,
+        "Time to report, by site",
+        key="sites",
+        column="p90_hours",
+        dimension="site_code",
+        selected=one.sites,
+        behind="reports",
     )
 with right:
     blocks.chart(
-        unreported, charts.stock, "Unreported at each month end", key="unreported", drawn_with=(backlog,), part_name="10 days or more"
+        one.ask("turnaround_bands", "site_code", "band"),
+        charts.stacked,
+        "How the time to report is spread, by site",
+        key="bands",
+        dimension="site_code",
+        as_share=True,
+        behind="reports",
     )
-blocks.chart(
-    page.ask("unreported", "site_code", "band"),
-    charts.stacked,
-    "Where the unreported wait, by age",
-    key="age",
-    dimension="site_code",
-)

@@ -22,8 +22,9 @@ st.info(
     "even where it reports as fast as the others. Compare within one modality, patient class and urgency before drawing a conclusion."
 )
 
+paths = blocks.pathway(page)
 one = blocks.choice("Modality", MODALITIES, key="of")
-quick = page.ask("exam_to_report", "site_code", modality=(one,))
+quick = paths.ask("exam_to_report", "site_code", modality=(one,))
 blocks.chart(
     quick,
     charts.dumbbell,
@@ -54,6 +55,6 @@ with right:
         dimension="site_code",
         selected=page.sites,
     )
-everything = page.ask("exam_to_report", "site_code", "modality")
+everything = paths.ask("exam_to_report", "site_code", "modality")
 st.header("Every site and modality", anchor=False)
 blocks.rows_of(everything)

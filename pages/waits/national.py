@@ -20,9 +20,7 @@ if not page.national:
     st.info("The national return is not in this extract. Add a source for `national_wait` with the adapter `dm01`.")
     st.stop()
 if not own:
-    st.info(
-        "None of the network's trusts is in the return: the trust codes of the network file must match the provider codes of the return."
-    )
+    st.info("None of the network's trusts is in the return: the trust codes of the network file must match the provider codes of the return.")
 england = "synthetic England" if page.is_synthetic else "England"
 tests = blocks.tests()
 
@@ -42,11 +40,7 @@ blocks.chart(
     f"{MEASURES[measure]}: our providers" + (f" beside {england}" if is_share else ""),
     key=f"trend_{measure}",
     scope=f"Our providers together, {said}",
-    **(
-        {"drawn_with": (theirs[measure],), "name": "Our providers", "reference_name": england[0].upper() + england[1:]}
-        if is_share
-        else {"zero": True}
-    ),
+    **({"drawn_with": (theirs[measure],), "name": "Our providers", "reference_name": england[0].upper() + england[1:]} if is_share else {"zero": True}),
 )
 latest = page.last_national(tests)
 blocks.chart(

@@ -1,7 +1,7 @@
 -- The canonical examination: staged records that stand, with their trust, local dates and the state of every clock.
 -- T0 is the end of the examination, else its start; T1 the first verification; A the site's own as-of.
 -- grain: one row an examination
--- reads: staged_exam, exam_fate, site, site_period, site_hours, calendar, source
+-- reads: staged_exam, exam_fate, site, site_period, site_hours, site_open, report_rule, calendar, source
 -- params: network_code varchar
 -- returns: exam_id bigint, network_code varchar, trust_code varchar, site_code varchar, ris_code varchar, source varchar
 with standing as (
@@ -21,7 +21,7 @@ timed as (
         coalesce(exam_start_at_local, exam_end_at_local) as start_local,
         case when exam_start_at is null then is_exam_end_at_date_only else is_exam_start_at_date_only end as is_start_date_only,
         case when exam_end_at is null then is_exam_start_at_date_only else is_exam_end_at_date_only end as is_exam_date_only,
-        list_contains(dq_flags, 'addendum_overwrote_first') as is_overwritten,
+        coalesce(list_contains(dq_flags, 'addendum_overwrote_first'), false) as is_overwritten,
     from standing
 ),
 
@@ -32,6 +32,13 @@ placed as (
         site.data_through_date as as_of_date,
         site.nation,
         source.name as source,
+        case
+            when urgency = 'suspected_cancer' then 'suspected_cancer'
+            when urgency = 'emergency' or patient_class = '05' then 'emergency'
+            when patient_class in ('01', '02') then 'inpatient'
+            when urgency = 'urgent' then 'urgent'
+            when urgency = 'routine' or patient_class is not null then 'routine'
+        end as pathway,
         site_period.trust_code as trust_code,
         coalesce(first_verified_at, case when is_overwritten then coalesce(last_verified_at, first_addendum_at) end) as reported_at,
         coalesce(first_verified_at_local, case when is_overwritten then coalesce(last_verified_at_local, first_addendum_at_local) end)::date as reported_date,
@@ -44,9 +51,26 @@ placed as (
         and coalesce(exam_local, booked_for_local, received_at_local, requested_at_local, timestamp '2100-01-01')::date < site_period.valid_to
 ),
 
+-- A dated rule of the network decides over what the RIS says; of several the last in the file.
+ruled as (
+    select
+        placed.exam_id,
+        arg_max(report_rule.is_report_required, report_rule.rule_no) as is_required,
+    from placed
+    inner join report_rule
+        on (report_rule.site_code is null or report_rule.site_code = placed.site_code)
+        and (report_rule.modality is null or report_rule.modality = placed.modality)
+        and (report_rule.exam_code is null or report_rule.exam_code = placed.exam_code)
+        and (report_rule.patient_class is null or report_rule.patient_class = placed.patient_class)
+        and placed.exam_local::date >= report_rule.valid_from
+        and placed.exam_local::date <= report_rule.valid_to
+    group by placed.exam_id
+),
+
 dated as (
     select
-        placed.*,
+        placed.* exclude (is_report_required),
+        coalesce(ruled.is_required, placed.is_report_required) as is_report_required,
         calendar.weekday,
         case when not is_start_date_only then hour(start_local) end as start_hour,
         case
@@ -56,7 +80,22 @@ dated as (
                 or hour(start_local) * 60 + minute(start_local) < site_hours.open_minute
                 or hour(start_local) * 60 + minute(start_local) >= site_hours.close_minute
         end as is_out_of_hours,
+        opening.opened_before + coalesce(
+            greatest(0, least(epoch(placed.exam_at), epoch(opening.close_at)) - epoch(opening.open_at)) / 60,
+            0
+        ) as opened_at_exam,
+        closing.opened_before + coalesce(
+            greatest(0, least(epoch(coalesce(least(placed.first_verified_at, placed.as_of), placed.as_of)), epoch(closing.close_at)) - epoch(closing.open_at)) / 60,
+            0
+        ) as opened_at_end,
     from placed
+    left join ruled on placed.exam_id = ruled.exam_id
+    left join site_open as opening
+        on placed.site_code = opening.site_code
+        and placed.exam_local::date = opening.date
+    left join site_open as closing
+        on placed.site_code = closing.site_code
+        and case when placed.first_verified_at <= placed.as_of then placed.first_verified_at_local::date else placed.as_of_date end = closing.date
     left join calendar
         on placed.nation = calendar.nation
         and placed.start_local::date = calendar.date
@@ -86,6 +125,7 @@ select
     body_region,
     patient_class,
     urgency,
+    pathway,
     referrer_specialty,
     wait_category,
     vetting_outcome,
@@ -123,6 +163,11 @@ select
     requested_at_local::date as requested_date,
     booked_for_local::date as booked_date,
     reported_date,
+    assigned_at_local::date as assigned_date,
+    preliminary_at_local::date as preliminary_date,
+    cancelled_at_local::date as cancelled_date,
+    clock_reset_at_local::date as clock_reset_date,
+    as_of_date,
     coalesce(exam_local::date, reported_date, booked_for_local::date, received_at_local::date, requested_at_local::date) as account_date,
     case
         when status is distinct from 'completed' then 'not_completed'
@@ -130,13 +175,18 @@ select
         when exam_at > as_of then 'after_as_of'
         when not coalesce(is_report_required, true) then 'report_not_required'
         when is_overwritten then 'addendum_overwrote_first'
-        when first_verified_at < exam_at then 'report_before_exam'
+        when first_verified_at < exam_at and not (is_first_verified_at_date_only and reported_date = exam_local::date) then 'report_before_exam'
         when is_exam_date_only then 'date_only'
         when first_verified_at <= as_of and is_first_verified_at_date_only then 'date_only'
         else 'counted'
     end as clock_state,
+    is_overwritten,
     coalesce(reported_at <= as_of, false) as is_reported,
-    ((epoch(least(coalesce(first_verified_at, as_of), as_of)) - epoch(exam_at)) // 60)::integer as turnaround_minutes,
+    floor((epoch(least(coalesce(first_verified_at, as_of), as_of)) - epoch(exam_at)) / 60)::integer as turnaround_minutes,
+    (floor(epoch(as_of)) - floor(epoch(exam_at)))::bigint as since_seconds,
+    (floor(epoch(least(coalesce(first_verified_at, as_of), as_of))) - floor(epoch(exam_at)))::bigint as turnaround_seconds,
+    exam_local,
+    floor(opened_at_end - opened_at_exam + 1e-6)::integer as working_minutes,
     (as_of_date - exam_local::date)::integer as age_days,
     case when reported_at <= as_of then (reported_date - exam_local::date)::integer end as report_days,
     case when first_verified_at <= as_of then first_verified_at <= as_of - interval 30 day end as is_addendum_mature,

@@ -1,11 +1,11 @@
 -- A site whose unreported examinations at its as-of differ between the canonical table and the last snapshot.
 -- grain: one row an offending site
--- reads: exam, unreported_month
+-- reads: exam, unreported_month, site
 -- params: none
 -- returns: site_code varchar, count_exam hugeint, count_snapshot hugeint
 with last_snapshot as (
-    select max(snapshot_month) as snapshot_month
-    from unreported_month
+    select date_trunc('month', max(data_through_date))::date as snapshot_month
+    from site
 ),
 
 counted as (

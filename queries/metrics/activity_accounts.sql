@@ -2,7 +2,7 @@
 -- grain: one row a reason; counted is what the figure stands on
 -- reads: activity_day
 -- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
---   urgencies varchar[], date_from date, date_to date
+--   urgencies varchar[], pathways varchar[], date_from date, date_to date
 -- returns: reason varchar, count_exams hugeint
 select
     case when exam_date is null then 'no_exam_time' else 'counted' end as reason,
@@ -15,6 +15,7 @@ where
     and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
     and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
     and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
+    and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
     and ($date_from::date is null or account_date >= $date_from::date)
     and ($date_to::date is null or account_date <= $date_to::date)
 group by all

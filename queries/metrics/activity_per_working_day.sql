@@ -1,31 +1,35 @@
--- Completed examinations and the working days in which they were done.
+-- Completed examinations and the working days in which they were done. Where the sites counted lie in several nations, a day is a
+-- working day when one of those nations works.
 -- grain: one row a combination of the dimensions in $by
--- reads: activity_day, calendar
+-- reads: activity_day, calendar, site
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
---   patient_classes varchar[], urgencies varchar[], date_from date, date_to date
+--   patient_classes varchar[], urgencies varchar[], pathways varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, count_exams hugeint, count_working_days bigint
-with counted as (
+--   urgency varchar, pathway varchar, count_exams hugeint, count_working_days bigint
+with chosen as (
     select
         case when list_contains($by::varchar[], 'month') then exam_month end as month,
-        case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
-        case when list_contains($by::varchar[], 'site_code') then site_code end as site_code,
+        case when list_contains($by::varchar[], 'trust_code') then activity_day.trust_code end as trust_code,
+        case when list_contains($by::varchar[], 'site_code') then activity_day.site_code end as site_code,
         case when list_contains($by::varchar[], 'modality') then modality end as modality,
         case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
         case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
-        sum(count_exams) as count_exams,
+        case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
+        site.nation,
+        activity_day.count_exams,
     from activity_day
+    inner join site on activity_day.site_code = site.site_code
     where
         exam_date is not null
         and (array_length($months::date[]) = 0 or list_contains($months::date[], exam_month))
-        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
+        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], activity_day.trust_code))
+        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], activity_day.site_code))
         and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
         and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
         and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
+        and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
         and ($date_from::date is null or exam_date >= $date_from::date)
         and ($date_to::date is null or exam_date <= $date_to::date)
-    group by all
 ),
 
 known as (
@@ -35,24 +39,49 @@ known as (
     from activity_day
 ),
 
+cells as (
+    select distinct
+        month, trust_code, site_code, modality, patient_class, urgency, pathway, nation,
+    from chosen
+),
+
 days as (
     select
-        case when list_contains($by::varchar[], 'month') then calendar.month end as month,
-        count(*) filter (where calendar.is_working_day) as count_working_days,
-    from calendar
+        cells.month, cells.trust_code, cells.site_code, cells.modality, cells.patient_class, cells.urgency, cells.pathway,
+        count(distinct calendar.date) as count_working_days,
+    from cells
+    inner join calendar
+        on cells.nation = calendar.nation
+        and (cells.month is null or cells.month = calendar.month)
     cross join known
     where
-        calendar.date between known.first_date and known.last_date
+        calendar.is_working_day
+        and calendar.date between known.first_date and known.last_date
         and (array_length($months::date[]) = 0 or list_contains($months::date[], calendar.month))
         and ($date_from::date is null or calendar.date >= $date_from::date)
         and ($date_to::date is null or calendar.date <= $date_to::date)
+    group by all
+),
+
+counted as (
+    select
+        month, trust_code, site_code, modality, patient_class, urgency, pathway,
+        sum(count_exams) as count_exams,
+    from chosen
     group by all
 )
 
 select
     counted.month,
-    counted.trust_code, counted.site_code, counted.modality, counted.patient_class, counted.urgency,
+    counted.trust_code, counted.site_code, counted.modality, counted.patient_class, counted.urgency, counted.pathway,
     counted.count_exams,
-    days.count_working_days,
+    coalesce(days.count_working_days, 0) as count_working_days,
 from counted
-inner join days on counted.month is not distinct from days.month
+left join days
+    on counted.month is not distinct from days.month
+    and counted.trust_code is not distinct from days.trust_code
+    and counted.site_code is not distinct from days.site_code
+    and counted.modality is not distinct from days.modality
+    and counted.patient_class is not distinct from days.patient_class
+    and counted.urgency is not distinct from days.urgency
+    and counted.pathway is not distinct from days.pathway

@@ -2,9 +2,9 @@
 -- grain: one row a combination of the dimensions in $by
 -- reads: examined
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
---   patient_classes varchar[], urgencies varchar[], date_from date, date_to date
+--   patient_classes varchar[], urgencies varchar[], pathways varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, count_attendances bigint
+--   urgency varchar, pathway varchar, count_attendances bigint
 select
     case when list_contains($by::varchar[], 'month') then exam_month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
@@ -12,6 +12,7 @@ select
     case when list_contains($by::varchar[], 'modality') then modality end as modality,
     case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
     case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
+    case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
     count(distinct event_no) as count_attendances,
 from examined
 where
@@ -22,6 +23,7 @@ where
     and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
     and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
     and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
+    and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
     and ($date_from::date is null or exam_date >= $date_from::date)
     and ($date_to::date is null or exam_date <= $date_to::date)
 group by all

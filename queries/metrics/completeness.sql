@@ -2,9 +2,9 @@
 -- grain: one row a combination of the dimensions in $by
 -- reads: activity_day
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
---   patient_classes varchar[], urgencies varchar[], date_from date, date_to date
+--   patient_classes varchar[], urgencies varchar[], pathways varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, count_exams hugeint, count_dated hugeint
+--   urgency varchar, pathway varchar, count_exams hugeint, count_dated hugeint
 select
     case when list_contains($by::varchar[], 'month') then account_month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
@@ -12,6 +12,7 @@ select
     case when list_contains($by::varchar[], 'modality') then modality end as modality,
     case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
     case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
+    case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
     sum(count_exams) as count_exams,
     coalesce(sum(count_exams) filter (where exam_date is not null), 0) as count_dated,
 from activity_day
@@ -22,6 +23,7 @@ where
     and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
     and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
     and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
+    and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
     and ($date_from::date is null or account_date >= $date_from::date)
     and ($date_to::date is null or account_date <= $date_to::date)
 group by all

@@ -39,17 +39,31 @@ flagged as (
     from chosen
     where rule <> ''
     group by all
+),
+
+rules as (
+    select distinct rule
+    from data_quality_rule
+    where
+        rule <> ''
+        and list_contains($by::varchar[], 'rule')
+        and (array_length($rules::varchar[]) = 0 or list_contains($rules::varchar[], rule))
+    union
+    select null as rule
+    where not list_contains($by::varchar[], 'rule')
 )
 
 select
-    flagged.trust_code,
-    flagged.site_code,
-    flagged.rule,
-    flagged.source,
-    flagged.count_flagged,
+    held.trust_code,
+    held.site_code,
+    rules.rule,
+    held.source,
+    coalesce(flagged.count_flagged, 0) as count_flagged,
     held.count_rows,
-from flagged
-inner join held
-    on flagged.trust_code is not distinct from held.trust_code
-    and flagged.site_code is not distinct from held.site_code
-    and flagged.source is not distinct from held.source
+from held
+cross join rules
+left join flagged
+    on held.trust_code is not distinct from flagged.trust_code
+    and held.site_code is not distinct from flagged.site_code
+    and held.source is not distinct from flagged.source
+    and rules.rule is not distinct from flagged.rule

@@ -5,7 +5,7 @@
 -- returns: reason varchar, count_exams hugeint
 select
     'counted' as reason,
-    sum(count_flagged) as count_exams,
+    coalesce(sum(count_flagged), 0) as count_exams,
 from data_quality_rule
 where
     rule = ''

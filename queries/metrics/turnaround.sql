@@ -1,61 +1,64 @@
--- Kaplan-Meier quantiles of the time from examination to first verification; the unreported are censored at the as-of.
+-- Kaplan-Meier quantiles of one clock's times; a wait that has not ended is censored at the site's as-of, or where it was given up.
 -- Up to the first censored wait of a cell its curve is the plain share of waits ended, so a quantile that lies there is an order
 -- statistic; only cells where one lies beyond need the curve. quantile_disc is outside the portable subset: rewrite it there.
 -- grain: one row a combination of the dimensions in $by
--- reads: examined
--- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
---   patient_classes varchar[], urgencies varchar[], routes varchar[], date_from date, date_to date
+-- reads: clocked
+-- params: clock varchar, by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
+--   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, reporting_route varchar, count_exams hugeint, count_unreported hugeint,
+--   urgency varchar, pathway varchar, reporting_route varchar, count_exams hugeint, count_unreported hugeint,
 --   median_hours double, p90_hours double, p95_hours double
 with eligible as (
     select
-        case when list_contains($by::varchar[], 'month') then exam_month end as month,
+        case when list_contains($by::varchar[], 'month') then cohort_month end as month,
         case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
         case when list_contains($by::varchar[], 'site_code') then site_code end as site_code,
         case when list_contains($by::varchar[], 'modality') then modality end as modality,
         case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
         case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
+        case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
         case when list_contains($by::varchar[], 'reporting_route') then reporting_route end as reporting_route,
         minutes,
-        is_reported,
-    from examined
+        is_ended,
+    from clocked
     where
-        clock_state = 'counted'
-        and (array_length($months::date[]) = 0 or list_contains($months::date[], exam_month))
+        clock = $clock::varchar
+        and state = 'counted'
+        and (array_length($months::date[]) = 0 or list_contains($months::date[], cohort_month))
         and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
         and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
         and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
         and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
         and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
+        and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
         and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
-        and ($date_from::date is null or exam_date >= $date_from::date)
-        and ($date_to::date is null or exam_date <= $date_to::date)
+        and ($date_from::date is null or cohort_date >= $date_from::date)
+        and ($date_to::date is null or cohort_date <= $date_to::date)
 ),
 
 cells as (
     select
-        month, trust_code, site_code, modality, patient_class, urgency, reporting_route,
+        month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route,
         count(*) as count_exams,
-        count(*) filter (where not is_reported) as count_unreported,
-        coalesce(min(minutes) filter (where not is_reported), 2147483647) as first_censored,
-        quantile_disc(case when is_reported then minutes else 2147483647 end, [0.5, 0.9, 0.95]) as quantiles,
+        count(*) filter (where not is_ended) as count_unreported,
+        coalesce(min(minutes) filter (where not is_ended), 2147483647) as first_censored,
+        quantile_disc(case when is_ended then minutes else 2147483647 end, [0.5, 0.9, 0.95]) as quantiles,
     from eligible
     group by all
 ),
 
 curved as (
-    select month, trust_code, site_code, modality, patient_class, urgency, reporting_route
+    select month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route
     from cells
     where quantiles[3] > first_censored
 ),
 
 steps as (
     select
-        eligible.month, eligible.trust_code, eligible.site_code, eligible.modality, eligible.patient_class, eligible.urgency, eligible.reporting_route,
+        eligible.month, eligible.trust_code, eligible.site_code, eligible.modality, eligible.patient_class, eligible.urgency, eligible.pathway, eligible.reporting_route,
         eligible.minutes,
         count(*) as count_leaving,
-        count(*) filter (where eligible.is_reported) as count_events,
+        count(*) filter (where eligible.is_ended) as count_events,
     from eligible
     semi join curved
         on eligible.month is not distinct from curved.month
@@ -64,6 +67,7 @@ steps as (
         and eligible.modality is not distinct from curved.modality
         and eligible.patient_class is not distinct from curved.patient_class
         and eligible.urgency is not distinct from curved.urgency
+        and eligible.pathway is not distinct from curved.pathway
         and eligible.reporting_route is not distinct from curved.reporting_route
     group by all
 ),
@@ -72,7 +76,7 @@ at_risk as (
     select
         *,
         sum(count_leaving) over (
-            partition by month, trust_code, site_code, modality, patient_class, urgency, reporting_route
+            partition by month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route
             order by minutes desc
             rows between unbounded preceding and current row
         ) as count_at_risk,
@@ -85,7 +89,7 @@ curve as (
         case
             when count_events = count_at_risk then 0e0
             else exp(sum(case when count_events < count_at_risk then ln(1e0 - count_events / count_at_risk::double) end) over (
-                partition by month, trust_code, site_code, modality, patient_class, urgency, reporting_route
+                partition by month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route
                 order by minutes
                 rows between unbounded preceding and current row
             ))
@@ -95,7 +99,7 @@ curve as (
 
 reached as (
     select
-        month, trust_code, site_code, modality, patient_class, urgency, reporting_route,
+        month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route,
         min(minutes) filter (where count_events > 0 and survival <= 0.5e0 + 1e-9) as median_minutes,
         min(minutes) filter (where count_events > 0 and survival <= 0.1e0 + 1e-9) as p90_minutes,
         min(minutes) filter (where count_events > 0 and survival <= 0.05e0 + 1e-9) as p95_minutes,
@@ -105,7 +109,7 @@ reached as (
 )
 
 select
-    cells.month, cells.trust_code, cells.site_code, cells.modality, cells.patient_class, cells.urgency, cells.reporting_route,
+    cells.month, cells.trust_code, cells.site_code, cells.modality, cells.patient_class, cells.urgency, cells.pathway, cells.reporting_route,
     cells.count_exams,
     cells.count_unreported,
     case when reached.is_curved then reached.median_minutes else cells.quantiles[1] end / 60e0 as median_hours,
@@ -119,4 +123,5 @@ left join reached
         and cells.modality is not distinct from reached.modality
         and cells.patient_class is not distinct from reached.patient_class
         and cells.urgency is not distinct from reached.urgency
+        and cells.pathway is not distinct from reached.pathway
         and cells.reporting_route is not distinct from reached.reporting_route

@@ -1,25 +1,79 @@
--- Unreported examinations at the end of each month; without month in $by, at the last snapshot in range.
+-- Unreported examinations at the end of each month; without month in $by, at the end of the last day in range.
 -- grain: one row a combination of the dimensions in $by; one snapshot, or one a month
--- reads: unreported_month
--- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
---   patient_classes varchar[], urgencies varchar[], bands varchar[], date_from date, date_to date
--- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, band varchar, snapshot_month date, count_exams hugeint, count_over_10_days hugeint,
---   oldest_days bigint
-with in_range as (
-    select *
-    from unreported_month
-    where
-        (array_length($months::date[]) = 0 or list_contains($months::date[], snapshot_month))
-        and ($date_from::date is null or snapshot_date >= $date_from::date)
-        and ($date_to::date is null or snapshot_date <= $date_to::date)
+-- reads: unreported_month, unreported_span, site
+-- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
+--   urgencies varchar[], pathways varchar[], routes varchar[], bands varchar[], places varchar[], date_from date,
+--   date_to date
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar,
+--   pathway varchar, reporting_route varchar, band varchar, place varchar, snapshot_month date, count_exams hugeint,
+--   count_over_10_days hugeint, count_over_standard hugeint, count_not_required hugeint, oldest_days integer
+-- The last day in range: no later than the dates, the months or the data, whichever ends first.
+with ends as (
+    select
+        max(data_through_date) as data_end,
+        last_day(list_max($months::date[])) as months_end,
+    from site
 ),
 
 chosen as (
+    select case
+        when data_end < coalesce(least($date_to::date, months_end), data_end) then data_end
+        else coalesce(least($date_to::date, months_end), data_end)
+    end as until_date
+    from ends
+),
+
+standing as (
     select
-        *,
-        max(snapshot_month) over () as last_month,
-    from in_range
+        chosen.until_date as snapshot_date,
+        least(chosen.until_date, site.data_through_date) as as_of_date,
+        (least(chosen.until_date, site.data_through_date) - unreported_span.exam_date)::integer as age_days,
+        unreported_span.*,
+    from unreported_span
+    inner join site on unreported_span.site_code = site.site_code
+    inner join chosen
+        on unreported_span.exam_date <= chosen.until_date
+        and coalesce(unreported_span.left_date, date '9999-12-31') > chosen.until_date
+    where
+        not list_contains($by::varchar[], 'month')
+        and ($date_from::date is null or chosen.until_date >= $date_from::date)
+),
+
+snapshots as (
+    select
+        snapshot_month,
+        trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route, band, place,
+        count_exams, count_over_10_days, count_over_standard, count_not_required, oldest_days,
+    from unreported_month
+    where
+        list_contains($by::varchar[], 'month')
+        and (array_length($months::date[]) = 0 or list_contains($months::date[], snapshot_month))
+        and ($date_from::date is null or snapshot_date >= $date_from::date)
+        and ($date_to::date is null or snapshot_date <= $date_to::date)
+    union all by name
+    select
+        date_trunc('month', snapshot_date)::date as snapshot_month,
+        trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route,
+        case
+            when age_days <= 2 then '1 0 to 2 days'
+            when age_days <= 7 then '2 3 to 7 days'
+            when age_days <= 14 then '3 8 to 14 days'
+            when age_days <= 28 then '4 15 to 28 days'
+            else '5 over 28 days'
+        end as band,
+        case
+            when reporting_route = 'outsourced' then 'supplier'
+            when preliminary_date <= as_of_date then 'preliminary'
+            when assigned_date <= as_of_date then 'assigned'
+            when is_assignment_recorded then 'unallocated'
+            else 'not_recorded'
+        end as place,
+        case when is_required then count_exams else 0 end as count_exams,
+        case when is_required and age_days >= 10 then count_exams else 0 end as count_over_10_days,
+        case when is_required and over_date <= as_of_date then count_exams else 0 end as count_over_standard,
+        case when is_required then 0 else count_exams end as count_not_required,
+        case when is_required then age_days end as oldest_days,
+    from standing
 )
 
 select
@@ -29,18 +83,26 @@ select
     case when list_contains($by::varchar[], 'modality') then modality end as modality,
     case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
     case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
+    case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
+    case when list_contains($by::varchar[], 'reporting_route') then reporting_route end as reporting_route,
     case when list_contains($by::varchar[], 'band') then band end as band,
+    case when list_contains($by::varchar[], 'place') then place end as place,
     snapshot_month,
     sum(count_exams) as count_exams,
     sum(count_over_10_days) as count_over_10_days,
+    sum(count_over_standard) as count_over_standard,
+    sum(count_not_required) as count_not_required,
     max(oldest_days) as oldest_days,
-from chosen
+from snapshots
 where
-    (list_contains($by::varchar[], 'month') or snapshot_month = last_month)
+    true
     and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
     and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
     and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
     and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
     and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
+    and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
+    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
     and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
+    and (array_length($places::varchar[]) = 0 or list_contains($places::varchar[], place))
 group by all

@@ -1,9 +1,9 @@
 -- Requests a day, whatever became of them, and those that vetting rejected.
--- grain: one row a date of receipt (null where unknown) x trust x site x modality x patient class x urgency
+-- grain: one row a date of receipt (null where unknown) x trust x site x modality x patient class x urgency x pathway
 -- reads: exam
 -- params: none
 -- returns: received_month date, received_date date, account_month date, account_date date, trust_code varchar,
---   site_code varchar, modality varchar, patient_class varchar, urgency varchar, count_requests bigint, count_rejected bigint
+--   site_code varchar, modality varchar, patient_class varchar, urgency varchar, pathway varchar, count_requests bigint, count_rejected bigint
 select
     date_trunc('month', received_date)::date as received_month,
     received_date,
@@ -14,6 +14,7 @@ select
     modality,
     patient_class,
     urgency,
+    pathway,
     count(*) as count_requests,
     count(*) filter (where vetting_outcome = 'rejected') as count_rejected,
 from exam

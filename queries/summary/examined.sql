@@ -3,7 +3,7 @@
 -- reads: exam
 -- params: none
 -- returns: exam_month date, exam_date date, account_month date, account_date date, trust_code varchar, site_code varchar,
---   modality varchar, patient_class varchar, urgency varchar, reporting_route varchar, weekday integer, hour integer,
+--   modality varchar, patient_class varchar, urgency varchar, pathway varchar, reporting_route varchar, weekday integer, hour integer,
 --   is_out_of_hours boolean, event_no bigint, patient_no bigint, clock_state varchar, is_reported boolean, minutes integer,
 --   age_days integer, report_days integer
 with completed as (
@@ -37,6 +37,7 @@ select
     completed.modality,
     completed.patient_class,
     completed.urgency,
+    completed.pathway,
     completed.reporting_route,
     completed.exam_weekday as weekday,
     completed.exam_hour as hour,

@@ -1,6 +1,7 @@
 """Answers drawn: `Answer -> plotly Figure`, one message a chart. Nothing here knows of streamlit; a page and an export draw the same."""
 
 from readout.charts.compare import among, dumbbell, heat_map, intervals, stacked
+from readout.charts.honest import bars, bounded, survival, with_naive
 from readout.charts.theme import DARK, LIGHT, PALETTES, Palette
 from readout.charts.trend import Flag, paired, panels, quantiles, stock, trend
 from readout.charts.words import alternative
@@ -13,6 +14,8 @@ __all__ = [
     "Palette",
     "alternative",
     "among",
+    "bars",
+    "bounded",
     "dumbbell",
     "heat_map",
     "intervals",
@@ -21,5 +24,7 @@ __all__ = [
     "quantiles",
     "stacked",
     "stock",
+    "survival",
     "trend",
+    "with_naive",
 ]

@@ -45,8 +45,10 @@ def dumbbell(answer: Answer, *, dimension: str, selected: Sequence[str] = (), pa
                 "textfont": {"size": 12, "color": palette.text},
                 "cliponaxis": False,
                 "marker": {"symbol": symbol, "size": 11, "color": [c for _, _, c in known]},
-                "customdata": [f"n {fmt.count(r['n'])}, {fmt.count(r['count_unreported'])} unreported" for _, r, _ in known],
-                "hovertemplate": f"{words} %{{text}}, %{{customdata}}<extra></extra>",
+                "customdata": [
+                    [f"{dimension}={r[dimension]}", f"n {fmt.count(r['n'])}, {fmt.count(r['count_unreported'])} {answer.metric.unended}"] for _, r, _ in known
+                ],
+                "hovertemplate": f"{words} %{{text}}, %{{customdata[1]}}<extra></extra>",
             }
         )
     low, high = axis["range"]
@@ -55,7 +57,7 @@ def dumbbell(answer: Answer, *, dimension: str, selected: Sequence[str] = (), pa
         palette,
         70 + 40 * max(1, len(rows)),
         margin={"l": 8, "r": 16, "t": 30, "b": 34},
-        xaxis={**axis, "title": {"text": "time to report, log scale", "standoff": 6, "font": {"size": 12}}},
+        xaxis={**axis, "title": {"text": f"{answer.metric.short_clock}, log scale", "standoff": 6, "font": {"size": 12}}},
         yaxis={"type": "category", "showgrid": False},
         annotations=[unit_note("●  half within    ◆  90 % within", palette)],
     )
@@ -97,15 +99,13 @@ def intervals(answer: Answer, whole: Answer, *, dimension: str, selected: Sequen
         shapes.append(_upright(together, palette.accent, "solid"))
         notes.append(note(f"all together {fmt.percent(together)}", palette, x=together, y=1, yref="paper", yanchor="bottom"))
     standard = answer.standard
-    if standard is not None:
+    if standard is not None and standard.target is not None:
         spread.append(standard.target)
         shapes.append(_upright(standard.target, palette.muted, "dash"))
         ends_left = standard.target > (max(spread) + min(spread)) / 2
         said = f"{standard.label} ({standard.status})"
         notes.append(
-            note(
-                said, palette, x=standard.target, y=1, yref="paper", yanchor="bottom", yshift=16, xanchor="right" if ends_left else "left"
-            ),
+            note(said, palette, x=standard.target, y=1, yref="paper", yanchor="bottom", yshift=16, xanchor="right" if ends_left else "left"),
         )
     high = min(1.001, max(spread, default=1) * 1.06)
     low = max(0.0, min(spread, default=0) - 0.02) if min(spread, default=0) > 0.5 else 0.0
@@ -128,13 +128,14 @@ def intervals(answer: Answer, whole: Answer, *, dimension: str, selected: Sequen
     return go.Figure({"data": traces, "layout": figure}, _validate=False)
 
 
-def stacked(answer: Answer, *, dimension: str, palette: Palette = LIGHT, as_share: bool = False) -> go.Figure:
+def stacked(answer: Answer, *, dimension: str, split: str = "band", palette: Palette = LIGHT, as_share: bool = False) -> go.Figure:
     """One bar a unit, cut into bands from short to long; what is still unreported or has waited longest is in the warning colour."""
-    cells = {(r[dimension], r["band"]): r["value"] for r in answer.rows}
+
+    cells = {(r[dimension], r[split]): r["value"] for r in answer.rows}
     totals: dict[Any, float] = {}
     for (unit, _), value in cells.items():
         totals[unit] = totals.get(unit, 0) + value
-    bands = sorted({band for _, band in cells})
+    bands = sorted({band for _, band in cells}, key=str)
     worst = bands[-1] if bands else ""
     order = sorted(totals, key=lambda u: cells.get((u, worst), 0) / totals[u] if as_share and totals[u] else totals[u])
     names = [f"{wrapped(answer.label(dimension, u))}" for u in order]
@@ -148,19 +149,17 @@ def stacked(answer: Answer, *, dimension: str, palette: Palette = LIGHT, as_shar
             {
                 "type": "bar",
                 "orientation": "h",
-                "name": band.split(" ", 1)[-1],
+                "name": answer.label(split, band),
                 "y": names,
                 "x": [round(s, 5) for s in shares] if as_share else values,
                 "text": [f"{fmt.count(v)} ({fmt.percent(s)})" for v, s in zip(values, shares, strict=True)],
                 "textposition": "none",
                 "marker": {"color": colour, "line": {"width": 0}},
-                "hovertemplate": f"{band.split(' ', 1)[-1]}: %{{text}}<extra></extra>",
+                "customdata": [[f"{dimension}={u}", f"{split}={band}"] for u in order],
+                "hovertemplate": f"{answer.label(split, band)}: %{{text}}<extra></extra>",
             }
         )
-    ends = [
-        note(f"{fmt.count(totals[u])}", palette, x=1 if as_share else totals[u], y=name, xanchor="left", xshift=4)
-        for u, name in zip(order, names, strict=True)
-    ]
+    ends = [note(f"{fmt.count(totals[u])}", palette, x=1 if as_share else totals[u], y=name, xanchor="left", xshift=4) for u, name in zip(order, names, strict=True)]
     unit = answer.metric.unit
     keys = [f"<span style='color:{t['marker']['color']}'>■</span> {t['name']}" for t in traces]
     key = "<br>".join("   ".join(keys[i : i + 3]) for i in range(0, len(keys), 3))  # three abreast fit the narrowest screen
@@ -211,11 +210,7 @@ def heat_map(answer: Answer, *, down: str, across: str, palette: Palette = LIGHT
     heads = [f"{a:02d}" if across == "hour" else fmt.month(a).replace(" ", "<br>") for a in acrosses]
     step = 2 if across == "hour" else max(1, math.ceil(len(heads) / 6))
     background = "#ffffff" if palette.name == "light" else "#18222b"
-    scale = (
-        [[0, palette.warn], [1, palette.ramp[0]]]
-        if share
-        else [[i / (len(palette.ramp)), c] for i, c in enumerate((background, *palette.ramp))]
-    )
+    scale = [[0, palette.warn], [1, palette.ramp[0]]] if share else [[i / (len(palette.ramp)), c] for i, c in enumerate((background, *palette.ramp))]
     trace: Trace = {
         "type": "heatmap",
         "z": z,
@@ -268,8 +263,7 @@ def among(answer: Answer, whole: Answer, *, dimension: str, own: Sequence[str], 
             "y": [r["value"] for r in rows],
             "marker": {"color": [palette.accent if r[dimension] in own else palette.grey for r in rows], "line": {"width": 0}},
             "text": [
-                f"{_plain(answer.label(dimension, r[dimension]))}: "
-                + (fmt.share(r["numerator"], r["denominator"]) if is_ratio else read(answer, "value", r["value"]))
+                f"{_plain(answer.label(dimension, r[dimension]))}: " + (fmt.share(r["numerator"], r["denominator"]) if is_ratio else read(answer, "value", r["value"]))
                 for r in rows
             ],
             "textposition": "none",
@@ -288,9 +282,7 @@ def among(answer: Answer, whole: Answer, *, dimension: str, own: Sequence[str], 
             note(said, palette, x=place, y=level, xanchor="right" if is_right else "left", yanchor="top", xshift=-3 if is_right else 3)
             | {"font": {"size": 12, "color": palette.text}}
         )
-        shapes.append(
-            {"type": "line", "x0": place, "x1": place, "y0": r["value"], "y1": level, "line": {"color": palette.accent, "width": 1}}
-        )
+        shapes.append({"type": "line", "x0": place, "x1": place, "y0": r["value"], "y1": level, "line": {"color": palette.accent, "width": 1}})
     together = whole.rows[-1]["value"] if whole.rows else None
     if is_ratio and together is not None:
         shapes.append(
@@ -317,7 +309,7 @@ def among(answer: Answer, whole: Answer, *, dimension: str, own: Sequence[str], 
             )
         )
     standard = answer.standard
-    if is_ratio and standard is not None:
+    if is_ratio and standard is not None and standard.target is not None:
         shapes.append(
             {
                 "type": "line",

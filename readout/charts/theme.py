@@ -144,7 +144,7 @@ def read(answer: Answer, column: str, value: float | None) -> str:
 def unit_of(answer: Answer, column: str) -> str:
     """The unit in words, for the axis."""
     if column.endswith("_hours"):
-        return "time to report, log scale"
+        return f"{answer.metric.short_clock}, log scale"
     return answer.metric.unit
 
 

@@ -55,23 +55,23 @@ def trend(
     zero: bool | None = None,
 ) -> go.Figure:
     """One line over months, its latest settled value named; a reference line beside it where there is one; the standard dashed."""
-    rows = _by_month(answer)
-    traces = _line(answer, rows, "value", palette.accent, name or answer.metric.label)
+    rows = by_month(answer)
+    traces = line_of(answer, rows, "value", palette.accent, name or answer.metric.label)
     values = [r["value"] for r in rows if r["value"] is not None]
-    ends = _end(answer, rows, "value", palette.accent, name)
+    ends = end_of(answer, rows, "value", palette.accent, name)
     if reference is not None:
-        beside_rows = _by_month(reference)
-        traces += _line(reference, beside_rows, "value", palette.grey, reference_name, dash="dot")
+        beside_rows = by_month(reference)
+        traces += line_of(reference, beside_rows, "value", palette.grey, reference_name, dash="dot")
         values += [r["value"] for r in beside_rows if r["value"] is not None]
-        ends += _end(reference, beside_rows, "value", palette.grey, reference_name)
+        ends += end_of(reference, beside_rows, "value", palette.grey, reference_name)
     target = _target(answer)
     axis = value_axis(answer, "value", [*values, *([target] if target is not None else [])], palette, zero=zero)
-    return _months_figure(answer, rows, traces, ends, axis, palette, flags, target)
+    return months_figure(answer, rows, traces, ends, axis, palette, flags, target)
 
 
 def quantiles(answer: Answer, *, flags: Sequence[Flag] = (), palette: Palette = LIGHT) -> go.Figure:
     """Median and 90th percentile over months on a labelled log scale; a quantile not yet reached is a gap with an open triangle."""
-    rows = _by_month(answer)
+    rows = by_month(answer)
     colours = {"median_hours": palette.accent, "p90_hours": palette.warn}
     names = {"median_hours": "half within", "p90_hours": "90 % within"}
     values = [r[c] for r in rows for c in colours if r[c]]
@@ -79,8 +79,8 @@ def quantiles(answer: Answer, *, flags: Sequence[Flag] = (), palette: Palette = 
     traces: list[Trace] = []
     ends = []
     for column, colour in colours.items():
-        traces += _line(answer, rows, column, colour, names[column])
-        ends += _end(answer, rows, column, colour, names[column])
+        traces += line_of(answer, rows, column, colour, names[column], floor=10 ** axis["range"][0])
+        ends += end_of(answer, rows, column, colour, names[column], lowest=axis["range"][0])
         missing = [r for r in rows if r["n"] and r[column] is None]
         if missing:
             traces.append(
@@ -93,34 +93,32 @@ def quantiles(answer: Answer, *, flags: Sequence[Flag] = (), palette: Palette = 
                     "hovertemplate": f"%{{x|%b %Y}}: {names[column]} not yet reached<extra></extra>",
                 }
             )
-    return _months_figure(answer, rows, traces, ends, axis, palette, flags, None, column="median_hours")
+    return months_figure(answer, rows, traces, ends, axis, palette, flags, None, column="median_hours")
 
 
-def paired(bars: Answer, line: Answer, *, flags: Sequence[Flag] = (), palette: Palette = LIGHT) -> go.Figure:
+def paired(bars: Answer, line: Answer, *, names: tuple[str, str] = ("done", "requested"), flags: Sequence[Flag] = (), palette: Palette = LIGHT) -> go.Figure:
     """What was done as bars beside what was asked as a line, on one scale from zero."""
-    rows, asked = _by_month(bars), _by_month(line)
+    rows, asked = by_month(bars), by_month(line)
     first = rows[0]["month"] if rows else None
     asked = [r for r in asked if first is None or r["month"] >= first]
-    traces = _bars(bars, rows, palette.accent, bars.metric.label) + _line(line, asked, "value", palette.warn, line.metric.label)
-    ends = _end(bars, rows, "value", palette.accent, "done") + _end(line, asked, "value", palette.warn, "requested")
+    traces = bars_of(bars, rows, palette.accent, bars.metric.label) + line_of(line, asked, "value", palette.warn, line.metric.label)
+    ends = end_of(bars, rows, "value", palette.accent, names[0]) + end_of(line, asked, "value", palette.warn, names[1])
     axis = value_axis(bars, "value", [r["value"] for r in (*rows, *asked)], palette)
-    return _months_figure(bars, rows, traces, ends, axis, palette, flags, None)
+    return months_figure(bars, rows, traces, ends, axis, palette, flags, None)
 
 
-def stock(whole: Answer, part: Answer, *, part_name: str, palette: Palette = LIGHT) -> go.Figure:
+def stock(whole: Answer, part: Answer, *, part_name: str, flags: Sequence[Flag] = (), palette: Palette = LIGHT) -> go.Figure:
     """A stock at each month end, and the part of it that has waited long, drawn over it from the same zero."""
-    rows, parts = _by_month(whole), _by_month(part)
-    traces = _bars(whole, rows, palette.grey, whole.metric.label) + _bars(part, parts, palette.warn, part_name)
-    ends = _end(whole, rows, "value", palette.grey, "all", last=True) + _end(part, parts, "value", palette.warn, part_name, last=True)
+    rows, parts = by_month(whole), by_month(part)
+    traces = bars_of(whole, rows, palette.grey, whole.metric.label) + bars_of(part, parts, palette.warn, part_name)
+    ends = end_of(whole, rows, "value", palette.grey, "all", last=True) + end_of(part, parts, "value", palette.warn, part_name, last=True)
     axis = value_axis(whole, "value", [r["value"] for r in rows], palette)
-    figure = _months_figure(whole, rows, traces, ends, axis, palette, (), None)
+    figure = months_figure(whole, rows, traces, ends, axis, palette, flags, None)
     figure.layout.barmode = "overlay"
     return figure
 
 
-def panels(
-    answer: Answer, *, split: str, column: str = "value", selected: Sequence[str] = (), palette: Palette = LIGHT, most: int = 8
-) -> go.Figure:
+def panels(answer: Answer, *, split: str, column: str = "value", selected: Sequence[str] = (), palette: Palette = LIGHT, most: int = 8) -> go.Figure:
     """One small panel a value of `split`, the largest first, two abreast. Counts have a scale each from zero; shares and times share one."""
     weight = {"time": "n", "ratio": "denominator"}.get(answer.metric.kind, "value")
     lines: dict[Any, list[Row]] = {}
@@ -146,15 +144,9 @@ def panels(
         across, down = i % 2, i // 2
         top_y, low_y = 1 - down * share, 1 - (down + 1) * share
         domain_x = [0.0, 0.47] if across == 0 else [0.53, 1.0]
-        colour = (
-            palette.modality.get(str(code), palette.grey)
-            if split == "modality"
-            else palette.accent
-            if not selected or code in selected
-            else palette.grey
-        )
+        colour = palette.modality.get(str(code), palette.grey) if split == "modality" else palette.accent if not selected or code in selected else palette.grey
         name = names[code]
-        for trace in _line(answer, rows, column, colour, name.replace("<br>", " "), size=4):
+        for trace in line_of(answer, rows, column, colour, name.replace("<br>", " "), size=4):
             traces.append(trace | {"xaxis": f"x{n}", "yaxis": f"y{n}"})
         values = shared if is_time or is_share(answer) else [r[column] for r in rows if r[column] is not None]
         axis = value_axis(answer, column, values, palette)
@@ -204,7 +196,7 @@ def panels(
     return go.Figure({"data": traces, "layout": figure}, _validate=False)
 
 
-def _by_month(answer: Answer) -> list[Row]:
+def by_month(answer: Answer) -> list[Row]:
     """Rows in order of month, a month without any row put in as a gap: a zero is not a missing month."""
     rows = answer.rows
     if not rows:
@@ -225,12 +217,12 @@ def _hover(answer: Answer, rows: Sequence[Row], column: str) -> list[str]:
         if answer.metric.kind == "ratio" and r.get("denominator") is not None:
             counts = f" ({fmt.count(r['numerator'])} of {fmt.count(r['denominator'])})" if is_share(answer) else ""
         elif answer.metric.kind == "time" and r.get("n") is not None:
-            counts = f" (n {fmt.count(r['n'])}, {fmt.count(r['count_unreported'])} unreported)"
+            counts = f" (n {fmt.count(r['n'])}, {fmt.count(r['count_unreported'])} {answer.metric.unended})"
         said.append(f"{read(answer, column, r[column])}{counts}{', provisional' if r['provisional'] else ''}")
     return said
 
 
-def _line(answer: Answer, rows: Sequence[Row], column: str, colour: str, name: str, *, dash: str = "solid", size: int = 6) -> list[Trace]:
+def line_of(answer: Answer, rows: Sequence[Row], column: str, colour: str, name: str, *, dash: str = "solid", size: int = 6, floor: float | None = None) -> list[Trace]:
     """A settled line with filled points; the provisional end dashed with hollow points."""
     settled = [r for r in rows if not r["provisional"]]
     arriving = [r for r in rows if r["provisional"]]
@@ -248,19 +240,17 @@ def _line(answer: Answer, rows: Sequence[Row], column: str, colour: str, name: s
                 "mode": "lines+markers",
                 "name": name,
                 "x": [r["month"].isoformat() for r in part],
-                "y": [r[column] for r in part],
+                "y": [r[column] if floor is None or r[column] is None else max(r[column], floor) for r in part],
                 "text": _hover(answer, part, column),
                 "line": {"color": colour, "width": 2, "dash": "dot" if is_arriving else dash},
-                "marker": {"size": sizes, "color": hollow, "line": {"color": colour, "width": 1.5}}
-                if is_arriving
-                else {"size": size, "color": colour},
+                "marker": {"size": sizes, "color": hollow, "line": {"color": colour, "width": 1.5}} if is_arriving else {"size": size, "color": colour},
                 "hovertemplate": f"{name}, %{{x|%b %Y}}: %{{text}}<extra></extra>",
             }
         )
     return traces
 
 
-def _bars(answer: Answer, rows: Sequence[Row], colour: str, name: str) -> list[Trace]:
+def bars_of(answer: Answer, rows: Sequence[Row], colour: str, name: str) -> list[Trace]:
     """Bars from zero; provisional ones hatched."""
     return [
         {
@@ -280,13 +270,13 @@ def _bars(answer: Answer, rows: Sequence[Row], colour: str, name: str) -> list[T
     ]
 
 
-def _end(answer: Answer, rows: Sequence[Row], column: str, colour: str, name: str, *, last: bool = False) -> list[tuple[float, str, str]]:
+def end_of(answer: Answer, rows: Sequence[Row], column: str, colour: str, name: str, *, last: bool = False, lowest: float = 0.0) -> list[tuple[float, str, str]]:
     """Where a line's label goes: at its last settled value (`last`: at its very last), with that value and its month."""
     known = [r for r in rows if r[column] is not None and (last or not r["provisional"])] or [r for r in rows if r[column] is not None]
     if not known:
         return []
     row = known[-1]
-    height = math.log10(row[column]) if column.endswith("_hours") and row[column] > 0 else row[column]
+    height = (math.log10(row[column]) if row[column] > 0 else lowest) if column.endswith("_hours") else row[column]
     return [(height, f"{name + '<br>   ' if name else ''}{read(answer, column, row[column])}, {fmt.month(row['month'])[:3]}", colour)]
 
 
@@ -294,7 +284,7 @@ def _target(answer: Answer) -> float | None:
     return answer.standard.target if answer.standard is not None and is_share(answer) else None
 
 
-def _months_figure(
+def months_figure(
     answer: Answer,
     rows: Sequence[Row],
     traces: list[Trace],
@@ -328,9 +318,7 @@ def _months_figure(
             }
             | {"fillcolor": palette.band, "line": {"width": 0}}
         )
-        notes.append(
-            note("provisional", palette, x=stop.isoformat(), xref="x", xanchor="right", y=1, yref="paper", yanchor="bottom", yshift=-2)
-        )
+        notes.append(note("provisional", palette, x=stop.isoformat(), xref="x", xanchor="right", y=1, yref="paper", yanchor="bottom", yshift=-2))
     if target is not None and answer.standard is not None:
         shapes.append(
             {
@@ -360,9 +348,7 @@ def _months_figure(
                     "line": {"color": palette.muted, "width": 1, "dash": "dot"},
                 }
             )
-            notes.append(
-                note(f"<b>{flag.number}</b>", palette, x=at, y=0.99, yref="paper", yanchor="top", bgcolor=palette.grid, borderpad=2)
-            )
+            notes.append(note(f"<b>{flag.number}</b>", palette, x=at, y=0.99, yref="paper", yanchor="top", bgcolor=palette.grid, borderpad=2))
     figure = layout(
         palette,
         HEIGHT,

@@ -93,7 +93,7 @@ def parse_adapter(name: str, text: str, where: str) -> Adapter:
         _input(where, canonical)
         columns[canonical] = _source_column(where, canonical, spec)
     if not columns:
-        raise NetworkFileError(f"{where} maps no columns: give a [columns] section, canonical = \"source\".")
+        raise NetworkFileError(f'{where} maps no columns: give a [columns] section, canonical = "source".')
     values = {}
     for canonical, mapping in data.get("values", {}).items():
         _input(where, canonical)

@@ -20,9 +20,7 @@ def calendar(nations: Iterable[str], first: date, last: date, extra: Iterable[da
         for day in days:
             holiday = named.get(day) or ("One-off day" if day in one_off else None)
             start = day.year if day.month >= 4 else day.year - 1
-            rows.append(
-                (nation, day, day.replace(day=1), day.isoweekday(), holiday, holiday is None and day.isoweekday() <= 5, f"{start}/{(start + 1) % 100:02d}")
-            )
+            rows.append((nation, day, day.replace(day=1), day.isoweekday(), holiday, holiday is None and day.isoweekday() <= 5, f"{start}/{(start + 1) % 100:02d}"))
     types = {
         "nation": pl.String,
         "date": pl.Date,

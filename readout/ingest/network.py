@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from readout import schema
+from readout import paths, schema
+from readout.catalogue import Standard, load_standards, refuse_overlaps
 from readout.errors import NetworkFileError, suggest
 from readout.ingest.adapter import Adapter, load_adapter
 
@@ -71,6 +72,19 @@ class Source:
 
 
 @dataclass(frozen=True)
+class ReportRule:
+    """Which examinations need a report, between two dates, inclusive; None stands for any. It decides over what a RIS says."""
+
+    is_report_required: bool
+    valid_from: date
+    valid_to: date
+    site_code: str | None = None
+    modality: str | None = None
+    exam_code: str | None = None
+    patient_class: str | None = None
+
+
+@dataclass(frozen=True)
 class Network:
     """The whole network file. `folder`: where it lies, which its paths are relative to."""
 
@@ -83,6 +97,8 @@ class Network:
     sources: tuple[Source, ...]
     folder: Path
     annotations: tuple[Mapping[str, Any], ...] = ()
+    report_rules: tuple[ReportRule, ...] = ()
+    standards: Mapping[str, Standard] = field(default_factory=dict)  # the shipped ones, and over them those beside the network file
     holidays: tuple[date, ...] = ()  # one-off days beside the nation's own
     file: str = "network.toml"
     text: str = field(default="", repr=False)
@@ -101,7 +117,7 @@ def load_network(path: Path) -> Network:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise NetworkFileError(f"{path.name} is not valid TOML: {e}.") from e
     where = path.name
-    _known(where, "section", data, ("network", "site", "source", "annotation", "holiday"))
+    _known(where, "section", data, ("network", "site", "source", "annotation", "holiday", "report_rule"))
     head = data.get("network", {})
     _known(f"{where} [network]", "key", head, ("code", "name", "time_zone", "nation", "synthetic"))
     _need(f"{where} [network]", head, "code", "name")
@@ -133,10 +149,37 @@ def load_network(path: Path) -> Network:
         sources=sources,
         folder=path.parent.resolve(),
         annotations=tuple(data.get("annotation", [])),
+        report_rules=tuple(_report_rule(where, r, codes) for r in data.get("report_rule", [])),
+        standards=_standards(path.parent),
         holidays=tuple(_date(where, h["date"]) for h in data.get("holiday", [])),
         file=path.name,
         text=text,
     )
+
+
+def _standards(folder: Path) -> dict[str, Standard]:
+    """The shipped standards, and over them those of a `standards.toml` beside the network file."""
+    shipped, own = load_standards(paths.QUERIES / "standards.toml"), folder / "standards.toml"
+    if not own.is_file():
+        return shipped
+    merged = {**shipped, **load_standards(own)}
+    refuse_overlaps(own.name, own.read_text("utf-8-sig"), merged)
+    return merged
+
+
+def _report_rule(where: str, data: Mapping[str, Any], sites: set[str]) -> ReportRule:
+    where = f"{where} [[report_rule]]"
+    _known(where, "key", data, ("site", "modality", "exam_code", "patient_class", "required", "from", "to"))
+    if not isinstance(data.get("required"), bool):
+        raise NetworkFileError(f"{where} needs required = true or false.")
+    choices = (("site", sites), ("modality", schema.MODALITIES), ("patient_class", schema.PATIENT_CLASSES))
+    for key, known in choices:
+        if key in data and data[key] not in known:
+            raise NetworkFileError(f"{where}: {key} '{data[key]}' is not known. {suggest(str(data[key]), known)}")
+    if not any(k in data for k in ("site", "modality", "exam_code", "patient_class")):
+        raise NetworkFileError(f"{where} names no site, modality, exam_code or patient_class: it would decide for every examination.")
+    start, stop = _date(where, data.get("from", date(1900, 1, 1))), _date(where, data.get("to", date(9999, 12, 31)))
+    return ReportRule(data["required"], start, stop, data.get("site"), data.get("modality"), data.get("exam_code"), data.get("patient_class"))
 
 
 def _site(where: str, data: Mapping[str, Any], zone: str, nation: str) -> Site:
@@ -154,9 +197,7 @@ def _site(where: str, data: Mapping[str, Any], zone: str, nation: str) -> Site:
         last = periods[-1]
         trust = change.get("trust_code", last.trust_code)
         trust_name = change.get("trust_name", last.trust_name if trust == last.trust_code else trust)
-        periods.append(
-            SitePeriod(_date(where, change["from"]), change.get("name", last.name), trust, trust_name, change.get("ris_code", last.ris_code))
-        )
+        periods.append(SitePeriod(_date(where, change["from"]), change.get("name", last.name), trust, trust_name, change.get("ris_code", last.ris_code)))
     return Site(data["code"], zone, nation, _opening(where, data.get("open", {"weekdays": "08:00-18:00"})), tuple(periods))
 
 
@@ -193,7 +234,7 @@ def _source(where: str, data: Mapping[str, Any], folder: Path, sites: set[str]) 
     if data["table"] == "exam" and data.get("cut_by", "exam") != "exam":
         raise NetworkFileError(
             f"{where}: an export cut by {data['cut_by']} date cannot see examinations that have no report yet, so every turnaround would flatter. "
-            "Export by examination date, and say cut_by = \"exam\"."
+            'Export by examination date, and say cut_by = "exam".'
         )
     if not all(c.isalnum() or c in "-_" for c in data["name"]):
         raise NetworkFileError(f"{where}: a source's name holds letters, digits, - and _ only.")
@@ -225,7 +266,7 @@ def _overlaid(where: str, adapter: Adapter, data: Mapping[str, Any], sites: set[
         if code is not None and code not in sites:
             raise NetworkFileError(f"{where}: site '{code}' is not listed as a [[site]]. {suggest(code, sites)}")
     if "site_code" not in constants and "site_code" not in adapter.columns:
-        raise NetworkFileError(f"{where}: no site is named. Map site_code in the adapter, or give [source.constants] site_code = \"...\".")
+        raise NetworkFileError(f'{where}: no site is named. Map site_code in the adapter, or give [source.constants] site_code = "...".')
     return replace(adapter, values=values, constants=constants)
 
 

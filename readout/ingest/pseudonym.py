@@ -71,8 +71,7 @@ def load_secret(secret_file: Path | None, *, synthetic: bool) -> Pseudonyms:
         return Pseudonyms(SAMPLE_SECRET)
     if not secret:
         raise PublishError(
-            "No secret is set, so patient numbers could not be turned into keys. "
-            "Set READOUT_SECRET, or give --secret-file FILE, and keep the secret outside the extract."
+            "No secret is set, so patient numbers could not be turned into keys. Set READOUT_SECRET, or give --secret-file FILE, and keep the secret outside the extract."
         )
     if len(secret) < MINIMUM_BYTES:
         raise PublishError(f"The secret is too short: {len(secret)} characters, {MINIMUM_BYTES} are needed. A long random line will do.")

@@ -4,34 +4,40 @@ Nothing is typed here. A line that breaks the file's own rules is rejected with 
 cannot be understood at all is refused whole. Memory holds one block of the file at a time, except for a workbook.
 """
 
-import codecs
-import gzip
 import re
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import polars as pl
 
 from readout.errors import SourceError, suggest
 from readout.ingest.adapter import FileFormat
-from readout.ingest.reading_xlsx import parquet_schema, parquet_slices, read_sheet, unreadable
+from readout.ingest.reading_lines import (
+    GOOD,
+    JOINED,
+    LOOSE,
+    OPEN,
+    STRAY,
+    Layout,
+    blocks,
+    decode,
+    is_utf8,
+    join_lines,
+    layout_of,
+    physical_lines,
+    split_line,
+    split_lines,
+    well_formed,
+    why_broken,
+)
+from readout.ingest.reading_xlsx import parquet_schema, parquet_slices, read_sheet
 
 BLOCK = 16 << 20  # bytes of text worked on at a time
 ROWS = 250_000  # rows of a sheet or Parquet file worked on at a time
-LONGEST = 64 << 20  # bytes without a line end that are no line
-JOINED = 50  # lines that one quoted record may span beyond its first
-
-# How one line parses: by the rules; with a quote inside an unquoted field; ends inside quotes; text after a closing quote.
-GOOD, LOOSE, OPEN, STRAY = "good", "loose", "open", "stray"
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_OTHERS = {b"PK\x03\x04": "a workbook or zip", b"\xd0\xcf\x11\xe0": "an old workbook", b"PAR1": "a Parquet file", b"\x1f\x8b": "gzip"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class TextReader:
         self.path, self.fmt, self._block = path, fmt, block
         self._reset()
         if fmt.format == "csv":
-            self._layout = _layout(path, fmt)
+            self._layout = layout_of(path, fmt)
             titles, self._header_end = _csv_header(path, fmt, self._layout)
         elif fmt.format == "xlsx":
             titles = self._open_sheet()
@@ -141,7 +147,7 @@ class TextReader:
             self.notes["byte_order_mark"] = 1
         first, skip = 1, self._header_end  # the next physical line's number; lines of titles and header still to pass over
         held, faults, ended = pl.Series([], dtype=pl.String), dict[int, str](), True
-        for block in chain(_blocks(self.path, self._layout, self._block), [b""]):
+        for block in chain(blocks(self.path, self._layout, self._block), [b""]):
             while skip and block:
                 _, _, block = block.partition(b"\n")
                 first, skip = first + 1, skip - 1
@@ -160,11 +166,11 @@ class TextReader:
     def _lines(self, block: bytes) -> tuple[pl.Series, dict[int, str]]:
         """The block's lines as text, and which of them are unreadable and why."""
         faults: dict[int, str] = {}
-        if not block.isascii() and (self._layout.codec == "cp1252" or not _is_utf8(block)):
+        if not block.isascii() and (self._layout.codec == "cp1252" or not is_utf8(block)):
             raw = block.removesuffix(b"\n").split(b"\n")
             for i, line in enumerate(raw):
                 if not line.isascii():
-                    text = _decode(line, self._layout.codec)
+                    text = decode(line, self._layout.codec)
                     if text is None:
                         faults[i] = "encoding"
                     elif self._layout.codec == "cp1252" and text == line:
@@ -182,7 +188,7 @@ class TextReader:
         """The records of these lines, numbered from `first`, and how many lines they used: an open record waits for the next block."""
         width, delimiter = len(self._titles), self.fmt.delimiter
         quoted = bool(lines.str.contains('"', literal=True).any())
-        good = _well_formed(lines, width, delimiter) if quoted else lines.str.count_matches(delimiter, literal=True) == width - 1
+        good = well_formed(lines, width, delimiter) if quoted else lines.str.count_matches(delimiter, literal=True) == width - 1
         if width == 1:
             good &= lines != ""
         if faults:
@@ -207,7 +213,7 @@ class TextReader:
                 else:
                     fields, state = split_line(text[i], delimiter)
                     if state == OPEN:
-                        joined, after = _join(text, i, lambda j: whole[j] or j in faults, width, delimiter)
+                        joined, after = join_lines(text, i, lambda j: whole[j] or j in faults, width, delimiter)
                         if after > len(text) and not last:
                             used = i
                             break
@@ -217,13 +223,13 @@ class TextReader:
                         extra[i] = fields
                     else:
                         truncated = not ended and i == len(text) - 1
-                        self.rejects.append(_broken(first + i, text[i], len(fields), state, width, truncated))
+                        self.rejects.append(Reject(first + i, None, *why_broken(text[i], len(fields), state, width, truncated)))
             keep = keep & (pl.int_range(lines.len(), eager=True) < used) if used < lines.len() else keep
         self.count_read += used - swallowed
         number = pl.int_range(first, first + lines.len(), dtype=pl.Int64, eager=True)
         if not keep.all():
             lines, number = lines.filter(keep), number.filter(keep)
-        frame = _split(lines, width, delimiter, quoted)
+        frame = split_lines(lines, width, delimiter, quoted)
         if extra:
             more = pl.DataFrame(list(extra.values()), schema=frame.schema, orient="row")
             rows = pl.concat([frame, more]).with_columns(record=pl.concat([number, pl.Series([first + i for i in extra], dtype=pl.Int64)]))
@@ -239,103 +245,19 @@ def raw_record(path: Path, fmt: FileFormat, record: int) -> str:
     elif fmt.format == "parquet":
         cells = next(parquet_slices(path, 1, record - 1), (pl.DataFrame(), []))[0].rows() if record > 0 else []
     else:
-        layout = _layout(path, fmt)
+        layout = layout_of(path, fmt)
         titles, _ = _csv_header(path, fmt, layout)
-        lines = _physical_lines(path, layout, record, JOINED + 1)
-        text = [(_decode(line, layout.codec) or line).decode("utf-8", "replace") for line in lines]
+        lines = physical_lines(path, layout, record, JOINED + 1)
+        text = [(decode(line, layout.codec) or line).decode("utf-8", "replace") for line in lines]
         parsed = [split_line(line, fmt.delimiter) for line in text]
         if parsed and parsed[0][1] == OPEN:
             whole = [state == GOOD and len(fields) == len(titles) for fields, state in parsed]
-            joined, after = _join(text, 0, whole.__getitem__, len(titles), fmt.delimiter)
+            joined, after = join_lines(text, 0, whole.__getitem__, len(titles), fmt.delimiter)
             return "\n".join(text[:after]) if joined else text[0]
         cells = [(line,) for line in text[:1]]
     if not cells:
         raise SourceError(f"{path.name} has no record {record}: it may have been replaced since; publish it again.")
     return fmt.delimiter.join(cell or "" for cell in cells[0])
-
-
-def split_line(line: str, delimiter: str) -> tuple[list[str], str]:
-    """The fields of a line and how it parsed; a field is quoted only when it starts with a quote (RFC 4180)."""
-    if '"' not in line:
-        return line.split(delimiter), GOOD
-    fields: list[str] = []
-    at, state = 0, GOOD
-    while True:
-        if line.startswith('"', at):
-            end = line.find('"', at + 1)
-            while end >= 0 and line.startswith('"', end + 1):
-                end = line.find('"', end + 2)
-            if end < 0:
-                return [*fields, line[at + 1 :]], OPEN
-            fields.append(line[at + 1 : end].replace('""', '"'))
-            at = end + 1
-            if at < len(line) and line[at] != delimiter:
-                return fields, STRAY
-        else:
-            end = line.find(delimiter, at)
-            at, field = (end, line[at:end]) if end >= 0 else (len(line), line[at:])
-            fields.append(field)
-            state = LOOSE if '"' in field else state
-        if at == len(line):
-            return fields, state
-        at += 1
-
-
-def _join(lines: Sequence[str], i: int, blocked: Callable[[int], bool], width: int, delimiter: str) -> tuple[list[str] | None, int]:
-    """The fields of the record that opens a quote on line `i`, and the line after it; a line that is good by itself is never eaten.
-
-    No fields when there is no such record; then the line number is past the end if more lines might have closed it.
-    """
-    text = lines[i]
-    for j in range(i + 1, i + JOINED + 1):
-        if j >= len(lines):
-            return None, j + 1
-        if blocked(j):
-            break
-        text += "\n" + lines[j]
-        if '"' in lines[j]:
-            fields, state = split_line(text, delimiter)
-            if state == GOOD and len(fields) == width:
-                return fields, j + 1
-            if state != OPEN or len(fields) > width:
-                break
-    return None, i + 1
-
-
-def _broken(record: int, line: str, found: int, state: str, width: int, truncated: bool) -> Reject:
-    if truncated:
-        return Reject(record, None, "truncated_last_line")
-    if state in (OPEN, STRAY) or (state == LOOSE and line.count('"') % 2):
-        return Reject(record, None, "stray_quote")
-    return Reject(record, None, "column_count", f"{found} field{'s' * (found != 1)}, {width} expected")
-
-
-def _well_formed(lines: pl.Series, width: int, delimiter: str) -> pl.Series:
-    """Which lines are exactly `width` fields, quotes only where the rules have them."""
-    sep = f"\\x{{{ord(delimiter):x}}}"
-    field = f'(?:"(?:[^"]|"")*"|[^"{sep}]*)'
-    try:
-        return lines.str.contains(f"^{field}(?:{sep}{field}){{{width - 1}}}$")
-    except pl.exceptions.ComputeError:  # more columns than a compiled pattern may hold
-        parsed = (split_line(line, delimiter) for line in lines)
-        return pl.Series([state == GOOD and len(fields) == width for fields, state in parsed], dtype=pl.Boolean)
-
-
-def _split(lines: pl.Series, width: int, delimiter: str, quoted: bool) -> pl.DataFrame:
-    """Well-formed lines as columns."""
-    names = [f"field_{i}" for i in range(width)]
-    if lines.is_empty():
-        return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
-    if not quoted:
-        return lines.str.splitn(delimiter, width).struct.unnest()
-    try:
-        text = BytesIO(cast(str, lines.str.join("\n").item()).encode())
-        frame = pl.read_csv(text, has_header=False, separator=delimiter, schema=dict.fromkeys(names, pl.String))
-        if frame.height == lines.len():
-            return frame
-    except (pl.exceptions.PolarsError, ValueError, TypeError):  # a delimiter outside ASCII
-        pass
-    return pl.DataFrame([split_line(line, delimiter)[0] for line in lines], schema=dict.fromkeys(names, pl.String), orient="row")
 
 
 def _matches(lines: pl.Series, pattern: str) -> pl.Series:
@@ -349,16 +271,16 @@ def _matches(lines: pl.Series, pattern: str) -> pl.Series:
 # The header
 
 
-def _csv_header(path: Path, fmt: FileFormat, layout: "_Layout") -> tuple[list[str], int]:
+def _csv_header(path: Path, fmt: FileFormat, layout: Layout) -> tuple[list[str], int]:
     """The header's fields and the physical line it ends on; a quoted name may hold line ends."""
-    lines = _physical_lines(path, layout, fmt.header_row, JOINED + 1)
+    lines = physical_lines(path, layout, fmt.header_row, JOINED + 1)
     if not lines or not lines[0].strip():
         raise _no_header(path.name, fmt)
     if re.search(rb"[\0-\x08\x0e-\x1f]", lines[0].replace(fmt.delimiter.encode(), b"")):
-        raise SourceError(f"{path.name} is not {fmt.encoding} text: if it is UTF-16, set encoding = \"utf-16\" in the adapter.")
+        raise SourceError(f'{path.name} is not {fmt.encoding} text: if it is UTF-16, set encoding = "utf-16" in the adapter.')
     text = ""
     for i, line in enumerate(lines):
-        decoded = _decode(line, layout.codec)
+        decoded = decode(line, layout.codec)
         if decoded is None:
             raise SourceError(f"{path.name}: its header, line {fmt.header_row}, is not {fmt.encoding}: set its encoding in the adapter.")
         text += ("\n" if i else "") + decoded.decode()
@@ -406,111 +328,3 @@ def _column_names(name: str, fmt: FileFormat, titles: Sequence[str], required: S
 
 
 # Bytes to lines
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """How the bytes of a file become lines: length of its byte-order mark, codec, and whether lines end in a lone carriage return."""
-
-    mark: int
-    codec: str
-    old_mac: bool = False
-
-
-def _layout(path: Path, fmt: FileFormat) -> _Layout:
-    declared, wide = fmt.encoding.lower(), fmt.encoding.lower() == "utf-16"
-    with _reading(path), _open(path) as file:
-        head = file.read(4096)
-    for magic, what in _OTHERS.items():
-        if head.startswith(magic):
-            raise SourceError(f"{path.name} is not delimited text but {what}: set the adapter's format (gzip needs a name in .gz).")
-    mark, codec = next(((len(m), c) for m, c in _MARKS if head.startswith(m)), (0, ""))
-    if codec.startswith("utf-16") and not wide:
-        raise SourceError(f"{path.name} is UTF-16, not {fmt.encoding}: set encoding = \"utf-16\" in the adapter.")
-    if wide and head and (codec == "utf-8" or not (codec or b"\0" in head)):
-        raise SourceError(f"{path.name} is not UTF-16: set encoding = \"utf-8\" or \"cp1252\" in the adapter.")
-    if not wide:
-        codec = "cp1252" if declared == "cp1252" else "utf-8"
-    elif not mark:
-        codec = "utf-16-be" if head[:1] == b"\0" else "utf-16-le"
-    layout = _Layout(mark, codec)
-    with _reading(path), _open(path) as file:
-        return _Layout(mark, codec, not any(b"\n" in text for text in _texts(file, layout, 1 << 16)))
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (EOFError, zlib.error, gzip.BadGzipFile) as e:
-        raise SourceError(f"{path.name} ends early: looks half-copied; copy it again.") from e
-    except OSError as e:
-        raise unreadable(path, e) from e
-
-
-def _open(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path)) if path.name.lower().endswith(".gz") else path.open("rb")
-
-
-def _texts(file: BinaryIO, layout: _Layout, size: int) -> Iterator[bytes]:
-    """The file in pieces, its mark gone; UTF-16 as UTF-8, what is wrong in it left as bytes that are not UTF-8."""
-    file.read(layout.mark)
-    if not layout.codec.startswith("utf-16"):
-        yield from iter(lambda: file.read(size), b"")
-        return
-    decoder = codecs.getincrementaldecoder(layout.codec)("surrogatepass")
-    while piece := file.read(size):
-        yield decoder.decode(piece).encode("utf-8", "surrogatepass")
-    if decoder.getstate()[0]:
-        yield b"\xff"  # half a character at the end
-
-
-def _blocks(path: Path, layout: _Layout, size: int) -> Iterator[bytes]:
-    """Whole lines, about `size` bytes at a time, each ended by a line feed (the last line perhaps by none)."""
-    tail = b""
-    with _reading(path), _open(path) as file:
-        for piece in _texts(file, layout, size):
-            piece = piece.replace(b"\r", b"\n") if layout.old_mac else piece
-            cut = piece.rfind(b"\n") + 1
-            if cut:
-                block, tail = b"".join((tail, memoryview(piece)[:cut])), piece[cut:]
-                yield block
-                continue
-            tail += piece
-            if len(tail) > LONGEST:
-                raise SourceError(f"{path.name} has no line ends: it is not delimited text; check the format in the adapter.")
-    if tail:
-        yield tail
-
-
-def _physical_lines(path: Path, layout: _Layout, first: int, count: int) -> list[bytes]:
-    """`count` physical lines from number `first` on, or as many as there are."""
-    found: list[bytes] = []
-    passed = 0
-    for block in _blocks(path, layout, 1 << 16):
-        lines = block.count(b"\n") + (not block.endswith(b"\n"))
-        if passed + lines >= first:
-            kept = islice(block.removesuffix(b"\n").split(b"\n"), max(0, first - 1 - passed), None)
-            found += [line.rstrip(b"\r") for line in kept]
-        passed += lines
-        if len(found) >= count:
-            break
-    return found[:count]
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _decode(line: bytes, codec: str) -> bytes | None:
-    """One line as UTF-8, None when it is not in the codec. Valid multi-byte UTF-8 in a cp1252 file is taken for what it is."""
-    if _is_utf8(line):
-        return line
-    try:
-        return None if codec != "cp1252" else line.decode("cp1252").encode()
-    except UnicodeDecodeError:
-        return None

@@ -44,7 +44,7 @@ class Staged:
 def code_version() -> str:
     """The package's version and a hash of the code that shapes staged rows."""
     digest = hashlib.sha256(pl.__version__.encode())
-    for path in [*sorted((paths.PACKAGE / "ingest").glob("*.py")), Path(schema.__file__)]:
+    for path in [*sorted((paths.PACKAGE / "ingest").rglob("*.py")), Path(schema.__file__)]:
         digest.update(path.read_bytes())
     return f"{__version__}+{digest.hexdigest()[:12]}"
 
@@ -56,6 +56,7 @@ def maker() -> str:
     for folder in ("canonical", "summary", "checks"):
         for path in sorted((paths.QUERIES / folder).glob("*.sql")):
             digest.update(path.read_bytes())
+    digest.update((paths.QUERIES / "standards.toml").read_bytes())
     return digest.hexdigest()[:12]
 
 
@@ -65,9 +66,7 @@ def fingerprint(network: Network, source: Source, sha256: str, pseudonyms: Pseud
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def stage(
-    network: Network, source: Source, path: Path, staging: Path, pseudonyms: Pseudonyms, now: datetime, advance: Callable[[int], None]
-) -> Staged:
+def stage(network: Network, source: Source, path: Path, staging: Path, pseudonyms: Pseudonyms, now: datetime, advance: Callable[[int], None]) -> Staged:
     """Read a file, or reuse what was staged of it. `advance` is told of the bytes done."""
     assert source.adapter is not None
     sha256, size = file_hash(path), path.stat().st_size

@@ -14,7 +14,20 @@ from readout.ingest.reading import Reject, TextBatch
 
 EARLIEST = datetime(1990, 1, 1)
 # Local clock readings that later become local dates, hours and months; they do not enter the extract themselves.
-LOCALS = ("requested_at", "received_at", "booked_for", "exam_start_at", "exam_end_at", "first_verified_at", "last_verified_at", "first_addendum_at")
+LOCALS = (
+    "requested_at",
+    "received_at",
+    "booked_for",
+    "cancelled_at",
+    "clock_reset_at",
+    "exam_start_at",
+    "exam_end_at",
+    "assigned_at",
+    "preliminary_at",
+    "first_verified_at",
+    "last_verified_at",
+    "first_addendum_at",
+)
 DATE_ONLY = ("exam_start_at", "exam_end_at", "first_verified_at")
 TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 VETTING = ("accepted", "rejected", "returned")
@@ -224,12 +237,19 @@ class Typer:
 
     def _derive(self, work: _Work, columns: dict[str, pl.Series]) -> None:
         """Status where none is sent or known, the age band, and the flags that compare two times."""
-        t = pl.DataFrame({n: columns[n] for n in (*schema.INSTANTS, "status", "addendum_count")})
+        t = pl.DataFrame({n: columns[n] for n in (*schema.INSTANTS, "status", "addendum_count")}).with_columns(
+            columns["is_first_verified_at_date_only"].alias("first_day_only"),
+            columns["first_verified_at_local"].dt.date().alias("first_day"),
+            pl.coalesce(columns["exam_end_at_local"], columns["exam_start_at_local"]).dt.date().alias("ended_day"),
+        )
         ended = pl.coalesce("exam_end_at", "exam_start_at")
         derived = (
-            pl.when(pl.col("cancelled_at").is_not_null() & ended.is_null()).then(pl.lit("cancelled"))
-            .when(ended.is_not_null()).then(pl.lit("completed"))
-            .when(pl.col("booked_for").is_not_null()).then(pl.lit("booked"))
+            pl.when(pl.col("cancelled_at").is_not_null() & ended.is_null())
+            .then(pl.lit("cancelled"))
+            .when(ended.is_not_null())
+            .then(pl.lit("completed"))
+            .when(pl.col("booked_for").is_not_null())
+            .then(pl.lit("booked"))
             .otherwise(pl.lit("requested"))
         )
         t = t.with_columns(pl.col("status").fill_null(derived))
@@ -238,8 +258,10 @@ class Typer:
         first, addendum = pl.col("first_verified_at"), pl.col("first_addendum_at")
         amended = (pl.col("addendum_count") > 0).fill_null(False) | addendum.is_not_null()
         overwrote = amended & ((first >= addendum).fill_null(False) | (first.is_null() & pl.col("last_verified_at").is_not_null()))
+        # A report dated on the day of the examination, without a time, is not before it.
+        same_day = pl.col("first_day_only") & (pl.col("first_day") == pl.col("ended_day"))
         rules = {
-            "report_before_exam": completed & (first < ended),
+            "report_before_exam": completed & (first < ended) & ~same_day.fill_null(False),
             "exam_before_request": completed & ((ended < pl.col("requested_at")) | (ended < pl.col("received_at"))),
             "no_request_time": pl.col("requested_at").is_null(),
             "no_received_time": pl.col("received_at").is_null(),

@@ -16,11 +16,12 @@ import numpy as np
 import polars as pl
 
 from readout.errors import UsageError
-from readout.sample import clock, faults, generate, national, styles
+from readout.sample import clock, faults, national, styles
 from readout.sample import parameters as p
 from readout.sample.clock import DAY, NONE
 from readout.sample.faults import FAULT, OUTCOMES
-from readout.sample.generate import CATEGORY, Reporters, Rows
+from readout.sample.generate import simulate
+from readout.sample.rows import CATEGORY, INSTANTS, STATUS, Array, Reporters, Rows, last_change
 
 Progress = Callable[[float, str], None]
 LEAST = 2_000  # below this a source is too small to hold its faults
@@ -64,7 +65,7 @@ def write_sample(out: Path, *, exams: int = 120_000, seed: int = 2026, progress:
     tell = progress or (lambda fraction, text: None)
     streams = np.random.default_rng(seed).spawn(2 + len(p.SOURCES))
     tell(0.0, "Simulating examinations")
-    rows, reporters = generate.simulate(exams, streams[0])
+    rows, reporters = simulate(exams, streams[0])
     inbox = out / "inbox"
     counts: dict[str, dict[str, int]] = {}
     records: dict[str, dict[str, Any]] = {}
@@ -104,13 +105,13 @@ def write_sample(out: Path, *, exams: int = 120_000, seed: int = 2026, progress:
     return truth
 
 
-def _file_of(rows: Rows, source: p.Source) -> generate.Array:
+def _file_of(rows: Rows, source: p.Source) -> Array:
     """Which file of its source a row is in: by month of examination, or of what was booked; the odd days join the last."""
     day = clock.to_local(rows["reference"]) // DAY
     first = p.value("first_day")
     month = day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) - ((first.year - 1970) * 12 + first.month - 1)
     last = max(0, 36 // source.months - 1) if source.sites[0] != p.CHANGE_SITE else 0  # the closed RIS sent one file
-    out: generate.Array = np.clip(month // source.months, 0, last).astype(np.int8)
+    out: Array = np.clip(month // source.months, 0, last).astype(np.int8)
     return out
 
 
@@ -203,7 +204,7 @@ def _as_it_was(rows: Rows, at: datetime) -> Rows:
     """Rows as an export at an earlier instant would have shown them."""
     then = clock.minute(at)
     rows["fault"] = np.zeros(len(rows), dtype=np.int8)
-    for name in generate.INSTANTS:
+    for name in INSTANTS:
         if name != "booked_for":
             rows[name] = np.where(rows[name] > then, NONE, rows[name]).astype(np.int32)
     gone = rows["verified"] == NONE
@@ -211,10 +212,10 @@ def _as_it_was(rows: Rows, at: datetime) -> Rows:
         rows[name] = np.where(gone, -1, rows[name]).astype(rows[name].dtype)
     rows["addenda"] = np.where(rows["addendum"] == NONE, 0, rows["addenda"]).astype(np.int8)
     unseen = rows["end"] == NONE
-    back = unseen & np.isin(rows["status"], [generate.STATUS["completed"], generate.STATUS["did_not_attend"]])
-    back |= (rows["status"] == generate.STATUS["cancelled"]) & (rows["cancelled"] == NONE)
-    rows["status"] = np.where(back, generate.STATUS["booked"], rows["status"]).astype(np.int8)
-    rows["updated"] = generate.last_change(rows)
+    back = unseen & np.isin(rows["status"], [STATUS["completed"], STATUS["did_not_attend"]])
+    back |= (rows["status"] == STATUS["cancelled"]) & (rows["cancelled"] == NONE)
+    rows["status"] = np.where(back, STATUS["booked"], rows["status"]).astype(np.int8)
+    rows["updated"] = last_change(rows)
     return rows
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from readout.sample import clock, generate
+from readout.sample import clock
 from readout.sample import parameters as p
 from readout.sample.clock import DAY, NONE
-from readout.sample.generate import CATEGORY, KIND, STATUS, Rows
+from readout.sample.rows import CATEGORY, INSTANTS, KIND, STATUS, Rows, as_of, last_change
 
 FAULTS = (
     "",
@@ -106,7 +106,7 @@ def plant(rows: Rows, source: p.Source, rng: np.random.Generator) -> Rows:
     _exclude(planter)
     for fault in BY_STYLE[source.style]:
         _PLANTERS.get(fault, _text_fault)(planter, fault)
-    rows["updated"] = generate.last_change(rows)
+    rows["updated"] = last_change(rows)
     for more in planter.extra:
         rows = rows.plus(more)
     return rows.take(np.lexsort((rows["order"], rows["file"])))
@@ -152,7 +152,7 @@ def _missing_request(x: _Planter, fault: str) -> None:
 
 def _exact_duplicate(x: _Planter, fault: str) -> None:
     at = x.pick(_plain(x), x.size)
-    x.rows["updated"][at] = generate.last_change(x.rows)[at]
+    x.rows["updated"][at] = last_change(x.rows)[at]
     copies = x.rows.take(at)
     copies["fault"][:] = FAULT[fault]
     copies["order"] += 0.5
@@ -200,7 +200,7 @@ def _clock_change(x: _Planter, fault: str) -> None:
     at = x.pick(_plain(x) & near & (rows["end"] - rows["start"] < 20), x.size)
     end = target + 21 + x.rng.integers(0, 38, len(at))
     shift = end - rows["end"][at]
-    for name in generate.INSTANTS:
+    for name in INSTANTS:
         values = rows[name][at]
         moved = values + shift
         rows[name][at] = np.where(values == NONE, NONE, _off_midnight(moved))
@@ -223,7 +223,7 @@ def _midnight_time(x: _Planter, fault: str) -> None:
 def _addendum_overwrote_first(x: _Planter, fault: str) -> None:
     rows = x.rows
     later = rows["verified"] + 2000
-    at = x.pick(_plain(x) & (later < generate.as_of(rows["site"])), x.size)
+    at = x.pick(_plain(x) & (later < as_of(rows["site"])), x.size)
     now = _off_midnight(later[at])
     x.put(at, verified=now, last_verified=now, addendum=now, addenda=1, addendum_class=1)
     x.mark(at, fault)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from readout.sample import clock
 from readout.sample import parameters as p
 from readout.sample.clock import DAY, NONE
-from readout.sample.generate import KIND, STATUS, WAIT, Floats, Ints, Rng, Rows
+from readout.sample.rows import KIND, STATUS, WAIT, Floats, Ints, Rng, Rows
 from readout.schema import NATIONAL_TESTS
 
 BANDS = [f"{i:02d} <{i + 1:02d} weeks" if i else "0 <01 weeks" for i in range(13)] + ["13+ weeks"]

@@ -14,7 +14,7 @@ from readout.sample import clock
 from readout.sample import parameters as p
 from readout.sample.clock import DAY, NONE, Minutes
 from readout.sample.faults import FAULT
-from readout.sample.generate import CATEGORY, STATUS, Array, Reporters, Rows
+from readout.sample.rows import CATEGORY, STATUS, Array, Reporters, Rows
 
 _EPOCH = date(1970, 1, 1)
 _NO_DAY = -1_000_000

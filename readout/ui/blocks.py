@@ -1,6 +1,8 @@
 """Cards, charts and tables, each made from Answers, each a click from its definition, its rows and its query."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import plotly.graph_objects as go
@@ -13,8 +15,9 @@ from readout.answer import Answer
 from readout.catalogue import Metric, Standard
 from readout.charts import PALETTES, Flag, alternative
 from readout.scope import DIMENSIONS
-from readout.ui import engine
+from readout.ui import engine, way
 from readout.ui.engine import Failure
+from readout.ui.frame import Page, ranked_pathways
 
 Asked = Answer | Failure
 ABOUT, TABLE = "About this chart", "Table"
@@ -63,11 +66,14 @@ def _card(answer: Asked) -> None:
         return
     now, before = narrate.latest_complete(answer)
     label = answer.metric.label
-    if answer.metric.kind == "stock" and not answer.metric.national:
-        now, before = narrate.latest(answer), now
-        label = f"{label} now" if now and now["provisional"] else label
+    is_one_day = answer.metric.is_snapshot and "month" not in answer.scope.by
+    if is_one_day or (answer.metric.kind == "stock" and not answer.metric.national):
+        now, before = narrate.latest(answer), None if is_one_day else now
+        label = f"{label} now" if now and now["provisional"] and not answer.scope.date_to else label
     said = narrate.when(answer, now)
-    if now and answer.metric.kind == "stock" and now["provisional"]:
+    if is_one_day:
+        said = answer.words.rsplit(", ", 1)[-1]
+    elif now and answer.metric.kind == "stock" and now["provisional"]:
         said = "when the data ends"
     lines = [said, narrate.beside(answer, now)] if answer.metric.kind in ("time", "ratio") else [said]
     if before and before is not now:
@@ -86,7 +92,7 @@ def go_to(name: str) -> None:
     """A link to another page that keeps the filters."""
     page = st.session_state.get("pages", {}).get(name)
     if page is not None:
-        st.page_link(page, label=f"Open {page.title.lower()}", icon=":material/arrow_forward:")
+        st.page_link(page, label=page.title, icon=":material/arrow_forward:")
 
 
 def chart(
@@ -100,11 +106,14 @@ def chart(
     scope: str = "",
     subtitle: str = "",
     flags: Sequence[Flag] = (),
+    behind: str = "",
+    behind_where: dict[str, tuple[str, ...]] | None = None,
     **options: Any,
 ) -> None:
     """Title, scope, figure, and one click away the definition, the rows, the query and a download.
 
     `drawn_with`: further answers that `draw` takes after the first. `scope`: other words for the filters, where the answer's are long.
+    `behind`: the list of rows that the chart counts; a mark that is picked narrows it. `behind_where`: filters of the list beside.
     A chart that cannot be made says so and harms no other.
     """
     st.header(title, anchor=False)
@@ -125,12 +134,14 @@ def chart(
     extra = {"flags": flags} if flags else {}
     try:
         figure = engine.figures().get(name, lambda: draw(answer, *others, palette=colours, **extra, **options))
-        st.plotly_chart(figure, key=f"{key}_figure", config=_config(answer), alt=alternative(answer, column))
+        picking: dict[str, Any] = {"on_select": "rerun", "selection_mode": "points"} if behind else {}
+        state = st.plotly_chart(figure, key=f"{key}_figure", config=_config(answer), alt=alternative(answer, column), **picking)
     except Exception:
         st.error(engine.failed(f"chart {key}"))
         return
     notes = [narrate.provisional(answer), *(f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags)]
-    _under(answer, key, " ".join(n for n in notes if n))
+    lead = partial(way.way, behind, answer, way.picked(state), where=behind_where) if behind else None
+    _under(answer, key, " ".join(n for n in notes if n), lead)
 
 
 def _config(answer: Answer) -> dict[str, Any]:
@@ -142,14 +153,14 @@ def _config(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _under(answer: Answer, key: str, notes: str) -> None:
+def _under(answer: Answer, key: str, notes: str, lead: Callable[[], None] | None = None) -> None:
     if notes:
         st.caption(notes)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         more = st.segmented_control("More on this chart", [ABOUT, TABLE], key=f"{key}_more", label_visibility="collapsed")
         st.download_button(
             "Download CSV",
-            lambda: answer.frame.write_csv(),
+            lambda: csv(answer),
             f"{answer.metric.id}_{answer.extract_id}.csv",
             "text/csv",
             key=f"{key}_csv",
@@ -157,11 +168,19 @@ def _under(answer: Answer, key: str, notes: str) -> None:
             type="tertiary",
             icon=":material/download:",
         )
+        if lead:
+            lead()
     if more == ABOUT:
         about(answer.metric, answer.standard)
     elif more == TABLE:
         table(named_rows(answer), answer.metric.label)
     st.caption(narrate.footer(answer))
+
+
+def csv(answer: Answer) -> str:
+    """The rows as CSV, headed by what they are: the filters, what was left out and the extract go with them."""
+    lines = [f"{answer.metric.label} ({answer.metric.id}): {answer.words}", narrate.footer(answer), narrate.provisional(answer)]
+    return "".join(f"# {line}\n" for line in lines if line) + answer.frame.write_csv()
 
 
 def about(metric: Metric, standard: Standard | None) -> None:
@@ -218,7 +237,7 @@ def _title(answer: Answer, column: str) -> str:
 
 def _cell(answer: Answer, column: str, value: Any) -> Any:
     if column in DIMENSIONS:
-        return answer.label(column, value).removeprefix(f"{str(value)[:1]} ") if column == "band" else answer.label(column, value)
+        return answer.label(column, value)
     if column.endswith("_hours"):
         return fmt.hours(value)
     if column == "provisional":
@@ -226,6 +245,22 @@ def _cell(answer: Answer, column: str, value: Any) -> Any:
     if column == "value" and answer.metric.kind == "ratio":
         return fmt.percent(value) if narrate.is_share(answer) else (fmt.DASH if value is None else f"{value:,.1f}")
     return value
+
+
+def pathway(page: Page, metric_id: str = "within_pathway_standard") -> Page:
+    """The page narrowed to one pathway: times of different pathways differ by an order of magnitude, and a median over all says little.
+
+    It opens on the one that breaches its standard most, by share of `metric_id`; the choice is kept in the address.
+    """
+    ranked = ranked_pathways(page, metric_id)
+    options = {p: schema.PATHWAYS[p] for p in ranked}
+    if not options:
+        return page
+    chosen = choice("Pathway", options, key="on")
+    first = next(iter(options))
+    said = "the one that breaches its standard most" if chosen == first else f"{options[first]} breaches its standard most"
+    st.caption(f"One pathway at a time: {said}.")
+    return replace(page, scope=page.scope.filtered("pathway", (chosen,)))
 
 
 def choice(title: str, options: dict[str, str], *, key: str) -> str:
@@ -236,6 +271,26 @@ def choice(title: str, options: dict[str, str], *, key: str) -> str:
     if asked and asked not in names:
         st.caption(f"'{asked}' in the address is not one of these: it is not applied.")
     return next((k for k, v in options.items() if v == chosen), next(iter(options)))
+
+
+def switch(title: str, *, key: str) -> bool:
+    """A switch, off until it is turned on, kept in the address."""
+    return st.toggle(title, key=key, bind="query-params")
+
+
+def explained(say: Callable[..., str], *answers: Asked) -> None:
+    """A sentence under a chart, where the answers it is made from could be given."""
+    given = [a for a in answers if isinstance(a, Answer)]
+    if len(given) == len(answers):
+        st.markdown(say(*given))
+
+
+def trigger(answer: Asked) -> dict[str, Any]:
+    """The line at which a unit acts, where the catalogue gives the metric one that is counted in its own unit."""
+    standard = answer.standard if isinstance(answer, Answer) else None
+    if standard is None or standard.threshold is None or not isinstance(answer, Answer) or standard.unit != answer.metric.unit:
+        return {}
+    return {"limit": standard.threshold, "limit_name": f"{standard.label} ({standard.status})"}
 
 
 def figures(*items: tuple[str, float, str]) -> None:
@@ -272,10 +327,4 @@ def tests() -> tuple[str, ...]:
 
 def tests_said(chosen: Sequence[str]) -> str:
     """The chosen tests in a few words."""
-    return (
-        "the five imaging tests"
-        if tuple(chosen) == schema.IMAGING_TESTS
-        else fmt.listed(list(chosen))
-        if len(chosen) < 4
-        else f"{len(chosen)} tests"
-    )
+    return "the five imaging tests" if tuple(chosen) == schema.IMAGING_TESTS else fmt.listed(list(chosen)) if len(chosen) < 4 else f"{len(chosen)} tests"

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from readout import format as fmt
+from readout.answer import Answer
 from readout.catalogue import Metric, Standard, load_catalogue
 
 
@@ -38,8 +39,8 @@ def standards() -> list[dict[str, Any]]:
         {
             "Standard": s.label,
             "Set by": s.status,
-            "Threshold": f"{s.threshold:g} {s.unit}" if s.threshold is not None else fmt.DASH,
-            "Share": fmt.percent(s.target, 1 if s.target < 0.1 else 0),
+            "Threshold": s.threshold_words or fmt.DASH,
+            "Share": fmt.DASH if s.target is None else fmt.percent(s.target, 1 if s.target < 0.1 else 0),
             "Source": s.source,
             "In force": f"from {fmt.day(s.valid_from)}" if s.valid_from else "undated",
         }
@@ -50,3 +51,24 @@ def standards() -> list[dict[str, Any]]:
 def _label(metric: Metric) -> str:
     standard = load_catalogue().standard_of(metric)
     return f"{standard.label} ({standard.status})" if standard else ""
+
+
+def by_standard(answer: Answer) -> list[dict[str, Any]]:
+    """One row a standard: what it asks, who set it, and how it was met."""
+    rows = []
+    for row in answer.rows:
+        standard = answer.standards.get(row["standard_id"])
+        if standard is None:
+            continue
+        rows.append(
+            {
+                "Standard": standard.label,
+                "Set by": standard.status,
+                "Asks": f"{fmt.percent(standard.target, 0)} in {standard.threshold_words}" if standard.target is not None else standard.threshold_words,
+                "Met": fmt.percent(row["value"]),
+                "Counts": f"{fmt.count(row['numerator'])} of {fmt.count(row['denominator'])}",
+                "Pending": row["count_pending"],
+                "Least and most": f"{fmt.percent(row['lowest'])} to {fmt.percent(row['highest'])}",
+            }
+        )
+    return rows

@@ -69,10 +69,9 @@ def extracts() -> Path:
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)
-def _store(folder: str, extract_id: str, viewer_key: str) -> Store:
+def _store(folder: str, extract_id: str, viewer_key: str, _viewer: Viewer = EVERYONE) -> Store:
     """One engine for each extract and viewer. The extract's files are proved here, once, and not on each rerun."""
-    viewer = EVERYONE if viewer_key == EVERYONE.key else Viewer(frozenset(viewer_key.split(",")))
-    return Store(open_extract(Path(folder), extract_id), viewer)
+    return Store(open_extract(Path(folder), extract_id), _viewer)
 
 
 def live_store() -> tuple[Store, str]:

@@ -14,7 +14,7 @@ from readout.charts import Flag
 from readout.errors import ReadoutError
 from readout.scope import Scope, month_end, next_month, previous_month
 from readout.store import Store
-from readout.ui import engine
+from readout.ui import engine, way
 from readout.ui.gate import gate
 
 PERIODS = {"12": "12 complete months and since", "24": "24 complete months and since", "all": "All dates", "custom": "From and to"}
@@ -22,6 +22,7 @@ PERIOD_NAMES = dict(zip(PERIODS, ("12 months", "24 months", "All", "Custom"), st
 FILTERS = (
     ("site", "site_code", "Sites", "All sites"),
     ("modality", "modality", "Modality", "All modalities"),
+    ("pathway", "pathway", "Pathway", "All pathways"),
     ("class", "patient_class", "Patient class", "All classes"),
     ("urgency", "urgency", "Urgency", "All urgencies"),
 )
@@ -57,6 +58,10 @@ class Page:
         kept = {k: tuple(v) for k, v in {**chosen.where, **where}.items() if k in dimensions}
         return engine.answered(self.store, metric_id, Scope(by, kept, chosen.date_from, chosen.date_to))
 
+    def at(self, day: date | None) -> "Page":
+        """The page as it stood at the end of a day; as it stands when the data ends without one."""
+        return replace(self, scope=self.scope.between(None, day))
+
     def last_national(self, tests: Sequence[str]) -> Scope:
         """The last month of the national return within the chosen dates, as a scope of its own."""
         answer = self.ask("national_waiting", "month", test=tests)
@@ -71,12 +76,20 @@ class Page:
     def flags_for(self, metric_id: str) -> tuple[Flag, ...]:
         """The annotations that bear on a metric and on the chosen sites."""
         notes = self.store.extract.manifest.get("annotations") or []
-        wanted = {
-            (n["title"], n["from"]) for n in notes if metric_id in n["metrics"] and (not self.sites or set(n["sites"]) & set(self.sites))
-        }
+        wanted = {(n["title"], n["from"]) for n in notes if metric_id in n["metrics"] and (not self.sites or set(n["sites"]) & set(self.sites))}
         start, stop = self.scope.date_from or date.min, self.scope.date_to or date.max
         shown = [f for f in self.flags if (f.title, f.start.isoformat()) in wanted and start <= f.start <= stop]
         return tuple(replace(f, number=i + 1) for i, f in enumerate(shown))
+
+
+def ranked_pathways(page: Page, metric_id: str = "within_pathway_standard") -> list[str]:
+    """Pathways of the page's scope, the one that breaches its standard most, by share, first."""
+    answer = page.ask(metric_id, "pathway")
+    if isinstance(answer, engine.Failure):
+        return []
+    sign = -1 if answer.metric.better == "down" else 1
+    rows = [r for r in answer.rows if r["pathway"] is not None]
+    return [r["pathway"] for r in sorted(rows, key=lambda r: 2.0 if r["value"] is None else sign * r["value"])]
 
 
 def _live() -> tuple[Store, str]:
@@ -94,12 +107,13 @@ def filters() -> None:
     """Draw the shared filters and keep the scope they make. The router calls this: what a page draws is lost when the page changes."""
     store, _ = _live()
     labels = dimension_labels(store)
+    way.arrive(labels)
     if "chosen" not in st.session_state:
         _translate(labels)
     with st.sidebar:
         where = {}
         for key, dimension, title, placeholder in FILTERS:
-            where[dimension] = _several(key, title, labels[dimension], placeholder)
+            where[dimension] = several(key, title, labels[dimension], placeholder)
         last = _last_complete(store, Scope(where=where))
         start, stop = _period(_months(store), last)
         _about(store)
@@ -157,8 +171,8 @@ def _translate(labels: Mapping[str, Mapping[str, str]]) -> None:
         st.rerun()
 
 
-def _several(key: str, title: str, known: Mapping[str, str], placeholder: str) -> tuple[str, ...]:
-    """A filter of many values. The address holds their names; what is none of them is said on the page."""
+def several(key: str, title: str, known: Mapping[str, str], placeholder: str) -> tuple[str, ...]:
+    """A filter of many values, bound to the address. The address holds their names; what is none of them is said on the page."""
     names = {name: code for code, name in _unlike(known).items()}
     asked = st.query_params.get_all(key)
     _ignore(key, title.lower(), [v for v in asked if v and v not in names])
@@ -194,9 +208,7 @@ def _period(months: Sequence[date], last: date) -> tuple[date | None, date | Non
     asked = st.query_params.get_all("period")
     _ignore("period", "periods", [v for v in asked if v and v not in names])
     _rewrite("period", asked)
-    chosen = st.selectbox(
-        "Period", names, key="period", bind="query-params", help="12 and 24 months: that many complete months, and what has come since."
-    )
+    chosen = st.selectbox("Period", names, key="period", bind="query-params", help="12 and 24 months: that many complete months, and what has come since.")
     if chosen == "All":
         return None, None
     if chosen == "Custom" and months:

@@ -14,7 +14,6 @@ def gate() -> None:
     """Stop the page with a sentence unless its viewer may come in. The router and every page call it themselves."""
     if not is_open():
         st.error(
-            "No sign-in is configured, so Readout answers only on the machine it runs on. "
-            "Start it with `readout run`, or give streamlit `--server.address 127.0.0.1`."
+            "No sign-in is configured, so Readout answers only on the machine it runs on. Start it with `readout run`, or give streamlit `--server.address 127.0.0.1`."
         )
         st.stop()

@@ -30,10 +30,7 @@ class Quality:
 
     @property
     def adds_up(self) -> bool:
-        return all(
-            r["read"] == sum(_count(r[k]) for k in ("kept", "duplicates", "superseded", *APART))
-            for r in (s["records"] for s in self.sources)
-        )
+        return all(r["read"] == sum(_count(r[k]) for k in ("kept", "duplicates", "superseded", *APART)) for r in (s["records"] for s in self.sources))
 
     @property
     def count_unknown(self) -> int:
@@ -43,19 +40,11 @@ class Quality:
         """What happened to every record, and whether the sums hold."""
         read, kept = self.total("read"), self.total("kept")
         said = f"{fmt.count(kept)} of {fmt.count(read)} records were kept"
-        parts = [
-            f"{fmt.count(self.total(k))} {name}"
-            for k, name in (("quarantined", "quarantined"), ("excluded", "excluded on purpose"))
-            if self.total(k)
-        ]
+        parts = [f"{fmt.count(self.total(k))} {name}" for k, name in (("quarantined", "quarantined"), ("excluded", "excluded on purpose")) if self.total(k)]
         rest = self.total("duplicates") + self.total("superseded") + self.total("dropped")
         parts += [f"{fmt.count(rest)} repeated, replaced or not data"] if rest else []
         said += f"; {fmt.listed(parts)}." if parts else "."
-        said += (
-            " Every record is accounted for."
-            if self.adds_up
-            else " The counts do not add up: publish again, and tell whoever looks after the extract."
-        )
+        said += " Every record is accounted for." if self.adds_up else " The counts do not add up: publish again, and tell whoever looks after the extract."
         failed = [c for c in self.extract.manifest.get("checks") or [] if not c["passed"]]
         return said + (f" {len(failed)} of the extract's checks failed." if failed else " All checks of the extract passed.")
 
@@ -64,10 +53,7 @@ class Quality:
         rows = []
         for s in self.sources:
             r = s["records"]
-            rows.append(
-                {"Source": s["name"], "Read": r["read"], "Kept": r["kept"]}
-                | {_title(k): _count(r[k]) for k in ("duplicates", "superseded", *APART)}
-            )
+            rows.append({"Source": s["name"], "Read": r["read"], "Kept": r["kept"]} | {_title(k): _count(r[k]) for k in ("duplicates", "superseded", *APART)})
         totals = {k: sum(row[k] for row in rows) for k in rows[0] if k != "Source"} if rows else {}
         return [*rows, {"Source": "All sources", **totals}] if rows else []
 
@@ -83,8 +69,7 @@ class Quality:
                         found.setdefault(rule, {})
                         found[rule][s["name"]] = found[rule].get(s["name"], 0) + count
         rows = [
-            {"Rule": rule_label(rule), "Outcome": rule_outcome(rule), "All": sum(counts.values())}
-            | {s["name"]: counts.get(s["name"], 0) for s in self.sources}
+            {"Rule": rule_label(rule), "Outcome": rule_outcome(rule), "All": sum(counts.values())} | {s["name"]: counts.get(s["name"], 0) for s in self.sources}
             for rule, counts in found.items()
         ]
         return sorted(rows, key=lambda row: (-row["All"], row["Rule"]))
@@ -97,9 +82,7 @@ class Quality:
             for reason, count in s["records"]["quarantined"].items():
                 reasons.setdefault(reason, {})[s["name"]] = count
         rows = [
-            {"Reason": rule_label(reason), "All": sum(counts.values())}
-            | {n: counts.get(n, 0) for n in names}
-            | {"What to do": rule_about(reason)}
+            {"Reason": rule_label(reason), "All": sum(counts.values())} | {n: counts.get(n, 0) for n in names} | {"What to do": rule_about(reason)}
             for reason, counts in reasons.items()
         ]
         return sorted(rows, key=lambda row: -row["All"])
@@ -129,8 +112,7 @@ class Quality:
     def checks(self) -> list[Row]:
         """Checks that ran when the extract was published; a check counts the rows that offend."""
         return [
-            {"Check": c.get("about") or c["name"], "Result": "passed" if c["passed"] else "FAILED", "Rows": c["rows"]}
-            for c in self.extract.manifest.get("checks") or []
+            {"Check": c.get("about") or c["name"], "Result": "passed" if c["passed"] else "FAILED", "Rows": c["rows"]} for c in self.extract.manifest.get("checks") or []
         ]
 
 
@@ -140,8 +122,7 @@ def by_site(answer: Answer) -> list[Row]:
     counts = {(r["rule"], r["site_code"]): r["numerator"] for r in answer.rows}
     rules = {r["rule"] for r in answer.rows}
     rows = [
-        {"Rule": rule_label(rule), "All": sum(counts.get((rule, s), 0) for s in sites)}
-        | {answer.label("site_code", s): counts.get((rule, s), 0) for s in sites}
+        {"Rule": rule_label(rule), "All": sum(counts.get((rule, s), 0) for s in sites)} | {answer.label("site_code", s): counts.get((rule, s), 0) for s in sites}
         for rule in rules
     ]
     return sorted(rows, key=lambda row: (-row["All"], row["Rule"]))

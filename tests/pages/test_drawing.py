@@ -60,7 +60,7 @@ def test_a_quantile_that_is_not_reached_is_neither_zero_nor_hidden(make):
     figure = charts.quantiles(answer)
     assert any(t.marker.symbol == "triangle-up-open" for t in figure.data)
     said = narrate.compared(answer)
-    assert "within 24.0 h" in said and "90 % within not yet reached" in said and "4 still unreported" in said
+    assert "within 24.0 h" in said and "nine in ten not yet reached" in said and "4 still unreported" in said
 
 
 @pytest.mark.parametrize("palette", (LIGHT, DARK))
@@ -98,10 +98,7 @@ def test_every_figure_is_small_and_has_words(store):
 
 
 def test_sentences_claim_nothing_that_two_months_cannot_show(store):
-    asked = [
-        ask(m, Scope(("month",)), store)
-        for m in ("activity", "demand", "out_of_hours_share", "exam_to_report", "within_28_days", "unreported")
-    ]
+    asked = [ask(m, Scope(("month",)), store) for m in ("activity", "demand", "out_of_hours_share", "exam_to_report", "within_28_days", "unreported")]
     within, whole = ask("within_28_days", Scope(("site_code",)), store), ask("within_28_days", Scope(), store)
     said = [narrate.compared(a) for a in asked] + [narrate.outlying(within, whole, "site_code"), narrate.against_standard(asked[4])]
     for sentence in said:
@@ -111,10 +108,7 @@ def test_sentences_claim_nothing_that_two_months_cannot_show(store):
 
 def test_nothing_unusual_is_said_when_it_is_so(make):
     """Two sites alike: every interval holds the whole, so there is no news."""
-    rows = [
-        {"acc": f"A{i}", "site": f"S{1 + i % 2}", "ended": "2026-07-01 10:00", "verified": "2026-07-02 10:00" if i % 10 else ""}
-        for i in range(40)
-    ]
+    rows = [{"acc": f"A{i}", "site": f"S{1 + i % 2}", "ended": "2026-07-01 10:00", "verified": "2026-07-02 10:00" if i % 10 else ""} for i in range(40)]
     store = Store(make(rows))
     site = ask("within_28_days", Scope(("site_code",)), store)
     assert "nothing unusual" in narrate.outlying(site, ask("within_28_days", Scope(), store), "site_code")

@@ -86,7 +86,7 @@ def test_a_link_with_codes_or_names_makes_the_same_view(opened, sample_extract):
     by_code, by_name = opened("turnaround", site=site["site_code"]), opened("turnaround", site=site["site_name"])
     for app in (by_code, by_name):
         assert app.sidebar.multiselect(key="site").value == [site["site_name"]]
-        assert any(c.value.startswith(site["site_name"]) for c in app.caption)
+        assert any(f"{site['site_name']}, " in c.value for c in app.caption)
 
 
 def test_a_value_that_is_not_an_option_is_said_on_the_page(opened):
@@ -136,7 +136,7 @@ def test_a_chart_that_fails_says_so_and_the_others_stand(opened, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("/secret/path select 1")
 
-    monkeypatch.setattr(trend, "_bars", broken)
+    monkeypatch.setattr(trend, "bars_of", broken)
     from readout.ui import engine
 
     engine.figures.clear()
@@ -170,10 +170,10 @@ def test_a_newer_extract_is_shown_without_a_restart_and_a_broken_one_is_not(open
 
 def test_a_chart_gives_its_definition_and_its_rows(opened):
     app = opened("turnaround")
-    more = next(b for b in app.get("button_group") if b.key == "quantiles_more")
+    more = next(b for b in app.get("button_group") if b.key == "quantiles_exam_to_report_more")
     more.set_value("About this chart").run()
     assert any("Kaplan-Meier" in m.value for m in app.markdown)
-    assert any("from examined" in c.value for c in app.code)
-    more = next(b for b in app.get("button_group") if b.key == "quantiles_more")
+    assert any("from clocked" in c.value for c in app.code)
+    more = next(b for b in app.get("button_group") if b.key == "quantiles_exam_to_report_more")
     more.set_value("Table").run()
     assert "Half within" in app.dataframe[0].value.columns

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from readout import schema
 from readout.errors import SourceError
-from readout.ingest.dm01 import NationalFile, day_of, month_end_of, provider_names, read_dm01
+from readout.ingest.dm01 import NationalFile, provider_names, read_dm01
+from readout.ingest.dm01.dates import day_of, month_end_of
 from readout.queryfile import load_query
 from tests.conftest import ROOT, shared
 
@@ -46,9 +47,7 @@ TITLES = [[], ["Title:", "Diagnostic Waiting Times and Activity"], ["Period:", "
 def compiled(**changes: Any) -> list[Any]:
     """One made-up record of the compiled layout; `changes` by heading."""
     bands = changes.pop("bands", ONES)
-    row = dict(
-        zip(COMPILED, ["2025-03-31", "Y99", "ZZ1", 1, sum(bands), sum(bands[6:]), bands[13], "0.5", *bands, 20, 30, 10], strict=True)
-    )
+    row = dict(zip(COMPILED, ["2025-03-31", "Y99", "ZZ1", 1, sum(bands), sum(bands[6:]), bands[13], "0.5", *bands, 20, 30, 10], strict=True))
     return list({**row, **changes}.values())
 
 
@@ -269,9 +268,7 @@ def test_workbook_test_name_follows_the_number(tmp_path: Path) -> None:
 
 
 def test_workbook_shows_nought_as_a_dash(tmp_path: Path) -> None:
-    row = published(
-        bands=[0] * 14, **{"Percentage waiting 6+ weeks": "-", "Total Waiting List": "-", "06 <07 weeks": "-", "13+ weeks": "-"}
-    )
+    row = published(bands=[0] * 14, **{"Percentage waiting 6+ weeks": "-", "Total Waiting List": "-", "06 <07 weeks": "-", "13+ weeks": "-"})
     file = read_dm01(as_workbook(tmp_path / "a.xlsx", row))
     assert (file.waits["count_waiting"].to_list(), file.rejects) == ([0], [])
 
@@ -407,9 +404,7 @@ def test_name_lists_feed_names_and_no_figure(tmp_path: Path) -> None:
     assert file.providers.rows() == [(None, "ZZ1", "Same, Name"), (None, "ZZ2", "Same, Name")]
     assert (file.count_read, file.count_kept, file.duplicates) == (6, 2, 1)
     assert [r.reason for r in file.rejects] == ["conflicting_rows", "conflicting_rows", "missing_code"]
-    regions = read_dm01(
-        as_csv(tmp_path / "r.csv", ["Regional Team Code", "Regional Team Name"], ["Y99", "Made-up Region"], ["X24", "NHS England"])
-    )
+    regions = read_dm01(as_csv(tmp_path / "r.csv", ["Regional Team Code", "Regional Team Name"], ["Y99", "Made-up Region"], ["X24", "NHS England"]))
     assert (regions.layout, regions.regions.rows(), regions.count_kept) == (
         "region_names",
         [("Y99", "Made-up Region"), ("X24", "NHS England")],
@@ -499,11 +494,7 @@ def test_every_record_is_counted_once_and_keys_are_unique(tmp_path: Path, rows: 
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(["ZZ1", "ZZ2"]), st.integers(1, 15), st.lists(st.integers(0, 3000), min_size=14, max_size=14)), max_size=8
-    )
-)
+@given(st.lists(st.tuples(st.sampled_from(["ZZ1", "ZZ2"]), st.integers(1, 15), st.lists(st.integers(0, 3000), min_size=14, max_size=14)), max_size=8))
 def test_the_three_layouts_agree(tmp_path: Path, figures: list[tuple[str, int, list[int]]]) -> None:
     """The same figures, laid out three ways and in the extract split over two commissioners, are the same frame."""
     unique = list({(code, test): (code, test, bands) for code, test, bands in figures}.values())
@@ -595,9 +586,7 @@ def asked(connection: duckdb.DuckDBPyConnection, text: str, **changes: Any) -> l
     return frame.cast(kinds).sort(pl.all(), nulls_last=True).to_dicts()
 
 
-def wait(
-    month_end: date, provider: str, waiting: int, *, test: int = 1, vintage: str = "v1", region: str = "Y99", done: int = 1
-) -> dict[str, Any]:
+def wait(month_end: date, provider: str, waiting: int, *, test: int = 1, vintage: str = "v1", region: str = "Y99", done: int = 1) -> dict[str, Any]:
     bands = {b: 0 for b in schema.NATIONAL_BANDS} | {"weeks_06": waiting - 1, "weeks_13_plus": 1}
     key = {"month_end": month_end, "vintage": vintage, "provider_code": provider, "region_code": region}
     activity = {"count_waiting_list_activity": done, "count_planned_activity": 2, "count_unscheduled_activity": 3}

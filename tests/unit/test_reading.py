@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from readout.errors import SourceError
 from readout.ingest.adapter import FileFormat
-from readout.ingest.reading import BLOCK, GOOD, LOOSE, OPEN, STRAY, Reject, TextReader, raw_record, split_line
+from readout.ingest.reading import BLOCK, Reject, TextReader, raw_record
+from readout.ingest.reading_lines import GOOD, LOOSE, OPEN, STRAY, split_line
 
 CSV = FileFormat()
 quick = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

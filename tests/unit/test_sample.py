@@ -20,10 +20,10 @@ import pytest
 from readout import schema
 from readout.errors import UsageError
 from readout.ingest.adapter import Adapter, load_adapter
-from readout.sample import Truth, clock, faults, generate, write_sample
+from readout.sample import Truth, clock, faults, generate, volumes, write_sample
 from readout.sample import parameters as p
 from readout.sample.clock import DAY, NONE
-from readout.sample.generate import KIND, SITE, STATUS, WAIT, Rows
+from readout.sample.rows import CLASS_GROUP, INSTANTS, KIND, SITE, SOURCE, STATUS, WAIT, Rows, as_of
 
 MODERATE = 60_000
 WRITTEN = 40_000
@@ -260,8 +260,8 @@ def test_no_postcode_and_accessions_are_short(sample: Truth, files: dict[str, Ex
 
 
 def test_nothing_happens_after_its_export(rows: Rows) -> None:
-    end = generate.as_of(rows["site"])
-    for name in generate.INSTANTS:
+    end = as_of(rows["site"])
+    for name in INSTANTS:
         if name != "booked_for":
             assert (rows[name] <= end).all(), name
 
@@ -294,10 +294,10 @@ def test_modality_mix(rows: Rows) -> None:
 
 def test_volume_follows_working_days_growth_and_december() -> None:
     """The intensities themselves, without the noise of a draw."""
-    cal = generate.calendar()
-    weights = generate.weights_by_site()
-    by_group = np.stack([weights[:, :, g == generate.CLASS_GROUP].sum((0, 2)) for g in range(3)], axis=1)
-    volume = generate.day_weights(cal, np.random.default_rng(1), by_group)
+    cal = volumes.calendar()
+    weights = volumes.weights_by_site()
+    by_group = np.stack([weights[:, :, g == CLASS_GROUP].sum((0, 2)) for g in range(3)], axis=1)
+    volume = volumes.day_weights(cal, np.random.default_rng(1), by_group)
     month = cal.month - cal.month[0]
     working = np.bincount(month, cal.working)[:36]
     everything = np.zeros(36)
@@ -353,9 +353,9 @@ def test_waiting_over_six_weeks(rows: Rows) -> None:
 
 
 def test_reports_after_28_days(rows: Rows) -> None:
-    until = np.where(rows["verified"] == NONE, generate.as_of(rows["site"]), rows["verified"])
+    until = np.where(rows["verified"] == NONE, as_of(rows["site"]), rows["verified"])
     age = clock.to_local(until.astype(np.int32)) // DAY - days(rows, "end")
-    mature = done(rows) & rows["report_required"] & (clock.to_local(generate.as_of(rows["site"])) // DAY - days(rows, "end") > 28)
+    mature = done(rows) & rows["report_required"] & (clock.to_local(as_of(rows["site"])) // DAY - days(rows, "end") > 28)
     late = age > 28
     assert late[mature].mean() == pytest.approx(0.016, abs=0.004)
     scans = mature & np.isin(rows["kind"], [KIND[k] for k in ("CT", "MR", "NM", "PT")])
@@ -409,8 +409,8 @@ def test_the_tail_grows_while_reported_only_looks_no_worse(rows: Rows) -> None:
     naive, left = part(date(2026, 6, 1), date(2026, 9, 30))
     assert naive <= before * 1.02
     assert none < 0.01 and left > 0.08
-    others = done(rows) & rows["report_required"] & (rows["site"] != SITE[p.TAIL_SITE]) & ~reported & (generate.as_of(rows["site"]) - rows["end"] > 10 * DAY)
-    mine = films & ~reported & (generate.as_of(rows["site"]) - rows["end"] > 10 * DAY)
+    others = done(rows) & rows["report_required"] & (rows["site"] != SITE[p.TAIL_SITE]) & ~reported & (as_of(rows["site"]) - rows["end"] > 10 * DAY)
+    mine = films & ~reported & (as_of(rows["site"]) - rows["end"] > 10 * DAY)
     assert mine.sum() > others.sum()
 
 
@@ -437,7 +437,7 @@ def test_routes_patients_and_events(rows: Rows) -> None:
     assert (routes > 0.015).all() and routes[0] > 0.75
     assert len(np.unique(rows["person"])) < len(rows) / 2
     assert 0.05 < np.mean(rows["seq"] > 1) < 0.2
-    source = rows["source"] == generate.SOURCE["thornby"]
+    source = rows["source"] == SOURCE["thornby"]
     assert (rows["site"][source] == SITE[p.CHANGE_SITE]).all() and (rows["site"] == SITE[p.CHANGE_SITE]).sum() > source.sum()
     assert (rows["wait"] == WAIT["planned"]).mean() > 0.01
     assert (rows["cancelled"] != NONE).mean() == pytest.approx((rows["cancel_reason"] >= 0).mean())

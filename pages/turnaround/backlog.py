@@ -1,0 +1,71 @@
+"""Backlog: what waits for a report, where, how long, and whether it is growing."""
+
+import streamlit as st
+
+from readout import charts, narrate
+from readout.ui import blocks, listing
+from readout.ui.frame import frame, heading
+
+SPLITS = {"site_code": "Site", "modality": "Modality", "pathway": "Pathway", "reporting_route": "Route"}
+PARTS = {"band": "Age", "place": "Where it waits"}
+
+page = frame()
+heading(page, "Backlog", "What waits for a report, where, for how long, and is it growing?")
+then = page.at(listing.as_of(page))
+unreported, backlog, over, oldest = (then.ask(m) for m in ("unreported", "backlog_10_days", "unreported_over_standard", "oldest_unreported"))
+clearance, delegated = then.ask("clearance_weeks"), then.ask("unreported_delegated")
+arrived, left_room = page.ask("report_arrivals", "month"), page.ask("report_completions", "month")
+blocks.finding(
+    (lambda a: narrate.largest(a, "site_code"), (then.ask("unreported", "site_code"),)),
+    (lambda a: narrate.oldest(a, "site_code"), (then.ask("oldest_unreported", "site_code"),)),
+    (narrate.flow, (arrived, left_room)),
+)
+blocks.cards(unreported, backlog, over, clearance)
+st.caption(f"{narrate.one_figure(oldest)} {narrate.one_figure(delegated)}")
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    split = blocks.choice("Split by", SPLITS, key="by")
+    part = blocks.choice("Parts", PARTS, key="part")
+blocks.chart(
+    then.ask("unreported", split, part),
+    charts.stacked,
+    f"Unreported, by {SPLITS[split].lower()} and {PARTS[part].lower()}",
+    key=f"unreported_{split}_{part}",
+    dimension=split,
+    split=part,
+    behind="unreported",
+)
+left, right = st.columns(2)
+with left:
+    blocks.chart(
+        page.ask("unreported", "month"),
+        charts.stock,
+        "Unreported at each month end",
+        key="months",
+        drawn_with=(page.ask("backlog_10_days", "month"),),
+        part_name="10 days or more",
+        flags=page.flags_for("exam_to_report"),
+        behind="unreported",
+    )
+with right:
+    blocks.chart(
+        then.ask("backlog_10_days", "site_code"),
+        charts.bars,
+        "Waiting ten days or more, by site",
+        key="trigger",
+        dimension="site_code",
+        selected=page.sites,
+        **blocks.trigger(then.ask("backlog_10_days", "site_code")),
+        behind="unreported",
+        behind_where={"band": ("3 8 to 14 days", "4 15 to 28 days", "5 over 28 days")},
+    )
+blocks.chart(
+    arrived,
+    charts.paired,
+    "What came to be reported and what left",
+    key="flow",
+    drawn_with=(left_room,),
+    flags=page.flags_for("activity"),
+    names=("came", "left"),
+    subtitle="The unreported at a month's end are those at its start, plus what came, less what left.",
+)

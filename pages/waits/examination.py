@@ -1,0 +1,71 @@
+"""Waits for the examination: from the request to the scan, and on to the result."""
+
+import streamlit as st
+
+from readout import charts, narrate
+from readout.ui import blocks
+from readout.ui.frame import frame, heading
+
+CURVES = {"modality": "Modality", "site_code": "Site", "urgency": "Urgency"}
+PARTS = {"band": "Time waited", "booking": "Booking"}
+
+page = frame()
+heading(page, "Waits for examination", "How long from the request to the examination, who is still waiting, and who never comes?")
+six, missed = page.ask("six_week_breach", "month"), page.ask("did_not_attend_rate", "month")
+result = page.ask("request_to_report", "pathway")
+blocks.finding(
+    (narrate.against_standard, (page.ask("six_week_breach"),)),
+    (lambda a: narrate.standard_used(a, "suspected_cancer"), (result,)),
+)
+one = blocks.pathway(page, "six_week_breach")
+wait = one.ask("request_to_exam", "month")
+blocks.cards(wait, page.ask("waiting", "month"), six, missed)
+
+blocks.chart(
+    wait,
+    charts.quantiles,
+    "From request to examination",
+    key="wait",
+    column="p90_hours",
+    flags=page.flags_for("request_to_exam"),
+    subtitle="By month of request. A request not yet examined is a wait that has not ended; planned surveillance is no wait.",
+)
+curve = blocks.choice("Curves by", CURVES, key="curves")
+blocks.chart(
+    one.ask("exam_survival", curve),
+    charts.survival,
+    f"Who is still waiting for the examination, by {CURVES[curve].lower()}",
+    key=f"survival_{curve}",
+    column="still_waiting",
+    dimension=curve,
+    selected=page.sites if curve == "site_code" else (),
+    subtitle="At most six, the largest. A cancellation or missed appointment ends a wait without an examination.",
+)
+part = blocks.choice("Parts", PARTS, key="part")
+left, right = st.columns(2)
+with left:
+    blocks.chart(
+        page.ask("waiting", "site_code", part),
+        charts.stacked,
+        f"On the waiting list, by site and {PARTS[part].lower()}",
+        key=f"list_{part}",
+        dimension="site_code",
+        split=part,
+        behind="waiting",
+    )
+with right:
+    blocks.chart(
+        page.ask("lost_appointments", "reason", outcome=("cancelled",)),
+        charts.bars,
+        "Why requests are cancelled",
+        key="reasons",
+        dimension="reason",
+    )
+blocks.chart(
+    result,
+    charts.dumbbell,
+    "From request to result, by pathway",
+    key="result",
+    column="p90_hours",
+    dimension="pathway",
+)

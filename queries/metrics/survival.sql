@@ -1,0 +1,108 @@
+-- Kaplan-Meier curve of one clock: the share still waiting after each time, with a 95 % log-log band by Greenwood's variance.
+-- Exact at every minute it names; beyond two hours one time is kept in each step of 2.5 % of its length, the last of the step.
+-- grain: one row a combination of the dimensions in $by x time
+-- reads: clocked
+-- params: clock varchar, by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
+--   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar,
+--   pathway varchar, reporting_route varchar, hours double, still_waiting double, lower double, upper double,
+--   count_at_risk hugeint, count_exams hugeint, count_unreported hugeint
+with eligible as (
+    select
+        case when list_contains($by::varchar[], 'month') then cohort_month end as month,
+        case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
+        case when list_contains($by::varchar[], 'site_code') then site_code end as site_code,
+        case when list_contains($by::varchar[], 'modality') then modality end as modality,
+        case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
+        case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
+        case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
+        case when list_contains($by::varchar[], 'reporting_route') then reporting_route end as reporting_route,
+        minutes,
+        is_ended,
+    from clocked
+    where
+        clock = $clock::varchar
+        and state = 'counted'
+        and (array_length($months::date[]) = 0 or list_contains($months::date[], cohort_month))
+        and ($date_from::date is null or cohort_date >= $date_from::date)
+        and ($date_to::date is null or cohort_date <= $date_to::date)
+        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
+        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
+        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
+        and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
+        and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
+        and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
+        and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
+),
+
+steps as (
+    select
+        month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route,
+        minutes,
+        count(*) as count_leaving,
+        count(*) filter (where is_ended) as count_events,
+    from eligible
+    group by all
+),
+
+at_risk as (
+    select
+        *,
+        sum(count_leaving) over (
+            partition by month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route
+            order by minutes desc
+            rows between unbounded preceding and current row
+        ) as count_at_risk,
+        sum(count_leaving) over (partition by month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route) as count_exams,
+        sum(count_leaving - count_events) over (partition by month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route) as count_unreported,
+    from steps
+),
+
+curve as (
+    select
+        *,
+        case
+            when min(count_at_risk - count_events) over (
+                partition by month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route
+                order by minutes
+                rows between unbounded preceding and current row
+            ) = 0 then 0e0
+            else exp(sum(case when count_events < count_at_risk then ln(1e0 - count_events / count_at_risk::double) end) over (
+                partition by month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route
+                order by minutes
+                rows between unbounded preceding and current row
+            ))
+        end as survival,
+        sum(case
+            when count_events < count_at_risk then count_events / (count_at_risk::double * (count_at_risk - count_events))
+        end) over (
+            partition by month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route
+            order by minutes
+            rows between unbounded preceding and current row
+        ) as greenwood,
+        row_number() over (
+            partition by
+                month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route,
+                case when minutes <= 120 then minutes else 1000 + floor(ln(minutes::double) / 0.025e0) end
+            order by minutes desc
+        ) as place_in_step,
+    from at_risk
+)
+
+select
+    month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route,
+    minutes / 60e0 as hours,
+    survival as still_waiting,
+    case
+        when survival = 1e0 then 1e0
+        when survival > 0e0 then power(survival, exp(1.959963984540054e0 * sqrt(greenwood) / abs(ln(survival))))
+    end as lower,
+    case
+        when survival = 1e0 then 1e0
+        when survival > 0e0 then power(survival, exp(-1.959963984540054e0 * sqrt(greenwood) / abs(ln(survival))))
+    end as upper,
+    count_at_risk,
+    count_exams,
+    count_unreported,
+from curve
+where place_in_step = 1

@@ -1,0 +1,73 @@
+-- Examinations that by policy need no report and have none at the end of the last day in range.
+-- grain: one row a reason; counted is what the figure stands on
+-- reads: unreported_span, site
+-- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
+--   urgencies varchar[], pathways varchar[], routes varchar[], bands varchar[], places varchar[], date_from date,
+--   date_to date
+-- returns: reason varchar, count_exams hugeint
+-- The last day in range: no later than the dates, the months or the data, whichever ends first.
+with ends as (
+    select
+        max(data_through_date) as data_end,
+        last_day(list_max($months::date[])) as months_end,
+    from site
+),
+
+chosen as (
+    select case
+        when data_end < coalesce(least($date_to::date, months_end), data_end) then data_end
+        else coalesce(least($date_to::date, months_end), data_end)
+    end as until_date
+    from ends
+),
+
+standing as (
+    select
+        least(chosen.until_date, site.data_through_date) as as_of_date,
+        (least(chosen.until_date, site.data_through_date) - unreported_span.exam_date)::integer as age_days,
+        unreported_span.*,
+    from unreported_span
+    inner join site on unreported_span.site_code = site.site_code
+    inner join chosen
+        on coalesce(unreported_span.exam_date, date '1900-01-01') <= chosen.until_date
+        and coalesce(unreported_span.left_date, date '9999-12-31') > chosen.until_date
+    where $date_from::date is null or chosen.until_date >= $date_from::date
+),
+
+placed as (
+    select
+        *,
+        case
+            when age_days is null then null
+            when age_days <= 2 then '1 0 to 2 days'
+            when age_days <= 7 then '2 3 to 7 days'
+            when age_days <= 14 then '3 8 to 14 days'
+            when age_days <= 28 then '4 15 to 28 days'
+            else '5 over 28 days'
+        end as band,
+        case
+            when reporting_route = 'outsourced' then 'supplier'
+            when preliminary_date <= as_of_date then 'preliminary'
+            when assigned_date <= as_of_date then 'assigned'
+            when is_assignment_recorded then 'unallocated'
+            else 'not_recorded'
+        end as place,
+    from standing
+)
+
+select
+    case when exam_date is null then 'no_exam_time' else 'counted' end as reason,
+    sum(count_exams) as count_exams,
+from placed
+where
+    not is_required
+    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
+    and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
+    and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
+    and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
+    and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
+    and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
+    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
+    and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
+    and (array_length($places::varchar[]) = 0 or list_contains($places::varchar[], place))
+group by all

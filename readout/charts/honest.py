@@ -1,0 +1,237 @@
+"""Charts that keep the unreported in sight: curves of who still waits, the naive figure beside ours, a standard with its bounds."""
+
+import math
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+import plotly.graph_objects as go
+
+from readout import format as fmt
+from readout.answer import Answer
+from readout.charts.theme import CLEAR, LIGHT, TICKS, Palette, Trace, beside, layout, margin_for, note, read, time_axis, unit_note, value_axis, wrapped
+from readout.charts.trend import HEIGHT, Flag, Row, by_month, end_of, line_of, months_figure
+from readout.scope import month_end
+
+LINES = 6  # more than these cannot be told apart
+FEW = 10  # a curve that stands on fewer is drawn faint
+EARLIEST = 0.25  # hours: where the log axis begins
+
+
+def survival(answer: Answer, *, dimension: str | None = None, selected: Sequence[str] = (), palette: Palette = LIGHT) -> go.Figure:
+    """The share still waiting after each time, a step curve a unit, at most six, the largest; the share unended in each one's label.
+
+    One curve carries its 95 % band. Where fewer than ten are left at risk the curve goes faint. Dotted: half, and one in ten.
+    """
+    groups = [(key, list(rows)) for key, rows in groupby(answer.rows, key=lambda r: r[dimension] if dimension else None)]
+    groups = sorted(groups, key=lambda g: -g[1][0]["n"])[:LINES]
+    latest = max((r["hours"] for _, rows in groups for r in rows), default=168.0)
+    end = max(latest, 2.0)
+    colours = [palette.accent] if len(groups) == 1 else _tones(answer, dimension, [k for k, _ in groups], selected, palette)
+    traces: list[Trace] = []
+    ends = []
+    for (key, rows), colour in zip(groups, colours, strict=True):
+        n, unended = rows[0]["n"], rows[0]["count_unreported"]
+        name = answer.label(dimension, key) if dimension else "all"
+        points = [{"hours": 0.0, "still_waiting": 1.0, "lower": 1.0, "upper": 1.0, "count_at_risk": n}, *rows]
+        if len(groups) == 1:
+            traces += _band(points, colour)
+        solid = [p for p in points if p["count_at_risk"] >= min(FEW, n)]
+        faint = points[len(solid) - 1 :] if len(solid) < len(points) else []
+        traces.append(_steps(solid, colour, name))
+        if faint:
+            traces.append(_steps(faint, colour, name) | {"opacity": 0.35})
+        label = f"{wrapped(name, 22)}<br>   {fmt.percent(unended / n)} of {fmt.count(n)} waiting" if dimension else f"{fmt.percent(unended / n)} waiting"
+        ends.append((points[-1]["still_waiting"], label, colour))
+    ticks = [t for t in TICKS if EARLIEST <= t <= end]
+    height = HEIGHT if len(groups) < 5 else HEIGHT + 60
+    labels = beside(ends, 0, 1, (height - 80) / 2.4, palette)
+    shapes = [_level(v, palette) for v in (0.5, 0.1)]
+    words = [note(text, palette, x=0.004, xref="paper", xanchor="left", y=v, yanchor="bottom") for v, text in ((0.5, "half"), (0.1, "one in ten"))]
+    figure = layout(
+        palette,
+        height,
+        margin={"l": 8, "r": margin_for(text for _, text, _ in ends), "t": 34, "b": 44},
+        xaxis={
+            "type": "log",
+            "range": [math.log10(EARLIEST), math.log10(end)],
+            "tickvals": ticks,
+            "ticktext": [TICKS[t] for t in ticks],
+            "title": {"text": f"{answer.metric.short_clock}, log scale", "standoff": 6, "font": {"size": 12}},
+        },
+        yaxis={"range": [0, 1.005], "tickformat": ".0%", "nticks": 6},
+        annotations=[unit_note("still waiting", palette), *words, *labels],
+        shapes=shapes,
+    )
+    return go.Figure({"data": traces, "layout": figure}, _validate=False)
+
+
+def _tones(answer: Answer, dimension: str | None, keys: Sequence[Any], selected: Sequence[str], palette: Palette) -> list[str]:
+    """A modality keeps its colour; of other units the chosen, else the slowest, stands out of the grey."""
+    if dimension == "modality":
+        return [palette.modality.get(str(k), palette.grey) for k in keys]
+    if not selected:
+        last = {r[dimension]: r["still_waiting"] for r in answer.rows} if dimension else {}
+        selected = (max(keys, key=lambda k: last.get(k, 0)),)
+    return [palette.accent if k in selected else palette.grey for k in keys]
+
+
+def _steps(points: Sequence[Row], colour: str, name: str) -> Trace:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": [max(p["hours"], EARLIEST) for p in points],
+        "y": [round(p["still_waiting"], 5) for p in points],
+        "line": {"color": colour, "width": 2, "shape": "hv"},
+        "text": [f"{fmt.percent(p['still_waiting'])} still waiting after {fmt.hours(p['hours'])}" for p in points],
+        "hovertemplate": f"{name}: %{{text}}<extra></extra>",
+    }
+
+
+def _band(points: Sequence[Row], colour: str) -> list[Trace]:
+    known = [p for p in points if p["lower"] is not None]
+    base: Trace = {"type": "scatter", "mode": "lines", "x": [max(p["hours"], EARLIEST) for p in known], "hoverinfo": "skip"}
+    edge = {"color": CLEAR, "width": 0, "shape": "hv"}
+    return [
+        base | {"y": [round(p["upper"], 5) for p in known], "line": edge},
+        base | {"y": [round(p["lower"], 5) for p in known], "line": edge, "fill": "tonexty", "fillcolor": _faint(colour)},
+    ]
+
+
+def _faint(colour: str) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},.18)"
+
+
+def _level(value: float, palette: Palette) -> dict[str, Any]:
+    line = {"color": palette.muted, "width": 1, "dash": "dot"}
+    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": value, "y1": value, "line": line}
+
+
+def with_naive(honest: Answer, naive: Answer, *, column: str = "p90_hours", flags: Sequence[Flag] = (), palette: Palette = LIGHT) -> go.Figure:
+    """One quantile twice over months that are over: with the unreported counted as waits, and as it looks when only the reported count.
+
+    A month whose quantile is not yet reached stands as a triangle at the upper edge, the line running up to it.
+    """
+    end = max((at.date() for at in honest.data_through.values()), default=date.max)
+    rows, others = ([r for r in by_month(a) if month_end(r["month"]) <= end] for a in (honest, naive))
+    axis = time_axis([r[column] for r in (*rows, *others) if r[column]], palette)
+    axis["range"][1] += 0.12
+    top = 10 ** (axis["range"][1] - 0.05)
+    traces = line_of(naive, others, column, palette.warn, "reported only", dash="dash")
+    traces += line_of(honest, rows, column, palette.accent, "all that wait")
+    open_rows = [r for r in rows if r["n"] and r[column] is None]
+    if open_rows:
+        beyond = [{**r, column: top} if r in open_rows else r for r in rows]
+        near = [r["month"] in {o["month"] for o in open_rows} or _beside_open(beyond, i, top, column) for i, r in enumerate(beyond)]
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": [r["month"].isoformat() for r in beyond],
+                "y": [r[column] if close else None for r, close in zip(beyond, near, strict=True)],
+                "line": {"color": palette.accent, "width": 2, "dash": "dot"},
+                "hoverinfo": "skip",
+            }
+        )
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": [r["month"].isoformat() for r in open_rows],
+                "y": [top] * len(open_rows),
+                "marker": {"symbol": "triangle-up", "size": 11, "color": palette.accent},
+                "hovertemplate": "%{x|%b %Y}: not yet reached<extra></extra>",
+            }
+        )
+    ends = end_of(naive, others, column, palette.warn, "reported only")
+    settled = [r for r in rows if not r["provisional"]]
+    if settled and settled[-1][column] is None:
+        ends.append((axis["range"][1], f"all that wait<br>   not yet reached, {fmt.month(settled[-1]['month'])[:3]}", palette.accent))
+    else:
+        ends += end_of(honest, rows, column, palette.accent, "all that wait")
+    return months_figure(honest, rows, traces, ends, axis, palette, flags, None, column=column)
+
+
+def _beside_open(rows: Sequence[Row], i: int, top: float, column: str) -> bool:
+    return any(0 <= j < len(rows) and rows[j][column] == top for j in (i - 1, i + 1))
+
+
+def bounded(answer: Answer, *, flags: Sequence[Flag] = (), palette: Palette = LIGHT) -> go.Figure:
+    """The share within standard of those old enough to judge; for a month still open, an upright from none of its pending met to all met."""
+    rows = by_month(answer)
+    open_rows = [r for r in rows if r["count_pending"] or (r["count_met_early"] or 0)]
+    traces = line_of(answer, rows, "value", palette.accent, answer.metric.label)
+    bounds: list[tuple[str, float]] = [(r["month"].isoformat(), v) for r in open_rows for v in (r["lowest"], r["highest"])]
+    x: list[str | None] = []
+    y: list[float | None] = []
+    for i, (month, value) in enumerate(bounds):
+        x.append(month)
+        y.append(value)
+        if i % 2:
+            x.append(None)
+            y.append(None)
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "x": x,
+            "y": y,
+            "line": {"color": palette.warn, "width": 2},
+            "marker": {"symbol": "line-ew-open", "size": 11, "color": palette.warn},
+            "text": [f"{fmt.percent(v)} if {'all' if i % 2 else 'none'} of the pending are met" for i, (_, v) in enumerate(bounds) for _ in range(1 + i % 2)],
+            "hovertemplate": "%{x|%b %Y}: %{text}<extra></extra>",
+        }
+    )
+    values = [r["value"] for r in rows if r["value"] is not None] + [v for _, v in bounds if v is not None]
+    ends = end_of(answer, rows, "value", palette.accent, "")
+    return months_figure(answer, rows, traces, ends, value_axis(answer, "value", values, palette), palette, flags, None)
+
+
+def bars(answer: Answer, *, dimension: str, selected: Sequence[str] = (), limit: float | None = None, limit_name: str = "", palette: Palette = LIGHT) -> go.Figure:
+    """A figure a unit, the greatest on top, from zero; a dashed line where a trigger stands."""
+    rows = sorted((r for r in answer.rows if r["value"] is not None), key=lambda r: r["value"])
+    names = [wrapped(answer.label(dimension, r[dimension]), 26) for r in rows]
+    over = [limit is not None and r["value"] > limit for r in rows]
+    colours = [palette.warn if o else palette.accent if not selected or r[dimension] in selected else palette.grey for r, o in zip(rows, over, strict=True)]
+    top = max([r["value"] for r in rows] + [limit or 0], default=1) or 1
+    shapes, notes = [], []
+    if limit is not None:
+        line = {"color": palette.muted, "width": 1.3, "dash": "dash"}
+        shapes.append({"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": limit, "x1": limit, "line": line})
+        notes.append(note(limit_name, palette, x=limit, y=1, yref="paper", yanchor="bottom", xanchor="left" if limit < top / 2 else "right"))
+    figure = layout(
+        palette,
+        80 + 34 * max(1, len(rows)),
+        margin={"l": 8, "r": 60, "t": 34, "b": 40},
+        xaxis={
+            "range": [0, top * 1.12],
+            "nticks": 6,
+            "tickformat": ",",
+            "showgrid": True,
+            "gridcolor": palette.grid,
+            "title": {"text": answer.metric.unit, "standoff": 6, "font": {"size": 12}},
+        },
+        yaxis={"type": "category", "showgrid": False},
+        shapes=shapes,
+        annotations=notes,
+    )
+    trace: Trace = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [r["value"] for r in rows],
+        "y": names,
+        "text": [f" {read(answer, 'value', r['value'])}" for r in rows],
+        "textposition": "outside",
+        "textfont": {"size": 12, "color": palette.text},
+        "cliponaxis": False,
+        "marker": {"color": colours},
+        "customdata": [[f"{dimension}={r[dimension]}"] for r in rows],
+        "hovertemplate": f"%{{y}}: %{{text}} {answer.metric.unit}<extra></extra>",
+    }
+    return go.Figure({"data": [trace], "layout": figure}, _validate=False)
+
+
+__all__ = ["bars", "bounded", "survival", "with_naive"]

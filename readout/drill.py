@@ -1,0 +1,97 @@
+"""From a figure to the examinations behind it: pseudonymous rows, the longest wait first, a page of them at a time.
+
+The rows are chosen by the same rules as the figure, so that their number is the figure; a test holds the two together.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import polars as pl
+
+from readout import paths
+from readout.answer import check_values, dimension_labels, words
+from readout.errors import ScopeError, UsageError, suggest
+from readout.queryfile import QueryFile, load_queries
+from readout.scope import Scope
+from readout.store import Store
+
+COMMON = ("month", "trust_code", "site_code", "modality", "patient_class", "urgency", "pathway")
+DIMENSIONS: dict[str, tuple[str, ...]] = {
+    "unreported": (*COMMON, "reporting_route", "band", "place"),
+    "reports": (*COMMON, "reporting_route", "verdict", "band"),
+    "waiting": (*COMMON, "band", "booking"),
+}
+LABELS = {
+    "unreported": "Unreported examinations",
+    "reports": "Examinations and their reports",
+    "waiting": "Requests on the waiting list",
+}
+MOST = 50_000  # rows of one export
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of rows. `total`: how many there are in all; `skipped`: how many come before these."""
+
+    kind: str
+    scope: Scope
+    words: str
+    frame: pl.DataFrame
+    total: int
+    skipped: int
+    extract_id: str
+    labels: Mapping[str, Mapping[str, str]]
+    standards: Mapping[str, str]
+
+    @property
+    def label(self) -> str:
+        return LABELS[self.kind]
+
+
+@cache
+def _queries() -> dict[str, QueryFile]:
+    return load_queries(paths.QUERIES / "drill")
+
+
+def listing(kind: str, scope: Scope, store: Store, *, rows: int = 100, skip: int = 0) -> Listing:
+    """The rows behind a figure. `kind`: unreported, reports or waiting.
+
+    Columns: a reference made of the keyed hash, the dimensions, the local time of the examination (or the date of the request), the
+    wait, and what the kind adds. Raises ScopeError for a viewer who may not see single examinations, UsageError for anything unknown.
+    """
+    if kind not in DIMENSIONS:
+        raise UsageError(f"There is no list '{kind}'. {suggest(kind, DIMENSIONS)}")
+    if not store.viewer.may_drill:
+        raise ScopeError("Single examinations are not open to you. Ask whoever runs Readout here for access to them.")
+    for name in scope.where:
+        if name not in DIMENSIONS[kind]:
+            raise UsageError(f"'{kind}' cannot be filtered by '{name}'. {suggest(name, DIMENSIONS[kind])}")
+    labels = dimension_labels(store)
+    check_values(scope, labels)
+    query = _queries()[kind]
+    if missing := [t for t in query.reads if t not in store.extract.tables]:
+        raise UsageError(f"This list needs the table '{missing[0]}', which is not in this extract. Add a source for it.")
+    page = {"max_rows": max(0, min(rows, MOST)), "skipped_rows": max(0, skip)}
+    frame = store.query(query, scope.parameters(query.params, page))
+    total = int(frame["count_all"][0]) if frame.height else _count(query, scope, store, skip)
+    # The hash is shown unsigned and in hexadecimal: a reference that says nothing by itself.
+    reference = pl.Series("reference", [f"{i & (2**64 - 1):016x}" for i in frame["exam_id"]], dtype=pl.String)
+    frame = frame.drop("exam_id", "count_all").insert_column(0, reference)
+    standards = {s["id"]: f"{s['label']} ({s['status']})" for s in store.extract.manifest["standards"]}
+    return Listing(kind, scope, words(scope, labels), frame, total, max(0, skip), store.extract.id, labels, standards)
+
+
+def released(listing: Listing, profile: str = "internal") -> pl.DataFrame:
+    """What may leave of a list. Inside the organisation its rows, which name nobody; outside it nothing: one row is one patient."""
+    if profile != "internal":
+        raise ScopeError("Single examinations do not leave in a public release. Export the figure they make instead.")
+    return listing.frame
+
+
+def _count(query: QueryFile, scope: Scope, store: Store, skip: int) -> int:
+    """How many rows there are when the page asked for lies past the last."""
+    if not skip:
+        return 0
+    first = store.query(query, scope.parameters(query.params, {"max_rows": 1, "skipped_rows": 0}))
+    return int(first["count_all"][0]) if first.height else 0

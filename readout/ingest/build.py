@@ -1,0 +1,35 @@
+"""What a publish has gathered so far: the value that its steps fill and its manifest is written from."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from readout.ingest.national import National
+from readout.ingest.network import Network, Source
+from readout.ingest.reading import Reject
+from readout.ingest.staging import Staged
+
+
+@dataclass
+class Build:
+    """One publish under way, in `folder` beside the live extract."""
+
+    network: Network
+    folder: Path
+    now: datetime
+    staged: dict[str, list[Staged]] = field(default_factory=dict)
+    fates: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    clashes: dict[str, list[tuple[Path, Reject]]] = field(default_factory=lambda: defaultdict(list))
+    data_through: dict[str, datetime] = field(default_factory=dict)
+    waits: National | None = None
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    flags: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    @property
+    def tables(self) -> Path:
+        return self.folder / "tables"
+
+    def exam_sources(self) -> list[Source]:
+        return [s for s in self.network.sources if s.table == "exam"]

@@ -1,0 +1,117 @@
+"""The rows behind a figure: which list, its own filters, a page of rows, and the export."""
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from readout import drill, narrate
+from readout import format as fmt
+from readout.errors import ReadoutError
+from readout.scope import DIMENSIONS, Scope
+from readout.ui import blocks, engine, way
+from readout.ui.frame import Page, several
+from readout.ui.way import KINDS, OWN, own_labels
+
+ROWS = 100
+
+
+def as_of(page: Page) -> date | None:
+    """The past day at whose end a stock is counted; None: when the data ends. Kept in the address."""
+    last = max((at.date() for at in page.store.extract.data_through.values()), default=None)
+    chosen = st.date_input("As of the end of", value=None, max_value=last, key="as_of", bind="query-params", format="DD/MM/YYYY")
+    return chosen if isinstance(chosen, date) else None
+
+
+def rows(page: Page) -> None:
+    """The list: its kind, its own filters, a page of rows and the export."""
+    way.back()
+    kind = blocks.choice("List", KINDS, key="list")
+    scope = page.scope
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if kind != "reports":
+            at = as_of(page)
+            if at:
+                scope = scope.between(None, at)
+        for key, known in own_labels(kind).items():
+            chosen = several(key, DIMENSIONS[OWN[key]].label, known, "All")
+            if chosen:
+                scope = scope.filtered(OWN[key], chosen)
+    kept = Scope((), {k: v for k, v in scope.where.items() if k in drill.DIMENSIONS[kind]}, scope.date_from, scope.date_to)
+    try:
+        first = drill.listing(kind, kept, page.store, rows=ROWS)
+        pages = max(1, -(-first.total // ROWS))
+        number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+        shown = first if number == 1 else drill.listing(kind, kept, page.store, rows=ROWS, skip=(number - 1) * ROWS)
+    except ReadoutError as e:
+        st.error(str(e))
+        return
+    except Exception:
+        st.error(engine.failed(f"list {kind} over {kept}"))
+        return
+    if not first.total:
+        st.info(f"None: {narrate.of_list(first)}. Widen the dates or the filters.")
+        return
+    last = min(first.total, shown.skipped + shown.frame.height)
+    st.markdown(f"**{fmt.count(first.total)}** {narrate.of_list(first)}. Shown: {fmt.count(shown.skipped + 1)} to {fmt.count(last)}.")
+    blocks.table(named(shown), first.label)
+    st.caption(f"Longest wait first · extract {first.extract_id} · references are keyed hashes: to find the patient, match site, time and examination in the RIS.")
+    st.download_button(
+        "Download CSV",
+        lambda: export(drill.listing(kind, kept, page.store, rows=drill.MOST)),
+        f"{kind}_{first.extract_id}.csv",
+        "text/csv",
+        key="rows_csv",
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
+    )
+
+
+TITLES = {
+    "reference": "Reference",
+    "exam_name": "Examination",
+    "exam_local": "Examined",
+    "age_days": "Days waiting",
+    "wait_days": "Days waiting",
+    "asked_date": "Requested",
+    "booked_date": "Booked for",
+    "is_over_standard": "Over its standard",
+    "is_reported": "Reported",
+    "hours": "Time",
+}
+LAST = ("reference", "patient_class", "urgency", "reporting_route")
+
+
+def named(listing: drill.Listing) -> list[dict[str, Any]]:
+    """The rows as a person reads them, what matters first."""
+    columns = sorted(listing.frame.columns, key=lambda c: c in LAST)
+    columns = sorted(columns, key=lambda c: c not in ("age_days", "wait_days", "hours"))
+    return [{TITLES.get(c) or DIMENSIONS[c].label: _cell(listing, c, row[c]) for c in columns} for row in listing.frame.rows(named=True)]
+
+
+def _cell(listing: drill.Listing, column: str, value: Any) -> Any:
+    if value is None:
+        return ""
+    if column == "exam_local":
+        return f"{fmt.day(value.date())} {value:%H:%M}"
+    if isinstance(value, date):
+        return fmt.day(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if column == "hours":
+        return fmt.hours(value)
+    if column == "standard_id":
+        return listing.standards.get(value, value)
+    if column == "band":
+        return fmt.band(value)
+    return listing.labels.get(column, {}).get(str(value), value)
+
+
+def export(listing: drill.Listing) -> str:
+    """The rows as CSV under the release policy, headed by what they are: no filter is lost on the way out."""
+    frame = drill.released(listing)
+    head = [f"{listing.label}: {narrate.of_list(listing)}", f"Extract {listing.extract_id}; {frame.height} of {listing.total} rows"]
+    body = frame.with_columns(pl.col(pl.Datetime).dt.strftime("%Y-%m-%d %H:%M")) if any(t == pl.Datetime for t in frame.dtypes) else frame
+    return "".join(f"# {line}\n" for line in head) + body.write_csv()

@@ -11,6 +11,8 @@ gate()
 chosen = navigate(
     {
         "": ("overview/network.py", "Overview"),
+        "signals": ("overview/signals.py", "Signals"),
+        "control": ("overview/control.py", "Control chart"),
         "activity": ("activity/activity.py", "Activity"),
         "turnaround": ("turnaround/reports.py", "Turnaround"),
         "standards": ("turnaround/standards.py", "Within standard"),

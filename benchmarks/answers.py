@@ -27,6 +27,15 @@ QUESTIONS = (
     ("exam_to_report", ("month", "site_code", "modality"), 100),
     ("exam_to_report", ("site_code",), 100),
     ("patients", ("month",), 300),
+    ("within_pathway_standard", ("month", "pathway"), 100),
+    ("report_survival", ("site_code",), 100),
+    ("exam_to_report_reported_only", ("month",), 100),
+    ("exam_to_report_working", ("month",), 100),
+    ("unreported", ("site_code", "band"), 20),
+    ("clearance_weeks", ("site_code",), 20),
+    ("report_arrivals", ("month",), 20),
+    ("request_to_exam", ("month",), 100),
+    ("six_week_breach", ("month",), 20),
 )
 
 

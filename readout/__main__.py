@@ -11,11 +11,13 @@ from typing import Any
 
 from readout import __version__, paths
 from readout import format as fmt
-from readout.answer import Answer, ask
+from readout.answer import Answer, ask, check_values, dimension_labels
 from readout.catalogue import load_catalogue
 from readout.errors import ReadoutError, UsageError, suggest
 from readout.extract import Extract, current_id, extract_ids, open_extract, set_current
 from readout.scope import DIMENSIONS, Scope
+from readout.signals import UNITS, plain, signals
+from readout.stats.spc import RULES
 from readout.store import Store
 
 
@@ -84,6 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     asking.add_argument("--format", choices=("table", "csv", "json"), default="table")
     with_extracts(asking)
 
+    signalling = command("signals", _signals, "List what is special-cause in the last judged month, beside what chance alone would give.")
+    signalling.add_argument("--where", action="append", default=[], metavar="DIM=VALUE", help="keep only this value; repeat for more")
+    signalling.add_argument("--units", default=",".join(UNITS), metavar="UNIT,...", help=f"series to judge: {', '.join(UNITS)}")
+    signalling.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    with_extracts(signalling)
+
     publishing = command("publish", _publish, "Make an extract from a network file and make it the live one.")
     publishing.add_argument("network", type=Path, help="the network file")
     publishing.add_argument("--extracts", metavar="DIR", default="extracts")
@@ -118,15 +126,49 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _ask(given: argparse.Namespace) -> None:
+def _where(pairs: list[str]) -> dict[str, tuple[str, ...]]:
     where: dict[str, tuple[str, ...]] = {}
-    for pair in given.where:
+    for pair in pairs:
         dimension, sign, value = pair.partition("=")
         if not sign:
             raise UsageError(f"'{pair}' must read DIMENSION=VALUE, as in modality=CT.")
         if dimension not in DIMENSIONS:
             raise UsageError(f"There is no dimension '{dimension}'. {suggest(dimension, DIMENSIONS)}")
         where[dimension] = (*where.get(dimension, ()), value)
+    return where
+
+
+def _signals(given: argparse.Namespace) -> None:
+    units = tuple(u.strip() for u in given.units.split(",") if u.strip())
+    for unit in units:
+        if unit not in UNITS:
+            raise UsageError(f"'{unit}' is not a unit that signals are looked for in. {suggest(unit, UNITS)}")
+    where = _where(given.where)
+    for dimension in where:
+        if not any(dimension in m.dimensions and m.spc != "none" for m in load_catalogue().metrics.values()):
+            raise UsageError(f"No charted metric can be filtered by '{dimension}'.")
+    store = Store(open_extract(extracts_folder(given.extracts)))
+    check_values(Scope((), where), dimension_labels(store))
+    found = signals(store, where, units=units)
+    if given.format == "json":
+        json.dump(found.as_json(), sys.stdout, ensure_ascii=False, indent=1)
+        print()
+        return
+    if given.format == "csv":
+        rows = [plain(c) for c in found.found]
+        out = csv.DictWriter(sys.stdout, list(rows[0]) if rows else ["metric"], lineterminator="\n")
+        out.writeheader()
+        out.writerows(rows)
+        return
+    for c in found.found:
+        since = f" since {fmt.month(c.since)}" if c.since else ""
+        print(f"{(c.variation or '').replace('_', ', '):16}{c.metric.label}, {c.name}: {RULES[c.flag or '']}{since}")
+    by_chance = f"{len(found.found)} of {found.count_series} series; about {found.expected:.1f} would by chance."
+    print(f"{by_chance} {found.count_short} are too short to judge, {found.count_stale} have no figure in their last month. Extract {found.extract_id}.")
+
+
+def _ask(given: argparse.Namespace) -> None:
+    where = _where(given.where)
     by = tuple(d.strip() for d in given.by.split(",") if d.strip())
     scope = Scope(by, where, _date(given.date_from), _date(given.date_to))
     catalogue = load_catalogue()

@@ -291,6 +291,8 @@ def dimension_labels(store: Store) -> dict[str, dict[str, str]]:
         "reporting_route": {r: r.replace("_", " ").capitalize() for r in schema.ROUTES},
         "weekday": {str(i + 1): d for i, d in enumerate(WEEKDAYS)},
         "hour": {str(h): f"{h:02d}:00" for h in range(24)},
+        "wait_category": dict(schema.WAIT_CATEGORY_NAMES),
+        "step": dict(schema.STEPS),
         "test": {t: t for t in schema.NATIONAL_TESTS.values()},
         "provider_code": dict(national.get("providers", {})),
         "region_code": dict(national.get("regions", {})),

@@ -84,6 +84,16 @@ STATUSES = ("requested", "booked", "completed", "cancelled", "did_not_attend")
 ROUTES = ("in_house", "network", "insourced", "outsourced", "delegated")
 ROLES = ("radiologist", "registrar", "reporting_radiographer", "other")
 WAIT_CATEGORIES = ("waiting_list", "planned", "unscheduled")
+WAIT_CATEGORY_NAMES = {"waiting_list": "Waiting list", "planned": "Planned surveillance", "unscheduled": "Unscheduled"}
+# From our figure to the published one, in the order in which they are told.
+STEPS = {
+    "ours": "Our figure",
+    "planned": "Planned, due",
+    "timing": "Timing",
+    "scope": "Scope",
+    "vintage": "Vintage",
+    "unexplained": "Unexplained",
+}
 ADDENDUM_CLASSES = ("clinical", "administrative", "unknown")
 SEXES = ("female", "male", "other", "unknown")
 AGE_BANDS = ("0-15", "16-24", "25-44", "45-64", "65-74", "75-84", "85+")

@@ -38,6 +38,8 @@ DIMENSIONS: dict[str, Dimension] = {
         Dimension("reason", "reasons", "Reason", "reasons"),
         Dimension("standard_id", "standards", "Standard", "standards"),
         Dimension("test", "tests", "Test", "tests"),
+        Dimension("wait_category", "wait_categories", "Wait category", "wait categories"),
+        Dimension("step", "steps", "Step", "steps"),
         Dimension("provider_code", "provider_codes", "Provider", "providers"),
         Dimension("region_code", "region_codes", "Region", "regions"),
         Dimension("rule", "rules", "Rule", "rules"),

@@ -21,7 +21,6 @@ blocks.chart(
     "Examinations done and requests received",
     key="both",
     drawn_with=(demand,),
-    flags=page.flags_for("activity"),
     subtitle="Requests by month of receipt, less those rejected at vetting.",
 )
 

@@ -44,7 +44,6 @@ with left:
         key="months",
         drawn_with=(page.ask("backlog_10_days", "month"),),
         part_name="10 days or more",
-        flags=page.flags_for("exam_to_report"),
         behind="unreported",
     )
 with right:
@@ -65,7 +64,6 @@ blocks.chart(
     "What came to be reported and what left",
     key="flow",
     drawn_with=(left_room,),
-    flags=page.flags_for("activity"),
     names=("came", "left"),
     subtitle="The unreported at a month's end are those at its start, plus what came, less what left.",
 )

@@ -22,12 +22,9 @@ with st.container(horizontal=True, vertical_alignment="center"):
     view = blocks.choice("View", VIEWS, key="view")
     clock = blocks.choice("Clock", CLOCKS, key="clock") if view == "exam_to_report" else view
     is_naive_shown = blocks.switch("Show the reported-only figure", key="naive") if view == clock == "exam_to_report" else False
-flags = one.flags_for("exam_to_report")
 if is_naive_shown:
     naive = one.ask("exam_to_report_reported_only", "month")
-    blocks.chart(
-        turnaround, charts.with_naive, "Nine in ten reported within", key="naive", drawn_with=(naive,), column="p90_hours", flags=flags, subtitle="Months that are over."
-    )
+    blocks.chart(turnaround, charts.with_naive, "Nine in ten reported within", key="naive", drawn_with=(naive,), column="p90_hours", subtitle="Months that are over.")
     blocks.explained(narrate.naive_difference, turnaround, naive)
 else:
     blocks.chart(
@@ -36,7 +33,6 @@ else:
         "Time from examination to report",
         key=f"quantiles_{clock}",
         column="p90_hours",
-        flags=flags,
         subtitle=narrate.VIEWS[clock],
         behind="reports" if view == "exam_to_report" else "",
     )

@@ -19,7 +19,6 @@ blocks.chart(
     charts.bounded,
     "Reported within their own standard",
     key="own",
-    flags=page.flags_for("within_28_days"),
     subtitle="Line: of those old enough to judge. Upright: the least and most that an open month can still reach.",
     behind="reports",
     behind_where={"verdict": ("missed",)},
@@ -44,7 +43,6 @@ with right:
         charts.trend,
         "Reported within 28 days",
         key="national",
-        flags=page.flags_for("within_28_days"),
         subtitle="The national standard, for every pathway alike.",
     )
 st.header("By standard", anchor=False)

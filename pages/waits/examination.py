@@ -27,7 +27,6 @@ blocks.chart(
     "From request to examination",
     key="wait",
     column="p90_hours",
-    flags=page.flags_for("request_to_exam"),
     subtitle="By month of request. A request not yet examined is a wait that has not ended; planned surveillance is no wait.",
 )
 curve = blocks.choice("Curves by", CURVES, key="curves")

@@ -31,6 +31,7 @@ placed as (
         site.data_through as as_of,
         site.data_through_date as as_of_date,
         site.nation,
+        site.covers_from,
         source.name as source,
         case
             when urgency = 'suspected_cancer' then 'suspected_cancer'
@@ -168,6 +169,8 @@ select
     cancelled_at_local::date as cancelled_date,
     clock_reset_at_local::date as clock_reset_date,
     as_of_date,
+    coalesce(coalesce(clock_reset_at_local, received_at_local)::date < covers_from, false) as is_before_export,
+    coalesce(received_at_local::date < covers_from, false) as is_received_before_export,
     coalesce(exam_local::date, reported_date, booked_for_local::date, received_at_local::date, requested_at_local::date) as account_date,
     case
         when status is distinct from 'completed' then 'not_completed'

@@ -47,6 +47,7 @@ waiting as (
         and not (exam.status = 'cancelled' and exam.cancelled_date is null)
         and not (exam.status = 'did_not_attend' and exam.booked_date is null)
         and ($date_from::date is null or chosen.until_date >= $date_from::date)
+        and chosen.until_date >= coalesce(site.covers_from, date '1900-01-01')
 ),
 
 placed as (

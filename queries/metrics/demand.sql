@@ -17,6 +17,7 @@ select
 from demand_day
 where
     received_date is not null
+    and not coalesce(is_before_export, false)
     and (array_length($months::date[]) = 0 or list_contains($months::date[], received_month))
     and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
     and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))

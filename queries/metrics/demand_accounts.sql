@@ -21,12 +21,17 @@ with kept as (
 
 select
     'counted' as reason,
-    coalesce(sum(count_requests - count_rejected) filter (where received_date is not null), 0) as count_exams,
+    coalesce(sum(count_requests - count_rejected) filter (where received_date is not null and not coalesce(is_before_export, false)), 0) as count_exams,
+from kept
+union all
+select
+    'before_export' as reason,
+    coalesce(sum(count_requests) filter (where is_before_export), 0) as count_exams,
 from kept
 union all
 select
     'vetting_rejected' as reason,
-    coalesce(sum(count_rejected) filter (where received_date is not null), 0) as count_exams,
+    coalesce(sum(count_rejected) filter (where received_date is not null and not coalesce(is_before_export, false)), 0) as count_exams,
 from kept
 union all
 select

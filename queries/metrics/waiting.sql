@@ -39,6 +39,7 @@ standing as (
         and waiting_span.wait_category = 'waiting_list'
         and not list_contains($by::varchar[], 'month')
         and ($date_from::date is null or chosen.until_date >= $date_from::date)
+        and chosen.until_date >= coalesce(site.covers_from, date '1900-01-01')
 ),
 
 snapshots as (

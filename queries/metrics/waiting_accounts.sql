@@ -33,7 +33,9 @@ standing as (
             waiting_span.asked_date <= chosen.until_date
             and coalesce(waiting_span.left_date, date '9999-12-31') > chosen.until_date
         )
-    where $date_from::date is null or chosen.until_date >= $date_from::date
+    where
+        ($date_from::date is null or chosen.until_date >= $date_from::date)
+        and chosen.until_date >= coalesce(site.covers_from, date '1900-01-01')
 ),
 
 placed as (

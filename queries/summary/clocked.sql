@@ -54,6 +54,7 @@ asked as (
             when wait_category = 'planned' then 'planned'
             when asked_date is null then 'no_received_time'
             when asked_date > as_of_date then 'after_as_of'
+            when is_before_export then 'before_export'
             when status is null then 'no_status'
             when given_up_date is null then 'no_end_time'
         end as asked_state,

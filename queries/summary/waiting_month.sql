@@ -21,7 +21,9 @@ snapshots as (
     from calendar
     cross join ends
     inner join site on site.nation = calendar.nation
-    where calendar.month <= date_trunc('month', ends.last_date)
+    where
+        calendar.month <= date_trunc('month', ends.last_date)
+        and calendar.date >= coalesce(site.covers_from, date '1900-01-01')
     group by site.site_code, calendar.month, site.data_through_date
 ),
 

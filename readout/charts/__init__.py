@@ -1,6 +1,7 @@
 """Answers drawn: `Answer -> plotly Figure`, one message a chart. Nothing here knows of streamlit; a page and an export draw the same."""
 
 from readout.charts.compare import among, dumbbell, heat_map, intervals, stacked
+from readout.charts.control import spc_chart
 from readout.charts.honest import bars, bounded, survival, with_naive
 from readout.charts.theme import DARK, LIGHT, PALETTES, Palette
 from readout.charts.trend import Flag, paired, panels, quantiles, stock, trend
@@ -22,6 +23,7 @@ __all__ = [
     "paired",
     "panels",
     "quantiles",
+    "spc_chart",
     "stacked",
     "stock",
     "survival",

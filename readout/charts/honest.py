@@ -16,7 +16,9 @@ from readout.scope import month_end
 
 LINES = 6  # more than these cannot be told apart
 FEW = 10  # a curve that stands on fewer is drawn faint
-EARLIEST = 0.25  # hours: where the log axis begins
+EARLIEST = 0.25  # hours: where the log axis begins; a clock of whole days begins at half of one
+STEPS = (1.0, 6.0, 24.0, 168.0, 672.0)  # the ticks of a clock of hours, few enough for a narrow screen
+DAYS = {12.0: "same day", 168.0: "7 d", 672.0: "28 d", 2016.0: "12 wk"}  # and of one of whole days
 
 
 def survival(answer: Answer, *, dimension: str | None = None, selected: Sequence[str] = (), palette: Palette = LIGHT) -> go.Figure:
@@ -28,6 +30,9 @@ def survival(answer: Answer, *, dimension: str | None = None, selected: Sequence
     groups = sorted(groups, key=lambda g: -g[1][0]["n"])[:LINES]
     latest = max((r["hours"] for _, rows in groups for r in rows), default=168.0)
     end = max(latest, 2.0)
+    is_of_days = "calendar days" in answer.metric.short_clock
+    start, marks = (min(DAYS), DAYS) if is_of_days else (EARLIEST, {t: TICKS[t] for t in STEPS})
+    end = max(end, 2 * start)
     colours = [palette.accent] if len(groups) == 1 else _tones(answer, dimension, [k for k, _ in groups], selected, palette)
     traces: list[Trace] = []
     ends = []
@@ -36,29 +41,33 @@ def survival(answer: Answer, *, dimension: str | None = None, selected: Sequence
         name = answer.label(dimension, key) if dimension else "all"
         points = [{"hours": 0.0, "still_waiting": 1.0, "lower": 1.0, "upper": 1.0, "count_at_risk": n}, *rows]
         if len(groups) == 1:
-            traces += _band(points, colour)
+            traces += _band(points, colour, start)
         solid = [p for p in points if p["count_at_risk"] >= min(FEW, n)]
         faint = points[len(solid) - 1 :] if len(solid) < len(points) else []
-        traces.append(_steps(solid, colour, name))
+        traces.append(_steps(solid, colour, name, start))
         if faint:
-            traces.append(_steps(faint, colour, name) | {"opacity": 0.35})
-        label = f"{wrapped(name, 22)}<br>   {fmt.percent(unended / n)} of {fmt.count(n)} waiting" if dimension else f"{fmt.percent(unended / n)} waiting"
+            traces.append(_steps(faint, colour, name, start) | {"opacity": 0.35})
+        share = f"{fmt.percent(unended / n)} of {fmt.count(n)}"
+        label = f"{wrapped(name, 18)}<br>   {share}" if dimension else f"{share}<br>   {answer.metric.unended}"
         ends.append((points[-1]["still_waiting"], label, colour))
-    ticks = [t for t in TICKS if EARLIEST <= t <= end]
+    ticks = [t for t in marks if start <= t <= end]
     height = HEIGHT if len(groups) < 5 else HEIGHT + 60
     labels = beside(ends, 0, 1, (height - 80) / 2.4, palette)
     shapes = [_level(v, palette) for v in (0.5, 0.1)]
     words = [note(text, palette, x=0.004, xref="paper", xanchor="left", y=v, yanchor="bottom") for v, text in ((0.5, "half"), (0.1, "one in ten"))]
+    if dimension:
+        words.append(note(f"{answer.metric.unended}:", palette, x=1, xref="paper", xanchor="left", xshift=4, y=1, yref="paper", yanchor="bottom", yshift=8))
     figure = layout(
         palette,
         height,
-        margin={"l": 8, "r": margin_for(text for _, text, _ in ends), "t": 34, "b": 44},
+        margin={"l": 8, "r": margin_for(text for _, text, _ in ends), "t": 34, "b": 58},
         xaxis={
             "type": "log",
-            "range": [math.log10(EARLIEST), math.log10(end)],
+            "range": [math.log10(start), math.log10(end)],
             "tickvals": ticks,
-            "ticktext": [TICKS[t] for t in ticks],
-            "title": {"text": f"{answer.metric.short_clock}, log scale", "standoff": 6, "font": {"size": 12}},
+            "ticktext": [marks[t] for t in ticks],
+            "tickangle": 0,
+            "title": {"text": f"{answer.metric.short_clock},<br>log scale", "standoff": 6, "font": {"size": 12}},
         },
         yaxis={"range": [0, 1.005], "tickformat": ".0%", "nticks": 6},
         annotations=[unit_note("still waiting", palette), *words, *labels],
@@ -77,12 +86,12 @@ def _tones(answer: Answer, dimension: str | None, keys: Sequence[Any], selected:
     return [palette.accent if k in selected else palette.grey for k in keys]
 
 
-def _steps(points: Sequence[Row], colour: str, name: str) -> Trace:
+def _steps(points: Sequence[Row], colour: str, name: str, start: float) -> Trace:
     return {
         "type": "scatter",
         "mode": "lines",
         "name": name,
-        "x": [max(p["hours"], EARLIEST) for p in points],
+        "x": [max(p["hours"], start) for p in points],
         "y": [round(p["still_waiting"], 5) for p in points],
         "line": {"color": colour, "width": 2, "shape": "hv"},
         "text": [f"{fmt.percent(p['still_waiting'])} still waiting after {fmt.hours(p['hours'])}" for p in points],
@@ -90,9 +99,9 @@ def _steps(points: Sequence[Row], colour: str, name: str) -> Trace:
     }
 
 
-def _band(points: Sequence[Row], colour: str) -> list[Trace]:
+def _band(points: Sequence[Row], colour: str, start: float) -> list[Trace]:
     known = [p for p in points if p["lower"] is not None]
-    base: Trace = {"type": "scatter", "mode": "lines", "x": [max(p["hours"], EARLIEST) for p in known], "hoverinfo": "skip"}
+    base: Trace = {"type": "scatter", "mode": "lines", "x": [max(p["hours"], start) for p in known], "hoverinfo": "skip"}
     edge = {"color": CLEAR, "width": 0, "shape": "hv"}
     return [
         base | {"y": [round(p["upper"], 5) for p in known], "line": edge},
@@ -187,7 +196,10 @@ def bounded(answer: Answer, *, flags: Sequence[Flag] = (), palette: Palette = LI
     )
     values = [r["value"] for r in rows if r["value"] is not None] + [v for _, v in bounds if v is not None]
     ends = end_of(answer, rows, "value", palette.accent, "")
-    return months_figure(answer, rows, traces, ends, value_axis(answer, "value", values, palette), palette, flags, None)
+    axis = value_axis(answer, "value", values, palette)
+    if min(values, default=1.0) < 0.5:
+        axis |= {"range": [0, 1.02], "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1], "tickformat": ".0%"}
+    return months_figure(answer, rows, traces, ends, axis, palette, flags, None)
 
 
 def bars(answer: Answer, *, dimension: str, selected: Sequence[str] = (), limit: float | None = None, limit_name: str = "", palette: Palette = LIGHT) -> go.Figure:

@@ -118,7 +118,16 @@ def stock(whole: Answer, part: Answer, *, part_name: str, flags: Sequence[Flag] 
     return figure
 
 
-def panels(answer: Answer, *, split: str, column: str = "value", selected: Sequence[str] = (), palette: Palette = LIGHT, most: int = 8) -> go.Figure:
+def panels(
+    answer: Answer,
+    *,
+    split: str,
+    column: str = "value",
+    selected: Sequence[str] = (),
+    flags: Sequence[Flag] = (),
+    palette: Palette = LIGHT,
+    most: int = 8,
+) -> go.Figure:
     """One small panel a value of `split`, the largest first, two abreast. Counts have a scale each from zero; shares and times share one."""
     weight = {"time": "n", "ratio": "denominator"}.get(answer.metric.kind, "value")
     lines: dict[Any, list[Row]] = {}
@@ -138,6 +147,7 @@ def panels(answer: Answer, *, split: str, column: str = "value", selected: Seque
     shared = [r[column] for _, rows in ordered for r in rows if r[column] is not None]
     traces: list[Trace] = []
     notes: list[dict[str, Any]] = []
+    shapes: list[dict[str, Any]] = []
     share = 1 / deep
     for i, (code, rows) in enumerate(ordered):
         n = "" if i == 0 else str(i + 1)
@@ -176,6 +186,21 @@ def panels(answer: Answer, *, split: str, column: str = "value", selected: Seque
             "ticklabelposition": "inside top",
             "showgrid": True,
         }
+        for flag in flags:
+            at = flag.start.isoformat()
+            shapes.append(
+                {
+                    "type": "line",
+                    "xref": f"x{n}",
+                    "yref": f"y{n} domain",
+                    "x0": at,
+                    "x1": at,
+                    "y0": 0,
+                    "y1": 1,
+                    "line": {"color": palette.muted, "width": 1, "dash": "dot"},
+                }
+            )
+            notes.append(note(str(flag.number), palette, x=at, xref=f"x{n}", y=1, yref=f"y{n} domain", yanchor="top", xanchor="left"))
         settled = [r for r in rows if not r["provisional"] and r[column] is not None]
         said = f"<br>{read(answer, column, settled[-1][column])} in {fmt.month(settled[-1]['month'])}" if settled else ""
         notes.append(
@@ -193,6 +218,7 @@ def panels(answer: Answer, *, split: str, column: str = "value", selected: Seque
             }
         )
     figure["annotations"] = notes
+    figure["shapes"] = shapes
     return go.Figure({"data": traces, "layout": figure}, _validate=False)
 
 

@@ -94,7 +94,7 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
     sites = []
     if "site" in tables:
         trusts = {s.code: {p.trust_code: p.trust_name for p in s.periods} for s in network.sites}  # former ones too
-        rows = pl.read_parquet(build.tables / "site.parquet").drop("data_through", "data_through_date").to_dicts()
+        rows = pl.read_parquet(build.tables / "site.parquet").drop("data_through", "data_through_date", "covers_from").to_dicts()
         sites = [{**row, "trusts": trusts[row["site_code"]]} for row in rows]
     frozen = {p.name: p.read_text("utf-8") for p in sorted(paths.QUERIES.glob("*.toml"))}
     return {
@@ -120,6 +120,7 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
         "checks": build.checks,
         "annotations": json.loads(json.dumps([dict(n) for n in network.annotations], default=str)),
         "standards": json.loads(json.dumps([asdict(s) for s in network.standards.values()], default=str)),
+        "rebases": json.loads(json.dumps([dict(r) for r in network.rebases], default=str)),
         "network_file": network.text,
         "frozen": frozen,
     }

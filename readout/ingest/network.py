@@ -9,9 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from readout import paths, schema
-from readout.catalogue import Standard, load_standards, refuse_overlaps
+from readout.catalogue import Standard, load_catalogue, load_standards, refuse_overlaps
 from readout.errors import NetworkFileError, suggest
 from readout.ingest.adapter import Adapter, load_adapter
+from readout.scope import next_month
 
 NATIONS = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "northern_ireland": "NIR"}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -60,6 +61,7 @@ class Source:
     cut_by: str = "exam"
     usual_lag_days: int = 0
     taken_at: datetime | None = None
+    covers_from: date | None = None  # the export holds every examination from this date on
     vintage: str | None = None
     reporter_issuer: str | None = None  # who issued reporter numbers; else the RIS, so that two RISs' numbers never meet
 
@@ -99,6 +101,7 @@ class Network:
     annotations: tuple[Mapping[str, Any], ...] = ()
     report_rules: tuple[ReportRule, ...] = ()
     standards: Mapping[str, Standard] = field(default_factory=dict)  # the shipped ones, and over them those beside the network file
+    rebases: tuple[Mapping[str, Any], ...] = ()  # new limits of control charts, from rebases.toml beside the network file
     holidays: tuple[date, ...] = ()  # one-off days beside the nation's own
     file: str = "network.toml"
     text: str = field(default="", repr=False)
@@ -151,6 +154,7 @@ def load_network(path: Path) -> Network:
         annotations=tuple(data.get("annotation", [])),
         report_rules=tuple(_report_rule(where, r, codes) for r in data.get("report_rule", [])),
         standards=_standards(path.parent),
+        rebases=_rebases(path.parent / "rebases.toml", codes),
         holidays=tuple(_date(where, h["date"]) for h in data.get("holiday", [])),
         file=path.name,
         text=text,
@@ -165,6 +169,41 @@ def _standards(folder: Path) -> dict[str, Standard]:
     merged = {**shipped, **load_standards(own)}
     refuse_overlaps(own.name, own.read_text("utf-8-sig"), merged)
     return merged
+
+
+def _rebases(path: Path, sites: set[str]) -> tuple[Mapping[str, Any], ...]:
+    """The months from which control charts have new limits, each with its reason, who decided it and when."""
+    if not path.is_file():
+        return ()
+    try:
+        data = tomllib.loads(path.read_text("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise NetworkFileError(f"{path.name} is not valid TOML: {e}.") from e
+    _known(path.name, "section", data, ("rebase",))
+    metrics = load_catalogue().metrics
+    seen: set[tuple[Any, ...]] = set()
+    for rebase in data.get("rebase", []):
+        where = f"{path.name} [[rebase]] {rebase.get('month', '?')}"
+        _known(where, "key", rebase, ("month", "metrics", "sites", "reason", "who", "when"))
+        _need(where, rebase, "month", "reason", "who", "when")
+        month = _date(where, rebase["month"])
+        _date(where, rebase["when"])
+        if month.day != 1:
+            raise NetworkFileError(f"{where}: a chart has one point a month, on its first day. The nearest are {month.replace(day=1)} and {next_month(month)}.")
+        for metric in rebase.get("metrics", []):
+            if metric not in metrics:
+                raise NetworkFileError(f"{where}: metric '{metric}' is not in the catalogue. {suggest(metric, metrics)}")
+            if metrics[metric].spc == "none":
+                charted = [m for m, entry in metrics.items() if entry.spc != "none"]
+                raise NetworkFileError(f"{where}: '{metric}' has no control chart. {suggest(metric, charted)}")
+        for site in rebase.get("sites", []):
+            if site not in sites:
+                raise NetworkFileError(f"{where}: site '{site}' is not listed. {suggest(site, sites)}")
+        key = (month, tuple(sorted(rebase.get("metrics", []))), tuple(sorted(rebase.get("sites", []))))
+        if key in seen:
+            raise NetworkFileError(f"{where}: it is given twice.")
+        seen.add(key)
+    return tuple(data.get("rebase", []))
 
 
 def _report_rule(where: str, data: Mapping[str, Any], sites: set[str]) -> ReportRule:
@@ -241,6 +280,8 @@ def _source(where: str, data: Mapping[str, Any], folder: Path, sites: set[str]) 
     taken = data.get("taken_at")
     if taken is not None and (not isinstance(taken, datetime) or taken.tzinfo is None):
         raise NetworkFileError(f"{where}: taken_at must be an instant with its offset, as in 2026-11-03T06:00:00Z.")
+    if "covers_from" in data:
+        _date(where, data["covers_from"])
     national = data["table"] == "national_wait"
     if national != (data["adapter"] == NATIONAL_ADAPTER):
         raise NetworkFileError(f"{where}: adapter '{NATIONAL_ADAPTER}' feeds table 'national_wait' and no other does.")

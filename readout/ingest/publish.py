@@ -6,24 +6,25 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from readout import paths, schema
-from readout.errors import PublishError, SourceError
+from readout.errors import NetworkFileError, PublishError, SourceError
 from readout.extract import Extract, current_id, extract_ids, open_extract, set_current
 from readout.ingest import identifiers, national
 from readout.ingest.build import Build
 from readout.ingest.manifest import manifest, write_json, write_quarantine
-from readout.ingest.network import load_network
+from readout.ingest.network import Network, load_network
 from readout.ingest.pseudonym import Pseudonyms, load_secret
 from readout.ingest.reading import Reject
 from readout.ingest.small_tables import data_through, small_tables
 from readout.ingest.staging import stage
 from readout.queryfile import QueryFile, load_queries
+from readout.scope import months_between
 from readout.store import Builder, builder
 
 KEEP = 12
@@ -194,8 +195,18 @@ def _merge(build: Build, engine: Builder, queries: Mapping[str, QueryFile]) -> N
     build.data_through = data_through(build.network, sources, through)
     starts = [d for d in through["first_date"] if d is not None]
     last = max((t.date() for t in build.data_through.values()), default=build.now.date())
+    _refuse_rebases(build.network, min([*starts, last]), last)
     for name, frame in small_tables(build.network, sources, build.data_through, min([*starts, last]), last).items():
         _write_frame(build, engine, name, frame)
+
+
+def _refuse_rebases(network: Network, first: date, last: date) -> None:
+    """A control chart can have new limits only from a month that has data."""
+    months = months_between(first, last)
+    for rebase in network.rebases:
+        if rebase["month"] not in months:
+            near = sorted(sorted(months, key=lambda m: abs((m - rebase["month"]).days))[:2])
+            raise NetworkFileError(f"rebases.toml: there is no data for {rebase['month']}. The nearest months are {' and '.join(map(str, near))}.")
 
 
 def _refuse_identifiers(build: Build) -> None:

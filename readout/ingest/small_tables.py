@@ -56,21 +56,34 @@ def _sites(network: Network, sources: list[Source], through: dict[str, datetime]
                 "data_through": at,
                 "data_through_date": at.astimezone(ZoneInfo(site.time_zone)).date() if at else None,
                 "usual_lag_days": _lag(network, sources, site.code),
+                "covers_from": _covers_from(network, sources, site.code),
             }
         )
-    types: dict[str, Any] = {"data_through": pl.Datetime("us", "UTC"), "data_through_date": pl.Date}
+    types: dict[str, Any] = {"covers_from": pl.Date, "data_through": pl.Datetime("us", "UTC"), "data_through_date": pl.Date}
     return pl.DataFrame(rows, schema_overrides=types)
 
 
 def _lag(network: Network, sources: list[Source], code: str) -> int:
     """The longest usual lag among the feeds that can hold a site."""
-    lags = []
+    return max((s.usual_lag_days for s in _feeds(network, sources, code)), default=0)
+
+
+def _covers_from(network: Network, sources: list[Source], code: str) -> date | None:
+    """The date from which the feeds hold every examination of a site: the earliest of them; None where one does not say."""
+    dates = [s.covers_from for s in _feeds(network, sources, code)]
+    known = [d for d in dates if d is not None]
+    return min(known) if known and len(known) == len(dates) else None
+
+
+def _feeds(network: Network, sources: list[Source], code: str) -> list[Source]:
+    """The feeds that can hold a site."""
+    found = []
     for s in sources:
         assert s.adapter is not None
         given = {s.adapter.constants.get("site_code"), *s.adapter.values.get("site_code", {}).values()}
         if code in given or ("site_code" in s.adapter.columns and (s.ris_code in (None, network.site(code).now.ris_code))):
-            lags.append(s.usual_lag_days)
-    return max(lags, default=0)
+            found.append(s)
+    return found
 
 
 def _site_periods(network: Network) -> pl.DataFrame:

@@ -22,6 +22,7 @@ from readout.sample.clock import DAY, NONE
 from readout.sample.faults import FAULT, OUTCOMES
 from readout.sample.generate import simulate
 from readout.sample.rows import CATEGORY, INSTANTS, STATUS, Array, Reporters, Rows, last_change
+from readout.scope import next_month
 
 Progress = Callable[[float, str], None]
 LEAST = 2_000  # below this a source is too small to hold its faults
@@ -98,6 +99,7 @@ def write_sample(out: Path, *, exams: int = 120_000, seed: int = 2026, progress:
         notable=_notable(),
     )
     (out / "network.toml").write_text(network_file(), encoding="utf-8", newline="\n")
+    (out / "rebases.toml").write_text(rebases_file(), encoding="utf-8", newline="\n")
     body = {"note": "Synthetic. What was planted, for tests.", "seed": seed, "exams": exams, "notable": truth.notable}
     body |= {"faults": counts, "records": records, "files": truth.files}
     (out / "planted.json").write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8", newline="\n")
@@ -321,6 +323,23 @@ def _notable() -> dict[str, Any]:
     }
 
 
+def rebases_file() -> str:
+    """New limits where the RIS of one site changed."""
+    site = next(s for s in p.SITES if s.code == p.CHANGE_SITE)
+    lines = [
+        "# Months from which control charts have new limits, with the reason, who decided it and when. Without metrics: all; without sites: the",
+        "# network and every site.",
+        "",
+        "[[rebase]]",
+        f"month = {next_month(p.RIS_CHANGE)}",
+        f'sites = ["{site.code}"]',
+        f'reason = "{site.name.split()[0]} moved to the Eastholme RIS in {p.RIS_CHANGE:%B %Y}; times before and after are recorded differently"',
+        'who = "Network analyst"',
+        f"when = {next_month(next_month(next_month(p.RIS_CHANGE))).replace(day=14)}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def network_file() -> str:
     """The network file of the sample, as text."""
     taken, lagging = (f"{p.value(n):%Y-%m-%dT%H:%M:%SZ}" for n in ("taken_at", "lagging_taken_at"))
@@ -351,6 +370,7 @@ def network_file() -> str:
             f'mode = "{"snapshot" if source.style == "split_xlsx" else "append"}"',
             'cut_by = "exam"',
             f"usual_lag_days = {source.lag_days}",
+            f"covers_from = {p.value('first_day')}",
         ]
         lines += [f"taken_at = {lagging if p.LAGGING_SITE in source.sites else taken}"]
         lines += ['reporter_issuer = "NIN"  # reporters have one number in the whole network']

@@ -16,7 +16,7 @@ from readout.errors import UsageError, suggest
 from readout.stats.spc_chance import expected_signals
 from readout.stats.spc_rules import HIGH, RULES, TRIAL, Lines, Points, first, flags, laney_lines, slack, xmr_lines
 
-__all__ = ["RULES", "Met", "Variation", "assurance", "expected_signals", "is_trial", "met", "p_prime", "u_prime", "variation", "xmr"]
+__all__ = ["HIGH", "RULES", "Met", "assurance", "expected_signals", "is_trial", "last_flag", "met", "p_prime", "u_prime", "variation", "xmr"]
 
 Values = Sequence[float | None] | pl.Series
 Bounds = tuple[float | None, float | None]
@@ -32,16 +32,6 @@ COLUMNS: dict[str, pl.DataType] = {
     "is_target_bound": pl.Boolean(),
 }
 LANEY: dict[str, pl.DataType] = {"sigma_z": pl.Float64(), "is_sigma_z_raised": pl.Boolean()}
-
-
-@dataclass(frozen=True)
-class Variation:
-    """What the last point says. `kind` is improvement, concern, common, neutral_high, neutral_low, or none where there are no limits to judge by;
-    `direction` is high or low and `flag` a key of `RULES`, both None where no rule is broken."""
-
-    kind: str
-    direction: str | None = None
-    flag: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,36 +111,45 @@ def u_prime(
     return _laney(counts, exposures, None, better, target, baseline, rebase_at)
 
 
-def variation(chart: pl.DataFrame) -> Variation:
-    """The variation icon: the flag of the last point with a value, turned by what is better."""
+def variation(chart: pl.DataFrame) -> str | None:
+    """The variation icon: the flag of the last point with a value, turned by what is better.
+
+    common_cause, improvement, concern, neutral_high or neutral_low; None where there are no limits to judge by. `last_flag` names the rule.
+    """
     last = _last(chart)
     if last is None or last["lpl"] is None:
-        return Variation("none")
+        return None
     flag, better = last["flag"], last["better"]
     if flag is None:
-        return Variation("common")
-    direction = "high" if flag in HIGH else "low"
+        return "common_cause"
     if better == "neutral":
-        return Variation(f"neutral_{direction}", direction, flag)
-    return Variation("improvement" if (direction == "high") == (better == "up") else "concern", direction, flag)
+        return "neutral_high" if flag in HIGH else "neutral_low"
+    return "improvement" if (flag in HIGH) == (better == "up") else "concern"
 
 
-def assurance(chart: pl.DataFrame) -> str:
-    """The assurance icon, the target against the limits of the last point with a value: pass, fail, hit_or_miss or none.
+def last_flag(chart: pl.DataFrame) -> str | None:
+    """The rule that the last point with a value breaks, a key of `RULES`; None where it breaks none."""
+    last = _last(chart)
+    flag: str | None = last["flag"] if last else None
+    return flag
+
+
+def assurance(chart: pl.DataFrame) -> str | None:
+    """The assurance icon, the target against the limits of the last point with a value: passes, fails or hit_or_miss.
 
     Equal to a limit is hit_or_miss. Where nothing moves (limits on the mean) the measure passes if it equals or betters the target, else fails.
-    none: without a target or limits, for a neutral metric, and for a target at a natural bound, which unclipped limits cannot judge (use `met`).
+    None: without a target or limits, for a neutral metric, and for a target at a natural bound, which unclipped limits cannot judge (use `met`).
     """
     last = _last(chart)
     if last is None or last["target"] is None or last["lpl"] is None or last["better"] == "neutral":
-        return "none"
+        return None
     sign, margin = _sign(last), slack(last["mean"])
     worst, best = sorted((sign * last["lpl"], sign * last["upl"]))
     if worst == best:
-        return "pass" if sign * last["target"] <= worst + margin else "fail"
+        return "passes" if sign * last["target"] <= worst + margin else "fails"
     if last["is_target_bound"]:
-        return "none"
-    return "pass" if sign * last["target"] < worst - margin else "fail" if sign * last["target"] > best + margin else "hit_or_miss"
+        return None
+    return "passes" if sign * last["target"] < worst - margin else "fails" if sign * last["target"] > best + margin else "hit_or_miss"
 
 
 def met(chart: pl.DataFrame) -> Met | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from inspect import signature
 from typing import Any
 
 import plotly.graph_objects as go
@@ -12,12 +13,13 @@ import streamlit as st
 from readout import format as fmt
 from readout import narrate, schema
 from readout.answer import Answer
-from readout.catalogue import Metric, Standard
-from readout.charts import PALETTES, Flag, alternative
+from readout.catalogue import Metric, Standard, load_catalogue
+from readout.charts import Flag, alternative
 from readout.scope import DIMENSIONS
-from readout.ui import engine, way
+from readout.ui import engine, judged, way
 from readout.ui.engine import Failure
-from readout.ui.frame import Page, ranked_pathways
+from readout.ui.frame import Page, current, ranked_pathways
+from readout.ui.look import config, palette
 
 Asked = Answer | Failure
 ABOUT, TABLE = "About this chart", "Table"
@@ -32,11 +34,6 @@ COLUMNS = {
     "p95_hours": "95 % within",
     "provisional": "Provisional",
 }
-
-
-def palette() -> Any:
-    """Colours for the viewer's light or dark theme."""
-    return PALETTES.get(st.context.theme.type or "light", PALETTES["light"])
 
 
 def finding(*sentences: tuple[Callable[..., str], Sequence[Any]]) -> None:
@@ -105,7 +102,7 @@ def chart(
     column: str = "value",
     scope: str = "",
     subtitle: str = "",
-    flags: Sequence[Flag] = (),
+    flags: Sequence[Flag] | None = None,
     behind: str = "",
     behind_where: dict[str, tuple[str, ...]] | None = None,
     **options: Any,
@@ -113,6 +110,7 @@ def chart(
     """Title, scope, figure, and one click away the definition, the rows, the query and a download.
 
     `drawn_with`: further answers that `draw` takes after the first. `scope`: other words for the filters, where the answer's are long.
+    `flags`: the events to mark; by default those of the network that bear on the metric, on every chart over months.
     `behind`: the list of rows that the chart counts; a mark that is picked narrows it. `behind_where`: filters of the list beside.
     A chart that cannot be made says so and harms no other.
     """
@@ -122,10 +120,16 @@ def chart(
         sentence = absent.sentence if absent else ""
         (st.info if absent and absent.is_absence else st.error)(sentence)
         return
+    if flags is None:
+        flags = current().flags_for(answer.metric.id) if "month" in answer.scope.by and "flags" in signature(draw).parameters else ()
     said = scope or narrate.scope_words(answer)
     st.caption(f"{said[0].upper()}{said[1:]}. {subtitle}".removesuffix(" "))
     if answer.is_empty:
         st.info(narrate.empty(answer))
+        return
+    is_limits_asked = st.session_state.get(f"{key}_limits", st.query_params.get(f"{key}_limits") == "true")
+    if judged.can_be_judged(answer) and is_limits_asked:
+        with_limits(answer, key)
         return
     colours = palette()
     others = [a for a in drawn_with if isinstance(a, Answer)]
@@ -135,7 +139,7 @@ def chart(
     try:
         figure = engine.figures().get(name, lambda: draw(answer, *others, palette=colours, **extra, **options))
         picking: dict[str, Any] = {"on_select": "rerun", "selection_mode": "points"} if behind else {}
-        state = st.plotly_chart(figure, key=f"{key}_figure", config=_config(answer), alt=alternative(answer, column), **picking)
+        state = st.plotly_chart(figure, key=f"{key}_figure", config=config(f"{answer.metric.id}_{answer.extract_id}"), alt=alternative(answer, column), **picking)
     except Exception:
         st.error(engine.failed(f"chart {key}"))
         return
@@ -144,13 +148,18 @@ def chart(
     _under(answer, key, " ".join(n for n in notes if n), lead)
 
 
-def _config(answer: Answer) -> dict[str, Any]:
-    return {
-        "displaylogo": False,
-        "scrollZoom": False,
-        "toImageButtonOptions": {"format": "svg", "filename": f"{answer.metric.id}_{answer.extract_id}"},
-        "modeBarButtons": [["toImage"]],
-    }
+def with_limits(answer: Answer, key: str) -> None:
+    """The same figure as a control chart."""
+    found = judged.same(current(), answer)
+    if isinstance(found, Failure):
+        st.error(found.sentence)
+        return
+    try:
+        judged.draw(found, key=key)
+    except Exception:
+        st.error(engine.failed(f"control chart {key}"))
+        return
+    _under(answer, key, "")
 
 
 def _under(answer: Answer, key: str, notes: str, lead: Callable[[], None] | None = None) -> None:
@@ -168,6 +177,8 @@ def _under(answer: Answer, key: str, notes: str, lead: Callable[[], None] | None
             type="tertiary",
             icon=":material/download:",
         )
+        if judged.can_be_judged(answer):
+            st.toggle("Limits", key=f"{key}_limits", bind="query-params", help="Show it as a control chart: what is signal and what is noise.")
         if lead:
             lead()
     if more == ABOUT:
@@ -291,6 +302,18 @@ def trigger(answer: Asked) -> dict[str, Any]:
     if standard is None or standard.threshold is None or not isinstance(answer, Answer) or standard.unit != answer.metric.unit:
         return {}
     return {"limit": standard.threshold, "limit_name": f"{standard.label} ({standard.status})"}
+
+
+def charted() -> Metric:
+    """One of the metrics that are charted with limits, kept in the address by its name."""
+    names = {m.label: m for m in load_catalogue().metrics.values() if m.spc != "none"}
+    return names[st.selectbox("Indicator", list(names), key="metric", bind="query-params")]
+
+
+def scope_said(page: Page, metric_id: str) -> str:
+    """The page's filters as a metric uses them, without the dates."""
+    answer = page.ask(metric_id, "month", scope=page.scope.between(None, None))
+    return answer.words.removesuffix(", by month") if isinstance(answer, Answer) else ""
 
 
 def figures(*items: tuple[str, float, str]) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from readout import format as fmt
 from readout.answer import Answer, dimension_labels, provisional_months, visible_sites
-from readout.catalogue import load_catalogue
+from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import Flag
 from readout.errors import ReadoutError
 from readout.scope import Scope, month_end, next_month, previous_month
@@ -58,6 +58,10 @@ class Page:
         kept = {k: tuple(v) for k, v in {**chosen.where, **where}.items() if k in dimensions}
         return engine.answered(self.store, metric_id, Scope(by, kept, chosen.date_from, chosen.date_to))
 
+    def standard_of(self, metric: Metric) -> Standard | None:
+        """The standard that the extract was made with."""
+        return load_catalogue().with_standards(self.store.extract.manifest["standards"]).standard_of(metric)
+
     def at(self, day: date | None) -> "Page":
         """The page as it stood at the end of a day; as it stands when the data ends without one."""
         return replace(self, scope=self.scope.between(None, day))
@@ -76,10 +80,17 @@ class Page:
     def flags_for(self, metric_id: str) -> tuple[Flag, ...]:
         """The annotations that bear on a metric and on the chosen sites."""
         notes = self.store.extract.manifest.get("annotations") or []
-        wanted = {(n["title"], n["from"]) for n in notes if metric_id in n["metrics"] and (not self.sites or set(n["sites"]) & set(self.sites))}
+        wanted = {(n["title"], n["from"]) for n in notes if _bears(n["metrics"], metric_id) and (not self.sites or set(n["sites"]) & set(self.sites))}
         start, stop = self.scope.date_from or date.min, self.scope.date_to or date.max
         shown = [f for f in self.flags if (f.title, f.start.isoformat()) in wanted and start <= f.start <= stop]
         return tuple(replace(f, number=i + 1) for i, f in enumerate(shown))
+
+
+def _bears(named: Sequence[str], metric_id: str) -> bool:
+    """An event bears on the metrics it names and on those of the same pages; one that names none bears on all."""
+    metrics = load_catalogue().metrics
+    pages = {metrics[m].page for m in named if m in metrics} | ({"backlog"} if "exam_to_report" in named else set())
+    return not named or metric_id in named or metrics[metric_id].page in pages
 
 
 def ranked_pathways(page: Page, metric_id: str = "within_pathway_standard") -> list[str]:
@@ -133,7 +144,15 @@ def frame() -> Page:
     scope, last = st.session_state["chosen"]
     notes = store.extract.manifest.get("annotations") or []
     flags = tuple(Flag(i + 1, date.fromisoformat(n["from"]), n["title"], n["text"]) for i, n in enumerate(notes))
-    return Page(store, scope, last, flags)
+    page = Page(store, scope, last, flags)
+    st.session_state["page_now"] = page
+    return page
+
+
+def current() -> Page:
+    """The page being drawn."""
+    page: Page = st.session_state["page_now"]
+    return page
 
 
 def heading(page: Page, title: str, question: str) -> None:

@@ -47,15 +47,17 @@ def serve(extracts: Path, *, port: int = 8501, address: str = "127.0.0.1", headl
 
     from streamlit.web.server.starlette import App
 
-    from readout.ui.web import middleware
+    from readout.ui.icons import SERVED
+    from readout.ui.web import middleware, routes
 
     url = f"http://localhost:{port}"
     print(f"Readout is at {url} (stop it with Ctrl+C)", flush=True)
     if not headless:
         threading.Thread(target=_open, args=(url,), daemon=True).start()
+    os.environ[SERVED] = ""
     sys.argv = [str(ENTRY)]  # where the server looks for a configuration of its own: there is none beside the entry
     try:
-        App(ENTRY, middleware=middleware()).run(config=options(port, address))
+        App(ENTRY, middleware=middleware(), routes=routes()).run(config=options(port, address))
     except KeyboardInterrupt:
         return 0
     except SystemExit as e:

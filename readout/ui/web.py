@@ -143,3 +143,20 @@ class Squeezed:
             ]
         await send(start)
         await send({"type": "http.response.body", "body": whole, "more_body": False})
+
+
+def routes() -> list[Any]:
+    """The icons of variation and assurance, each served once and kept by the browser."""
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from readout.ui.icons import PATH, drawings
+
+    def icon(request: Request) -> Response:
+        svg = drawings().get(request.path_params["name"])
+        if svg is None:
+            return Response(status_code=404)
+        return Response(svg, media_type="image/svg+xml", headers={"cache-control": "public, max-age=86400"})
+
+    return [Route(PATH + "/{name}.svg", icon)]

@@ -117,7 +117,7 @@ def test_a_cancellation_ends_the_wait_and_leaves_demand_alone(figures):
 def test_a_cancelled_request_adds_to_what_was_asked_and_to_no_count_of_examinations(figures):
     """Without it and with it: demand, the waits in which it is censored, what was lost, and the rows whose quality is looked at."""
     before, after = figures(BASE), figures([*BASE, CANCELLED])
-    assert changed(before, after) == {"demand", "lost_appointments", "data_quality"} | WAIT_CLOCKS
+    assert changed(before, after) == {"demand", "demand_per_working_day", "lost_appointments", "data_quality"} | WAIT_CLOCKS
     assert moved(before, after, "demand") == moved(before, after, "lost_appointments") == moved(before, after, "request_to_exam", "n") == 1
 
 
@@ -153,7 +153,7 @@ def test_a_rule_of_the_network_does_what_the_word_of_the_ris_does(figures):
 def test_a_delegated_examination_adds_to_activity_and_to_no_report_figure(figures):
     """Without it and with it: everything that counts examinations, requests and patients, and nothing that times or expects a report."""
     before, after = figures(BASE), figures([*BASE, {**UNREPORTED, **DELEGATED}])
-    counts = {"activity", "activity_per_working_day", "activity_by_hour", "attendances", "patients", "out_of_hours_share", "completeness", "demand"}
+    counts = {"activity", "activity_per_working_day", "activity_by_hour", "attendances", "patients", "out_of_hours_share", "completeness", "demand", "demand_per_working_day"}
     apart = {"unreported_delegated", "data_quality"}
     wait = {"request_to_exam", "exam_survival"}
     # These still stand on the same examinations, and say beside the figure that one more is left out.

@@ -3,7 +3,7 @@
 import csv
 import gzip
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -85,7 +85,9 @@ def test_five_metrics_of_a_sample_site_equal_plain_python_over_its_raw_exports(s
     months = Counter(local(e["end"]).date().replace(day=1) for e in done)
     assert {r["month"]: r["value"] for r in ask("activity", Scope(("month",), site), store).rows} == months
 
+    # The exports hold every examination from November 2023: an older request is in them only if it still waited then.
     received = Counter(local(e["received"]).date().replace(day=1) for e in exams if e["received"] and e["vetting"] != "R")
+    received = {month: count for month, count in received.items() if month >= date(2023, 11, 1)}
     assert {r["month"]: r["value"] for r in ask("demand", Scope(("month",), site), store).rows} == received
 
     wanted = [e for e in done if e["report_required"] != "0"]

@@ -140,7 +140,7 @@ def test_same_seed_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
     a, b, c = (digest(tmp_path / n) for n in "abc")
     assert a == b
     assert a.keys() == c.keys()
-    assert {n for n in a if a[n] == c[n]} == {"network.toml", "inbox/national/dim_Provider.csv", "inbox/national/dim_Region.csv"}
+    assert {n for n in a if a[n] == c[n]} == {"network.toml", "rebases.toml", "inbox/national/dim_Provider.csv", "inbox/national/dim_Region.csv"}
     assert said == sorted(said) and said[-1] == 1.0
 
 

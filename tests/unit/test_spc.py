@@ -11,12 +11,11 @@ import pytest
 
 from readout.errors import UsageError
 from readout.stats import spc_chance
-from readout.stats.spc import RULES, Met, Variation, assurance, expected_signals, is_trial, met, p_prime, u_prime, variation, xmr
+from readout.stats.spc import HIGH, RULES, Met, assurance, expected_signals, is_trial, last_flag, met, p_prime, u_prime, variation, xmr
 from tests.conftest import shared
 
 COLUMNS = ["x", "mean", "lpl", "upl", "near_lower", "near_upper", "group", "flag"]
 LINES = COLUMNS[1:6]
-WORDS = {"common_cause": "common", "improvement": "improvement", "passes": "pass", "hit_or_miss": "hit_or_miss"}  # the vectors' words and ours
 HALF, WAVE = [50.0, 52.0] * 6, [50.0, 52.0, 51.0] * 8
 
 
@@ -52,7 +51,7 @@ def test_vector_a_screened_and_not() -> None:
         chart = xmr(v["y"], better=v["better"], screen_ranges=key == "screened")
         near(chart, 1, v[key], v["tolerance"])
         assert flagged(chart) == {int(k): f for k, f in v["flags"].items()}
-        assert variation(chart).kind == WORDS[v["variation"]]
+        assert variation(chart) == v["variation"]
 
 
 def test_vector_b_shift_two_of_three_and_limit() -> None:
@@ -60,8 +59,8 @@ def test_vector_b_shift_two_of_three_and_limit() -> None:
     chart = xmr(v["y"], better=v["better"], target=v["target"])
     near(chart, 24, v["screened"], v["tolerance"])
     assert flagged(chart) == {int(k): f for k, f in v["flags"].items()}
-    assert variation(chart) == Variation("improvement", "low", "shift_low") and WORDS[v["variation"]] == "improvement"
-    assert assurance(chart) == WORDS[v["assurance"]]
+    assert variation(chart) == "improvement"
+    assert assurance(chart) == v["assurance"]
 
 
 def test_vector_c_rebased() -> None:
@@ -71,7 +70,7 @@ def test_vector_c_rebased() -> None:
         near(chart, point, expected, v["tolerance"])
     assert chart["group"].to_list() == [1] * 13 + [2] * 13
     assert flagged(chart) == v["flags"]
-    assert assurance(chart) == WORDS[v["assurance"]]
+    assert assurance(chart) == v["assurance"]
 
 
 def test_vector_c_without_a_rebase() -> None:
@@ -96,7 +95,7 @@ def test_vector_d_the_later_trend_takes_the_turning_point() -> None:
     chart = xmr(v["y"], better=v["better"])
     near(chart, 1, v["screened"], v["tolerance"])
     assert flagged(chart) == {i: flag for start, stop, flag in v["flags_ranges"] for i in range(start, stop + 1)}
-    assert variation(chart).kind == WORDS[v["variation"]]
+    assert variation(chart) == v["variation"]
 
 
 def test_vector_laney() -> None:
@@ -123,7 +122,7 @@ def test_vector_constant_at_its_target() -> None:
         chart = xmr(v["y"], better=v["better"], target=v["target"], bounds=bounds)
         near(chart, 18, v, 0)
         assert flagged(chart) == v["flags"]
-        assert (variation(chart).kind, assurance(chart)) == (WORDS[v["variation"]], WORDS[v["assurance"]])
+        assert (variation(chart), assurance(chart)) == (v["variation"], v["assurance"])
 
 
 # A slow reading of the rules: every point asks every rule in turn, by definition
@@ -425,25 +424,27 @@ def test_a_trend_goes_before_a_shift_and_a_limit_before_both() -> None:
 @pytest.mark.parametrize(
     ("last", "better", "expected"),
     [
-        (60.0, "up", Variation("improvement", "high", "above_limit")),
-        (60.0, "down", Variation("concern", "high", "above_limit")),
-        (60.0, "neutral", Variation("neutral_high", "high", "above_limit")),
-        (40.0, "up", Variation("concern", "low", "below_limit")),
-        (40.0, "down", Variation("improvement", "low", "below_limit")),
-        (40.0, "neutral", Variation("neutral_low", "low", "below_limit")),
-        (51.0, "up", Variation("common")),
-        (51.0, "neutral", Variation("common")),
+        (60.0, "up", "improvement"),
+        (60.0, "down", "concern"),
+        (60.0, "neutral", "neutral_high"),
+        (40.0, "up", "concern"),
+        (40.0, "down", "improvement"),
+        (40.0, "neutral", "neutral_low"),
+        (51.0, "up", "common_cause"),
+        (51.0, "neutral", "common_cause"),
     ],
 )
-def test_variation_is_direction_times_better(last: float, better: str, expected: Variation) -> None:
+def test_variation_is_direction_times_better(last: float, better: str, expected: str) -> None:
     assert variation(xmr([*HALF, last], better=better, baseline=12)) == expected
 
 
 def test_every_rule_has_a_direction_and_a_name() -> None:
     chart = xmr(WAVE)
     for flag, name in RULES.items():
-        found = variation(chart.with_columns(flag=pl.lit(flag)))
-        assert found.direction == ("high" if "above" in flag or "up" in flag or "high" in flag else "low") and name
+        marked = chart.with_columns(flag=pl.lit(flag))
+        upward = "above" in flag or "up" in flag or "high" in flag
+        assert last_flag(marked) == flag and (flag in HIGH) == upward and name
+        assert variation(marked) == ("improvement" if upward else "concern")
 
 
 # Assurance
@@ -452,28 +453,28 @@ def test_every_rule_has_a_direction_and_a_name() -> None:
 @pytest.mark.parametrize(
     ("target", "better", "expected"),
     [
-        (45.0, "up", "pass"),
-        (57.0, "up", "fail"),
+        (45.0, "up", "passes"),
+        (57.0, "up", "fails"),
         (51.0, "up", "hit_or_miss"),
-        (45.0, "down", "fail"),
-        (57.0, "down", "pass"),
+        (45.0, "down", "fails"),
+        (57.0, "down", "passes"),
         (51.0, "down", "hit_or_miss"),
-        (45.0, "neutral", "none"),
-        (None, "up", "none"),
-        (math.nan, "up", "none"),
+        (45.0, "neutral", None),
+        (None, "up", None),
+        (math.nan, "up", None),
         (45.68, "up", "hit_or_miss"),  # on the lower limit
         (45.68, "down", "hit_or_miss"),
         (56.32, "up", "hit_or_miss"),  # on the upper limit
         (56.32, "down", "hit_or_miss"),
-        (45.679, "up", "pass"),
-        (56.321, "up", "fail"),
+        (45.679, "up", "passes"),
+        (56.321, "up", "fails"),
     ],
 )
 def test_assurance_sets_the_target_against_the_limits(target: float | None, better: str, expected: str) -> None:
     assert assurance(xmr(HALF, target=target, better=better)) == expected
 
 
-@pytest.mark.parametrize(("target", "up", "down"), [(90.0, "pass", "fail"), (95.0, "pass", "pass"), (95.1, "fail", "pass")])
+@pytest.mark.parametrize(("target", "up", "down"), [(90.0, "passes", "fails"), (95.0, "passes", "passes"), (95.1, "fails", "passes")])
 def test_a_constant_measure_passes_a_target_it_equals_or_betters(target: float, up: str, down: str) -> None:
     assert assurance(xmr([95.0] * 14, target=target, better="up")) == up
     assert assurance(xmr([95.0] * 14, target=target, better="down")) == down
@@ -481,28 +482,28 @@ def test_a_constant_measure_passes_a_target_it_equals_or_betters(target: float, 
 
 def test_assurance_and_trial_read_the_last_group_that_has_a_point() -> None:
     chart = xmr([*HALF, *[70.0, 72.0] * 6], target=60, rebase_at=[13])
-    assert assurance(chart) == "pass" and not is_trial(chart)
-    assert assurance(xmr([*HALF, 70.0], target=60, rebase_at=[13])) == "none"
+    assert assurance(chart) == "passes" and not is_trial(chart)
+    assert assurance(xmr([*HALF, 70.0], target=60, rebase_at=[13])) is None
     waiting = xmr([*HALF, None, None], target=60, rebase_at=[13])
-    assert assurance(waiting) == "fail" and not is_trial(waiting) and variation(waiting).kind == "common"
+    assert assurance(waiting) == "fails" and not is_trial(waiting) and variation(waiting) == "common_cause"
 
 
 def test_a_target_at_a_natural_bound_is_counted_not_judged() -> None:
     y = [100, 98, 100, 99, 100, None, 97, 100, 100, 98, 99, 100, 100]
     chart = xmr(y, target=100, bounds=(0, 100))
-    assert assurance(chart) == "none" and met(chart) == Met(7, 12)
+    assert assurance(chart) is None and met(chart) == Met(7, 12)
     assert Met(7, 12).words() == "met in 7 of 12 months" and Met(1, 4).words("weeks") == "met in 1 of 4 weeks"
     plain = xmr(y, target=99, bounds=(0, 100))
     assert assurance(plain) == "hit_or_miss" and met(plain) is None
     none = xmr([0, 1, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0], target=0, better="down", bounds=(0, None))
-    assert assurance(none) == "none" and met(none) == Met(9, 12)
+    assert assurance(none) is None and met(none) == Met(9, 12)
     assert met(xmr(y, target=100, bounds=(0, 100), better="neutral")) is None and met(xmr(y, bounds=(0, 100))) is None
     assert met(xmr([*y, 100, 100, 99], target=100, bounds=(0, 100), rebase_at=[14])) == Met(2, 3)
 
 
 def test_a_share_meets_its_bound_without_being_told() -> None:
     chart = p_prime([9, 10, 10, 8], [10, 10, 10, 10], better="up", target=1)
-    assert assurance(chart) == "none" and met(chart) == Met(2, 4)
+    assert assurance(chart) is None and met(chart) == Met(2, 4)
 
 
 # Degenerate series, each with its outcome
@@ -510,27 +511,27 @@ def test_a_share_meets_its_bound_without_being_told() -> None:
 
 def test_an_empty_series_is_an_empty_chart() -> None:
     chart = xmr([], target=1)
-    assert chart.height == 0 and variation(chart) == Variation("none") and assurance(chart) == "none" and met(chart) is None and is_trial(chart)
+    assert chart.height == 0 and variation(chart) is None and assurance(chart) is None and met(chart) is None and is_trial(chart)
     gaps = xmr([None, math.nan, None], target=1)
-    assert gaps.height == 3 and gaps["mean"].null_count() == 3 and variation(gaps).kind == "none" and assurance(gaps) == "none" and is_trial(gaps)
+    assert gaps.height == 3 and gaps["mean"].null_count() == 3 and variation(gaps) is None and assurance(gaps) is None and is_trial(gaps)
 
 
 def test_one_point_has_a_mean_and_no_limits() -> None:
     chart = xmr([5.0], target=4)
     assert chart["mean"].to_list() == [5.0] and all(chart[c].null_count() == 1 for c in (*LINES[1:], "flag"))
-    assert variation(chart) == Variation("none") and assurance(chart) == "none" and is_trial(chart)
+    assert variation(chart) is None and assurance(chart) is None and is_trial(chart)
 
 
 def test_points_that_never_touch_have_no_limits() -> None:
     chart = xmr([1.0, None, 9.0, None, 5.0])
     assert chart["mean"].to_list() == [5.0] * 5 and chart["lpl"].null_count() == 5 and flagged(chart) == {}
     later = xmr([*[5.0, None] * 12, *range(6, 15)], baseline=12)  # without limits not even a trend is told
-    assert later["mean"][0] == 5.0 and flagged(later) == {} and variation(later).kind == "none"
+    assert later["mean"][0] == 5.0 and flagged(later) == {} and variation(later) is None
 
 
 def test_eleven_points_are_a_trial_and_twelve_are_not() -> None:
     eleven = xmr(HALF[:11])
-    assert is_trial(eleven) and eleven["lpl"].null_count() == 0 and variation(eleven).kind == "common"
+    assert is_trial(eleven) and eleven["lpl"].null_count() == 0 and variation(eleven) == "common_cause"
     assert is_trial(xmr([*HALF[:11], None])) and not is_trial(xmr(HALF))
     assert is_trial(xmr([*HALF, *HALF[:11]], rebase_at=[13])) and not is_trial(xmr([*HALF, *HALF], rebase_at=[13]))
 
@@ -540,14 +541,14 @@ def test_eleven_points_are_a_trial_and_twelve_are_not() -> None:
 def test_a_stuck_measure_has_its_limits_on_the_mean(value: float, screen: bool) -> None:
     chart = xmr([value] * 24, screen_ranges=screen, target=value, bounds=(0, 100))
     assert all(chart[name].to_list() == pytest.approx([value] * 24, rel=1e-15) for name in LINES)
-    assert flagged(chart) == {} and variation(chart) == Variation("common") and assurance(chart) == "pass"
+    assert flagged(chart) == {} and variation(chart) == "common_cause" and assurance(chart) == "passes"
 
 
 def test_stuck_at_100_per_cent_and_at_0_per_cent() -> None:
     full = xmr([100.0] * 12, target=100, bounds=(0, 100))
-    assert assurance(full) == "pass" and met(full) == Met(12, 12)
+    assert assurance(full) == "passes" and met(full) == Met(12, 12)
     empty = xmr([0.0] * 12, target=95, bounds=(0, 100))
-    assert assurance(empty) == "fail" and met(empty) is None and variation(empty).kind == "common"
+    assert assurance(empty) == "fails" and met(empty) is None and variation(empty) == "common_cause"
 
 
 def test_nearly_constant_uses_the_ranges_screening_would_lose() -> None:
@@ -555,7 +556,7 @@ def test_nearly_constant_uses_the_ranges_screening_would_lose() -> None:
     assert xmr(y).equals(xmr(y, screen_ranges=False)) and xmr(y)["upl"][0] > 100
     middle = [0.0] * 10 + [0.4] + [0.0] * 13
     chart = xmr(middle, better="down")
-    assert flagged(chart)[11] == "above_limit" and chart["lpl"][0] < 0 and variation(chart) == Variation("improvement", "low", "shift_low")
+    assert flagged(chart)[11] == "above_limit" and chart["lpl"][0] < 0 and variation(chart) == "improvement"
 
 
 def zigzag(ranges: list[float]) -> list[float]:
@@ -695,14 +696,14 @@ def test_a_share_of_all_or_nothing_is_charted_as_xmr(share: int) -> None:
     sizes = [10, 20, 30] * 4
     chart = p_prime([n * share for n in sizes], sizes, better="up", target=share)
     assert chart["lpl"].to_list() == chart["upl"].to_list() == [float(share)] * 12
-    assert chart["sigma_z"].null_count() == 12 and flagged(chart) == {} and assurance(chart) == "pass"
+    assert chart["sigma_z"].null_count() == 12 and flagged(chart) == {} and assurance(chart) == "passes"
     none = u_prime([0] * 12, sizes, better="down", target=0)
-    assert none["upl"].to_list() == [0.0] * 12 and assurance(none) == "pass"
+    assert none["upl"].to_list() == [0.0] * 12 and assurance(none) == "passes"
 
 
 def test_a_rate_may_pass_1_and_follows_the_same_rules() -> None:
     chart = u_prime([20, 22] * 6 + [90], [10] * 13, better="down", baseline=12)
-    assert chart["mean"][0] == pytest.approx(2.1) and flagged(chart) == {13: "above_limit"} and variation(chart).kind == "concern"
+    assert chart["mean"][0] == pytest.approx(2.1) and flagged(chart) == {13: "above_limit"} and variation(chart) == "concern"
 
 
 def test_no_denominator_is_a_gap() -> None:
@@ -711,7 +712,7 @@ def test_no_denominator_is_a_gap() -> None:
     assert chart["lpl"].is_null().to_list() == [False, True, True, True, False, False]
     assert chart["mean"].to_list() == pytest.approx([17 / 30] * 6)
     alone = p_prime([5, None, 7], [10, 10, 10], better="up", target=0.2)
-    assert alone["lpl"].null_count() == 3 and alone["sigma_z"].null_count() == 3 and assurance(alone) == "none"
+    assert alone["lpl"].null_count() == 3 and alone["sigma_z"].null_count() == 3 and assurance(alone) is None
 
 
 def test_impossible_counts_are_refused() -> None:

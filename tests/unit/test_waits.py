@@ -15,7 +15,7 @@ import pytest
 from readout.answer import ask
 from readout.scope import Scope
 from readout.store import Store
-from tests.conftest import ADAPTER, COLUMNS
+from tests.conftest import ADAPTER, COLUMNS, NETWORK
 
 LONDON = ZoneInfo("Europe/London")
 LAST = date(2026, 11, 3)
@@ -38,6 +38,9 @@ def quantile(waits: list[tuple[int, bool]], q: float) -> int | None:
         if events and survival <= 1 - q + 1e-9:
             return t
     return None
+
+
+COVERS_FROM = date(2023, 11, 1)  # the sample's exports hold every examination from here: an earlier request is seen only if it still waited
 
 
 class Request:
@@ -78,6 +81,8 @@ class Request:
             return "no_received_time"
         if self.asked > self.last:
             return "after_as_of"
+        if self.asked < COVERS_FROM:
+            return "before_export"
         return "no_end_time" if self.given_up is None else None
 
     @property
@@ -414,3 +419,20 @@ def test_only_booked_outpatients_and_gp_patients_are_in_the_rate_of_missed_appoi
     lost = ask("lost_appointments", Scope(("outcome",)), store)
     assert {r["outcome"]: r["value"] for r in lost.rows} == {"cancelled": 1, "did_not_attend": 2}
     assert {x.reason: x.count for x in lost.left_out} == {"no_end_time": 1}
+
+
+def test_a_request_older_than_the_export_is_not_in_its_clocks(make):
+    """Requests examined before the export begins are not in it, those still waiting then are: counted, the first months would look slow."""
+    rows = [
+        {"acc": "OLD", "received": "2026-06-01 09:00", "ended": "2026-09-01 10:00"},
+        {"acc": "NEW", "received": "2026-08-20 09:00", "ended": "2026-09-01 10:00"},
+    ]
+    open_ended = Store(make(rows))
+    assert ask("request_to_exam", Scope(), open_ended).rows[0]["n"] == 2
+    stated = Store(make(rows, network=NETWORK.replace("usual_lag_days = 3", "usual_lag_days = 3\ncovers_from = 2026-08-01")))
+    answer = ask("request_to_exam", Scope(), stated)
+    assert answer.rows[0]["n"] == 1 and {x.reason: x.count for x in answer.left_out} == {"before_export": 1}
+    demand = ask("demand", Scope(), stated)
+    assert demand.rows[0]["value"] == 1 and {x.reason: x.count for x in demand.left_out} == {"before_export": 1}
+    july = ask("waiting", Scope(date_to=date(2026, 7, 15)), stated)
+    assert sum(r["value"] for r in july.rows) == 0 and july.n == 0

@@ -1,0 +1,92 @@
+"""How long pages take in a real browser: opened on a new server, opened again, and after a filter is changed.
+
+    python -m benchmarks.pages EXTRACTS      # for instance of: readout sample --exams 2_000_000 --out big
+
+Prints seconds to the last chart drawn, the bytes over the wire of the first visit, and the ratio to the quickest page of the run: the
+machine decides the seconds, the code the ratio.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from readout import paths
+
+PAGES = ("", "activity", "turnaround", "standards", "backlog", "examination-waits", "variability", "waits", "examinations", "quality")
+GOALS = {"cold": 2.0, "warm": 1.2, "filter": 0.3}
+SETTLED = """() => {
+  const busy = document.querySelector('[data-testid=stStatusWidget]') || document.querySelector('[data-stale=true]');
+  const drawn = [...document.querySelectorAll('.js-plotly-plot')].every(p => p.querySelector('.main-svg'));
+  return !busy && drawn && !!document.querySelector('h1') && document.querySelectorAll('.js-plotly-plot, [data-testid=stDataFrame]').length > 0;
+}"""
+
+
+def settled(page: Page, since: float) -> float:
+    """Seconds until the page has drawn everything and stays so for a fifth of a second."""
+    calm = None
+    while True:
+        if page.evaluate(SETTLED):
+            calm = calm or time.perf_counter()
+            if time.perf_counter() - calm > 0.2:
+                return calm - since
+        else:
+            calm = None
+        if time.perf_counter() - since > 60:
+            return float("nan")
+        time.sleep(0.01)
+
+
+def main() -> None:
+    extracts = Path(sys.argv[1]) if len(sys.argv) > 1 else paths.SAMPLE_EXTRACTS
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    command = [sys.executable, "-m", "readout", "run", "--port", str(port), "--headless", "--extracts", str(extracts)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ})
+    address = f"http://localhost:{port}"
+    figures: dict[str, dict[str, float]] = {}
+    try:
+        with sync_playwright() as play:
+            browser = play.chromium.launch(executable_path=os.environ.get("READOUT_CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"])
+            for _ in range(200):
+                try:
+                    socket.create_connection(("127.0.0.1", port), 0.2).close()
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            for name in PAGES:
+                took: dict[str, float] = {}
+                for kind in ("cold", "warm"):
+                    page = browser.new_page(viewport={"width": 1280, "height": 900})
+                    sizes: list[int] = []
+                    page.on("requestfinished", lambda r, sizes=sizes: sizes.append(r.sizes()["responseBodySize"]))
+                    start = time.perf_counter()
+                    page.goto(f"{address}/{name}", wait_until="commit")
+                    took[kind] = settled(page, start)
+                    if kind == "cold":
+                        took["MB"] = sum(sizes) / 1e6
+                        page.close()
+                start = time.perf_counter()
+                page.get_by_label("Modality").first.click()
+                page.get_by_role("option", name="CT", exact=True).click()
+                took["filter"] = settled(page, start)
+                page.close()
+                figures[name or "overview"] = took
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait()
+    quickest = {kind: min(f[kind] for f in figures.values()) for kind in GOALS}
+    print(f"{'page':20}" + "".join(f"{kind + f' (goal {goal} s)':>26}" for kind, goal in GOALS.items()) + f"{'MB cold':>10}")
+    for name, took in figures.items():
+        cells = "".join(f"{took[kind]:>16.2f} s {took[kind] / quickest[kind]:>6.1f} x" for kind in GOALS)
+        print(f"{name:20}{cells}{took['MB']:>10.2f}")
+
+
+if __name__ == "__main__":
+    main()

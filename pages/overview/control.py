@@ -1,0 +1,18 @@
+"""One indicator as a control chart: what is signal, and what is noise."""
+
+import streamlit as st
+
+from readout.ui import blocks, judged
+from readout.ui.frame import frame, heading
+
+page = frame()
+heading(page, "Control chart", "Is this a signal, or only noise?")
+metric = blocks.charted()
+found = judged.stated(page, metric.id)
+if found:
+    st.header(f"{metric.label}, {blocks.scope_said(page, metric.id)}", anchor=False)
+    judged.draw(found, key="control")
+    with st.expander("About this chart"):
+        blocks.about(metric, page.standard_of(metric))
+    st.header("Month by month", anchor=False)
+    blocks.table(judged.points(found), metric.label)

@@ -1,0 +1,14 @@
+"""Signals: everything special-cause in the last judged month, beside what chance alone would give."""
+
+import streamlit as st
+
+from readout.ui import blocks, signal_list
+from readout.ui.frame import frame, heading
+
+page = frame()
+heading(page, "Signals", "What has changed, and how much of it would chance alone explain?")
+found = signal_list.found(page)
+st.markdown(signal_list.finding(found))
+kind = blocks.choice("Show", signal_list.KINDS, key="kind")
+blocks.table(signal_list.rows(found, kind), "Signals")
+st.caption(signal_list.account(found))

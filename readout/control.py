@@ -1,0 +1,251 @@
+"""An answer by month as a control chart: which chart its metric asks for, its limits, the rule its last month breaks, its target.
+
+Only months that are no longer arriving are judged. Months are made dense: one without a figure is a gap, never a zero. Every month
+of the extract is charted whatever the page's dates, so that a limit cannot differ between two pages.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+
+from readout.answer import Answer
+from readout.catalogue import Metric
+from readout.errors import UsageError
+from readout.scope import months_between
+from readout.stats import spc
+
+Row = Mapping[str, Any]
+LASTING = 9  # months on one side of the mean after which new limits are suggested
+
+
+@dataclass(frozen=True)
+class Rebase:
+    """New limits from a month on, and why."""
+
+    month: date
+    reason: str
+    who: str = ""
+    when: date | None = None
+    metrics: tuple[str, ...] = ()  # none: all
+    sites: tuple[str, ...] = ()  # none: the network and every site
+
+    def bears_on(self, metric_id: str, site: str | None) -> bool:
+        return (not self.metrics or metric_id in self.metrics) and (not self.sites or site in self.sites)
+
+
+@dataclass(frozen=True)
+class Control:
+    """One series judged.
+
+    `points`: a row a month, with `month, x, mean, lpl, upl, near_lower, near_upper, group, flag, is_provisional` and the row's own counts;
+    x in the metric's unit (for a stock its change over the month). `since`: the first month of the run that the last one belongs to.
+    """
+
+    metric: Metric
+    unit: Mapping[str, str]  # the breakdown values of the series: empty for the whole network
+    name: str
+    column: str
+    chart: str
+    points: pl.DataFrame
+    variation: str | None
+    assurance: str | None
+    flag: str | None
+    met: spc.Met | None
+    target: float | None
+    since: date | None
+    is_trial: bool
+    rebases: tuple[Rebase, ...]
+    suggestion: date | None
+
+    @property
+    def last(self) -> Row | None:
+        """The last judged month that has a figure."""
+        settled = self.points.filter(~pl.col("is_provisional") & pl.col("x").is_not_null())
+        return settled.row(-1, named=True) if settled.height else None
+
+    @property
+    def previous(self) -> Row | None:
+        settled = self.points.filter(~pl.col("is_provisional") & pl.col("x").is_not_null())
+        return settled.row(-2, named=True) if settled.height > 1 else None
+
+    @property
+    def count_judged(self) -> int:
+        return self.points.filter(~pl.col("is_provisional") & pl.col("x").is_not_null()).height
+
+    @property
+    def count_gaps(self) -> int:
+        """Judged months without a figure, such as a quantile not yet reached."""
+        return self.points.filter(~pl.col("is_provisional") & pl.col("x").is_null()).height
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the last month that is no longer arriving has a figure: else the last judgement is of an earlier one."""
+        settled = self.points.filter(~pl.col("is_provisional"))
+        return bool(settled.height) and settled["x"][-1] is not None
+
+    @property
+    def is_special(self) -> bool:
+        return self.flag is not None
+
+
+def column_of(metric: Metric) -> str:
+    """The figure of a metric that is charted: for a time its 90th percentile."""
+    return "p90_hours" if metric.kind == "time" else "value"
+
+
+def rebases_of(manifest: Mapping[str, Any]) -> tuple[Rebase, ...]:
+    """The rebases an extract was made with."""
+    return tuple(
+        Rebase(
+            date.fromisoformat(r["month"]),
+            r["reason"],
+            r.get("who", ""),
+            date.fromisoformat(r["when"]) if r.get("when") else None,
+            tuple(r.get("metrics", ())),
+            tuple(r.get("sites", ())),
+        )
+        for r in manifest.get("rebases", [])
+    )
+
+
+def control(answer: Answer, rebases: Sequence[Rebase] = ()) -> Control:
+    """The chart of an answer by month alone."""
+    if answer.scope.by != ("month",):
+        raise UsageError("A control chart is one series over months. Break the answer down by month alone.")
+    sites = answer.scope.where.get("site_code", ())
+    return _control(answer, answer.rows, {}, rebases, sites[0] if len(sites) == 1 else None)
+
+
+def controls(answer: Answer, rebases: Sequence[Rebase] = ()) -> list[Control]:
+    """The chart of each unit of an answer by month and one dimension more."""
+    (dimension,) = [d for d in answer.scope.by if d != "month"]
+    by_unit: dict[str, list[Row]] = {}
+    for row in answer.rows:
+        if row[dimension] is not None:
+            by_unit.setdefault(row[dimension], []).append(row)
+    return [_control(answer, rows, {dimension: unit}, rebases, unit if dimension == "site_code" else None) for unit, rows in sorted(by_unit.items())]
+
+
+def _control(answer: Answer, rows: Sequence[Row], unit: Mapping[str, str], rebases: Sequence[Rebase], site: str | None) -> Control:
+    metric = answer.metric
+    if metric.spc == "none":
+        raise UsageError(f"'{metric.label}' is not charted with limits: the catalogue says spc = none.")
+    column = column_of(metric)
+    dense = _dense(rows)
+    settled = [r for r in dense if not r["provisional"]]
+    months = [r["month"] for r in settled]
+    mine = tuple(r for r in rebases if r.bears_on(metric.id, site) and months and months[0] < r.month <= months[-1])
+    at = tuple(sorted({months.index(r.month) + 1 for r in mine}))
+    standard = answer.standard
+    is_share = metric.kind == "ratio" and metric.unit.startswith("share")
+    target = standard.target if standard and is_share and not metric.is_snapshot and standard.better in ("up", "down") else None
+    if metric.spc == "p_prime":
+        name = "p'"
+        chart = spc.p_prime([r.get("numerator") for r in settled], [r.get("denominator") for r in settled], better=metric.better, target=target, rebase_at=at)
+    elif metric.spc == "u_prime":
+        name = "u'"
+        chart = spc.u_prime([r.get("numerator") for r in settled], [r.get("denominator") for r in settled], better=metric.better, target=target, rebase_at=at)
+    else:
+        values = [r.get(column) for r in settled]
+        name = "XmR"
+        if metric.is_snapshot:
+            name = "XmR of the monthly change"
+            values = [None, *(b - a if a is not None and b is not None else None for a, b in pairwise(values))] if values else []
+        bounds = (None, None) if metric.is_snapshot else (0.0, 1.0) if is_share else (0.0, None)
+        chart = spc.xmr(values, better=metric.better, target=target, rebase_at=at, bounds=bounds)
+    points = _points(chart, dense, settled, column, metric)
+    flag = spc.last_flag(chart)
+    return Control(
+        metric=metric,
+        unit=unit,
+        name=_name(answer, unit),
+        column=column,
+        chart=name,
+        points=points,
+        variation=spc.variation(chart),
+        assurance=spc.assurance(chart),
+        flag=flag,
+        met=spc.met(chart),
+        target=target,
+        since=_since(chart, months, flag),
+        is_trial=spc.is_trial(chart),
+        rebases=mine,
+        suggestion=_suggestion(chart, months),
+    )
+
+
+def _name(answer: Answer, unit: Mapping[str, str]) -> str:
+    """The series in words."""
+    return ", ".join(answer.label(d, v) for d, v in unit.items()) or "the whole network"
+
+
+def _dense(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    found = {r["month"]: dict(r) for r in rows if r["month"] is not None}
+    if not found:
+        return []
+    first_open = min((m for m, r in found.items() if r["provisional"]), default=date.max)
+    return [found.get(m) or {"month": m, "provisional": m >= first_open} for m in months_between(min(found), max(found))]
+
+
+def _points(chart: pl.DataFrame, dense: Sequence[Row], settled: Sequence[Row], column: str, metric: Metric) -> pl.DataFrame:
+    """Judged months with their lines, then those still arriving, along which the last lines run on."""
+    judged = chart.select("x", "mean", "lpl", "upl", "near_lower", "near_upper", "group", "flag")
+    lines = judged.row(-1, named=True) if judged.height else dict.fromkeys(judged.columns)
+    arriving = [r for r in dense if r["provisional"]]
+    before = settled[-1].get(column) if settled else None
+    later = []
+    for r in arriving:
+        x = r.get(column)
+        if metric.is_snapshot:
+            x, before = (x - before if x is not None and before is not None else None), x
+        later.append({**lines, "x": x, "flag": None})
+    full = pl.concat([judged, pl.DataFrame(later, schema=judged.schema)]) if later else judged
+    order = [*settled, *arriving]
+    counts = {c: [r.get(c) for r in order] for c in ("numerator", "denominator", "n", "count_unreported") if any(c in r for r in order)}
+    return full.with_columns(
+        pl.Series("month", [r["month"] for r in order], dtype=pl.Date),
+        pl.Series("is_provisional", [bool(r["provisional"]) for r in order], dtype=pl.Boolean),
+        *(pl.Series(c, v) for c, v in counts.items()),
+    ).select("month", pl.all().exclude("month"))
+
+
+def _since(chart: pl.DataFrame, months: Sequence[date], flag: str | None) -> date | None:
+    """The first month of the run that breaks the rule of the last one: of a shift the first on its side of the mean, of a trend its foot."""
+    if flag is None:
+        return None
+    rows = chart.rows(named=True)
+    last = max(i for i, r in enumerate(rows) if r["x"] is not None)
+    sign = 1 if flag in spc.HIGH else -1
+
+    def goes_on(i: int) -> bool:
+        earlier, later = rows[i - 1], rows[i]
+        if earlier["x"] is None or earlier["group"] != later["group"]:
+            return False
+        if flag.startswith("shift"):
+            return bool(sign * (earlier["x"] - earlier["mean"]) > 1e-9 * max(1.0, abs(earlier["mean"])))
+        if flag.startswith("trend"):
+            return bool(sign * (later["x"] - earlier["x"]) > 0)
+        return bool(earlier["flag"] == flag)
+
+    first = last
+    while first > 0 and goes_on(first):
+        first -= 1
+    return months[first]
+
+
+def _suggestion(chart: pl.DataFrame, months: Sequence[date]) -> date | None:
+    """Where new limits might start: the first month of a shift that has lasted and goes on. A suggestion: nothing is changed by it."""
+    xs, means = chart["x"].to_list(), chart["mean"].to_list()
+    side, start, length = 0, 0, 0
+    for i, (x, mean) in enumerate(zip(xs, means, strict=True)):
+        now = 0 if x is None or mean is None or abs(x - mean) <= 1e-9 * max(1.0, abs(mean)) else 1 if x > mean else -1
+        length, start = (length + 1, start) if now and now == side else (1 if now else 0, i)
+        side = now
+    return months[start] if side and length >= LASTING and start > 0 else None
+
+
+__all__ = ["Control", "Rebase", "column_of", "control", "controls", "rebases_of"]

@@ -1,0 +1,38 @@
+"""Where a page finds the icons of variation and assurance: served once each, so that a table of a hundred costs no more than a table of ten."""
+
+import os
+from functools import cache
+
+from readout.charts import icons
+
+PATH = "/icons"
+SERVED = "READOUT_ICONS_SERVED"  # set by the server that has the route; a plain `streamlit run` has none
+VARIATIONS = {
+    "common_cause": ("common_cause", None),
+    "improvement_high": ("improvement", True),
+    "improvement_low": ("improvement", False),
+    "concern_high": ("concern", True),
+    "concern_low": ("concern", False),
+    "neutral_high": ("neutral_high", True),
+    "neutral_low": ("neutral_low", False),
+    "not_judged": (None, None),
+}
+ASSURANCES = {"passes": "passes", "fails": "fails", "hit_or_miss": "hit_or_miss", "no_target": None}
+
+
+@cache
+def drawings() -> dict[str, str]:
+    """Every icon as SVG, by its file name without the ending, for light and dark."""
+    drawn: dict[str, str] = {}
+    for dark in (False, True):
+        tail = "_dark" if dark else ""
+        drawn |= {f"variation_{n}{tail}": icons.variation_icon(kind, high=high, dark=dark) for n, (kind, high) in VARIATIONS.items()}
+        drawn |= {f"assurance_{n}{tail}": icons.assurance_icon(kind, dark=dark) for n, kind in ASSURANCES.items()}
+    return drawn
+
+
+def image(name: str, words: str, dark: bool) -> str:
+    """An icon with its words, in Markdown."""
+    file = f"{name}{'_dark' if dark else ''}"
+    source = f"{os.environ[SERVED]}{PATH}/{file}.svg" if SERVED in os.environ else icons.data_uri(drawings()[file])
+    return f"![{words}]({source})"

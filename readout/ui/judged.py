@@ -1,0 +1,95 @@
+"""Control charts on pages: the series judged, kept between reruns, its block, and the switch that every chart over months has."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from readout import charts, narrate_control
+from readout import format as fmt
+from readout.answer import Answer
+from readout.control import Control, control, controls, rebases_of
+from readout.scope import Scope
+from readout.ui import engine
+from readout.ui.engine import Failure
+from readout.ui.frame import Page, current
+from readout.ui.look import config, palette
+
+
+def judged(page: Page, metric_id: str, **where: Sequence[str]) -> Control | Failure:
+    """One series in the page's filters over every month of the extract, whatever the page's dates."""
+    answer = page.ask(metric_id, "month", scope=page.scope.between(None, None), **where)
+    return answer if isinstance(answer, Failure) else _kept(page, answer)
+
+
+def stated(page: Page, metric_id: str) -> Control | None:
+    """One series in the page's filters; where there is none to show, the sentence that says why, and None."""
+    found = judged(page, metric_id)
+    if isinstance(found, Failure):
+        st.info(found.sentence)
+        return None
+    if found.last is None:
+        st.info("No month of this choice is complete. Widen the filters.")
+        return None
+    return found
+
+
+def judged_by(page: Page, metric_id: str, dimension: str, **where: Sequence[str]) -> dict[str, Control] | Failure:
+    """A series for each unit."""
+    answer = page.ask(metric_id, "month", dimension, scope=page.scope.between(None, None), **where)
+    if isinstance(answer, Failure):
+        return answer
+    made: list[Control] = engine.answers().get(_key(answer, "units"), lambda: controls(answer, rebases_of(page.store.extract.manifest)))
+    return {c.unit[dimension]: c for c in made}
+
+
+def same(page: Page, answer: Answer) -> Control | Failure:
+    """The series of a chart over months, judged over every month of the extract."""
+    scope = Scope(("month",), answer.scope.where)
+    whole = engine.answered(page.store, answer.metric.id, scope)
+    return whole if isinstance(whole, Failure) else _kept(page, whole)
+
+
+def _kept(page: Page, answer: Answer) -> Control:
+    made: Control = engine.answers().get(_key(answer, "one"), lambda: control(answer, rebases_of(page.store.extract.manifest)))
+    return made
+
+
+def _key(answer: Answer, how: str) -> tuple[Any, ...]:
+    viewer = current().store.viewer.key
+    return ("control", how, str(engine.extracts()), answer.extract_id, viewer, answer.catalogue_hash, answer.metric.id, answer.scope)
+
+
+def can_be_judged(answer: Answer) -> bool:
+    return answer.scope.by == ("month",) and answer.metric.spc != "none"
+
+
+def draw(found: Control, *, key: str) -> None:
+    """The chart, what it says, and what is known of its limits."""
+    page, colours = current(), palette()
+    flags = page.flags_for(found.metric.id)
+    name = ("spc", str(engine.extracts()), page.store.extract.id, page.store.viewer.key, colours.name, found.metric.id, found.chart, *sorted(found.unit.items()))
+    figure = engine.figures().get((*name, key, page.scope), lambda: charts.spc_chart(found, flags=flags, palette=colours))
+    st.plotly_chart(figure, key=f"{key}_spc_figure", config=config(f"{found.metric.id}_{page.store.extract.id}"), alt=narrate_control.alternative(found))
+    st.markdown(" ".join(s for s in (narrate_control.signal(found), narrate_control.target_words(found), narrate_control.suggestion(found)) if s))
+    notes = [f"New limits from {fmt.month(r.month)}: {r.reason} ({r.who}{f', {fmt.day(r.when)}' if r.when else ''})." for r in found.rebases]
+    notes += [f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags]
+    st.caption(" ".join([f"Chart: {found.chart}, every month of the extract whatever the period chosen.", *notes]))
+
+
+def points(found: Control) -> list[dict[str, Any]]:
+    """The months of a chart as a person reads them."""
+    from readout.stats.spc import RULES
+
+    return [
+        {
+            "Month": fmt.month(r["month"]),
+            "Figure": narrate_control.reading(found, r["x"]),
+            "Mean": narrate_control.reading(found, r["mean"]),
+            "Lower limit": narrate_control.reading(found, r["lpl"]),
+            "Upper limit": narrate_control.reading(found, r["upl"]),
+            "Rule": RULES.get(r["flag"] or "", ""),
+            "Provisional": "provisional" if r["is_provisional"] else "",
+        }
+        for r in found.points.iter_rows(named=True)
+    ]

@@ -1,0 +1,194 @@
+"""The overview's tables: each indicator judged, concern first, and each indicator at each site."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from readout import format as fmt
+from readout import narrate, narrate_control
+from readout.answer import Answer
+from readout.catalogue import load_catalogue
+from readout.charts import icons as drawn
+from readout.control import Control
+from readout.stats.spc import HIGH
+from readout.ui import icons
+from readout.ui.engine import Failure
+from readout.ui.frame import FILTERS, Page, ranked_pathways
+from readout.ui.judged import judged, judged_by
+from readout.ui.look import palette
+
+DOMAINS: dict[str, tuple[str, ...]] = {
+    "Reporting": ("within_pathway_standard", "within_28_days", "exam_to_report", "addendum_rate"),
+    "Backlog": ("unreported", "backlog_10_days", "unreported_over_standard"),
+    "Waits for examination": ("request_to_exam", "six_week_breach", "did_not_attend_rate"),
+    "Activity": ("activity_per_working_day", "demand_per_working_day", "out_of_hours_share"),
+}
+HOW_TO_READ = (
+    "Each figure is of the last complete month. Variation: what the months so far say of the last one, by the rules of statistical process "
+    "control; common-cause variation is noise, however the figure moved. Assurance: whether the target will be met every month, never, or by "
+    "chance. The lists (unreported, backlog, waiting list) are judged by their change over the month. A row leads to its chart."
+)
+WIDE = "\u00a0" * 32  # spaces that hold the column open for its picture
+URGENT = {"concern": 0, "improvement": 1, "neutral_high": 2, "neutral_low": 2, "common_cause": 3}
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One row: the metric, its series over the network, and the filters it has beside the page's."""
+
+    metric_id: str
+    label: str
+    answer: Answer
+    control: Control
+    where: dict[str, tuple[str, ...]]
+
+    @property
+    def rank(self) -> int:
+        return URGENT.get(self.control.variation or "", 4)
+
+
+def indicators(page: Page) -> dict[str, list[Indicator]]:
+    """Rows by domain; the domain with most concern first, and in each the rows of concern first."""
+    found: dict[str, list[Indicator]] = {}
+    for domain, metric_ids in DOMAINS.items():
+        rows = [i for m in metric_ids if (i := _indicator(page, m))]
+        if rows:
+            found[domain] = sorted(rows, key=lambda i: i.rank)
+    return dict(sorted(found.items(), key=lambda item: (-sum(i.rank == 0 for i in item[1]), list(DOMAINS).index(item[0]))))
+
+
+def _indicator(page: Page, metric_id: str) -> Indicator | None:
+    where = segment(page, metric_id)
+    answer = page.ask(metric_id, "month", scope=page.scope.between(None, None), **where)
+    found = judged(page, metric_id, **where)
+    if isinstance(answer, Failure) or isinstance(found, Failure) or found.last is None:
+        return None
+    label = answer.metric.label + (f", {answer.label('pathway', where['pathway'][0])}" if where else "")
+    return Indicator(metric_id, label, answer, found, where)
+
+
+def segment(page: Page, metric_id: str) -> dict[str, tuple[str, ...]]:
+    """A time is asked of one pathway, the one that breaches its standard most: over all of them a quantile mixes hours with weeks."""
+    if load_catalogue().metric(metric_id).kind != "time":
+        return {}
+    ranked = ranked_pathways(page, "six_week_breach" if metric_id == "request_to_exam" else "within_pathway_standard")
+    return {"pathway": tuple(ranked[:1])} if ranked else {}
+
+
+def finding(found: dict[str, list[Indicator]]) -> str:
+    """How many indicators show concern, and which."""
+    every = [i for rows in found.values() for i in rows]
+    concern, better = ([i for i in every if i.control.variation == kind] for kind in ("concern", "improvement"))
+    if not every:
+        return "No indicator has a complete month for this choice of filters."
+    if not concern and not better:
+        return f"Nothing unusual: none of {len(every)} indicators shows more than common-cause variation."
+    parts = []
+    if concern:
+        parts.append(f"{len(concern)} of {len(every)} indicators show **concern**: {fmt.listed([f'{i.label} ({narrate_control.rule(i.control)})' for i in concern])}")
+    if better:
+        parts.append(f"{len(better)} **improvement**: {fmt.listed([f'{i.label} ({narrate_control.rule(i.control)})' for i in better])}")
+    return "; ".join(parts) + ". The rest is common-cause variation, or a change that is neither good nor bad."
+
+
+def table(page: Page, rows: Iterable[Indicator]) -> str:
+    """One domain as a Markdown table: what a screen reader reads row by row, each indicator a link to its control chart."""
+    dark = palette().name == "dark"
+    trend = f"Trend{WIDE}"
+    head = f"| Indicator | Latest | Target | Month before | {trend} | Variation | Assurance | Data |\n|---|---|---|---|---|---|---|---|\n"
+    return head + "\n".join(_row(page, i, dark) for i in rows)
+
+
+def _row(page: Page, i: Indicator, dark: bool) -> str:
+    rows = [r for r in i.answer.rows if not r["provisional"]]
+    now, before = narrate.latest_complete(i.answer)
+    counts = ""
+    if now is not None and i.answer.metric.kind == "ratio":
+        counts = narrate.beside(i.answer, now)
+    elif now is not None and i.answer.metric.kind == "time":
+        counts = f"nine in ten; n {fmt.count(now['n'])}, {fmt.count(now['count_unreported'])} {i.answer.metric.unended}"
+    missing = i.answer.share_missing or 0
+    spark = drawn.data_uri(drawn.sparkline(i.control, dark=dark))
+    cells = [
+        f"[{_safe(i.label)}]({link(page, i)})",
+        f"**{_figure(i.answer, now)}** {_safe(f'{narrate.when(i.answer, now)}; {counts}'.removesuffix('; '))}",
+        _target(i),
+        _figure(i.answer, before),
+        f"![{_safe(_trend_words(i, len(rows)))}]({spark})",
+        f"{_variation(i.control, dark)} {narrate_control.rule(i.control)}",
+        _assurance(i.control, dark),
+        "complete" if missing < 0.005 else f"{fmt.percent(missing)} not timed",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _figure(answer: Answer, row: narrate.Row | None) -> str:
+    """The figure that is charted: for a time the 90th percentile."""
+    if row is not None and answer.metric.kind == "time":
+        return fmt.hours(row["p90_hours"])
+    return narrate.reading(answer, row)
+
+
+def _trend_words(i: Indicator, months: int) -> str:
+    return f"trend of {months} months"
+
+
+def _target(i: Indicator) -> str:
+    standard = i.answer.standard
+    if standard is None or standard.better == "neutral":
+        return ""
+    if standard.target is not None and narrate.is_share(i.answer):
+        return f"{'at most ' if standard.better == 'down' else ''}{fmt.percent(standard.target, 0)} ({standard.status})"
+    return f"{standard.label} ({standard.status})"
+
+
+def _variation(c: Control, dark: bool) -> str:
+    kind = c.variation
+    name = kind or "not_judged"
+    high = None if c.flag is None else c.flag in HIGH
+    if kind in ("improvement", "concern"):
+        name = f"{kind}_{'high' if high else 'low'}"
+    return icons.image(f"variation_{name}", drawn.label(kind, high=high), dark)
+
+
+def _assurance(c: Control, dark: bool) -> str:
+    if c.met is not None:
+        return c.met.words()
+    return icons.image(f"assurance_{c.assurance or 'no_target'}", drawn.label(c.assurance or "no_target"), dark) if c.assurance else ""
+
+
+def matrix(page: Page, found: dict[str, list[Indicator]]) -> str:
+    """Indicators down, sites across: the variation of each, as an icon with its words, a link to its chart."""
+    dark = palette().name == "dark"
+    names = {s: n for s, n in dimension_names(page).items() if not page.sites or s in page.sites}
+    lines = ["| Indicator | " + " | ".join(_safe(n) for n in names.values()) + " |", "|---" * (len(names) + 1) + "|"]
+    for rows in found.values():
+        for i in rows:
+            units = judged_by(page, i.metric_id, "site_code", **i.where)
+            if isinstance(units, Failure):
+                continue
+            cells = [f"[{_variation(units[s], dark)}]({link(page, i, s)})" if s in units else fmt.DASH for s in names]
+            lines.append(f"| {_safe(i.answer.metric.label)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def dimension_names(page: Page) -> dict[str, str]:
+    """Sites that the viewer may see, by code."""
+    sites = page.store.viewer.sites
+    return {s["site_code"]: s["site_name"] for s in page.store.extract.manifest["sites"] if sites is None or s["site_code"] in sites}
+
+
+def link(page: Page, i: Indicator, site: str | None = None) -> str:
+    """The address of an indicator's control chart, with the page's filters."""
+    said = [(key, v) for key, dimension, _, _ in FILTERS for v in st.session_state.get(key) or [] if not (site and dimension == "site_code")]
+    if i.where and not any(key == "pathway" for key, _ in said):
+        said.append(("pathway", i.answer.label("pathway", i.where["pathway"][0])))
+    if site:
+        said.append(("site", dimension_names(page)[site]))
+    return f"/control?{urlencode([('metric', i.answer.metric.label), *said])}"
+
+
+def _safe(text: str) -> str:
+    return text.replace("|", "/")

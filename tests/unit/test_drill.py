@@ -1,0 +1,258 @@
+"""The rows behind a figure: as many as the figure says, each shown once, to whom they are open, and naming nobody."""
+
+import csv
+import gzip
+import random
+import re
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from readout import drill, schema
+from readout.answer import ask
+from readout.drill import listing, released
+from readout.errors import ScopeError, UsageError
+from readout.narrate import of_list
+from readout.scope import Scope, month_end, months_between
+from readout.store import Store, Viewer
+from readout.ui import way
+from readout.ui.listing import export
+
+ROUNDS = 80  # random scopes a figure, each checked against several
+FRAME = ("site_code", "modality", "pathway", "patient_class", "urgency", "trust_code")
+
+
+@pytest.fixture(scope="module")
+def store(sample_extract):
+    return Store(sample_extract)
+
+
+@pytest.fixture(scope="module")
+def ends(sample_extract) -> date:
+    return max(at.date() for at in sample_extract.data_through.values())
+
+
+@pytest.fixture(scope="module")
+def values(sample_extract) -> dict[str, list[str]]:
+    """What each filter may hold."""
+    sites = sample_extract.manifest["sites"]
+    return {
+        "site_code": [s["site_code"] for s in sites],
+        "trust_code": sorted({t for s in sites for t in s["trusts"]}),
+        "modality": ["XR", "CT", "MR", "US"],
+        "pathway": list(schema.PATHWAYS),
+        "patient_class": list(schema.PATIENT_CLASSES),
+        "urgency": list(schema.URGENCIES),
+        "reporting_route": list(schema.ROUTES),
+        "place": list(schema.PLACES),
+        "booking": list(schema.BOOKINGS),
+    }
+
+
+def chosen(chance: random.Random, values: dict[str, list[str]], *dimensions: str) -> dict[str, tuple[str, ...]]:
+    """None, one, or a few values of some of the dimensions; few enough filters that rows are left."""
+    picked = chance.sample(dimensions, chance.choice((0, 1, 1, 2, 3)))
+    return {d: tuple(chance.sample(values[d], chance.randint(1, min(3, len(values[d]))))) for d in picked}
+
+
+def past(chance: random.Random, ends: date) -> date | None:
+    """A day of the last year, one past the end of the data, or none."""
+    return chance.choice((None, ends - timedelta(days=chance.randint(0, 365)), ends - timedelta(days=chance.randint(0, 20)), ends + timedelta(days=3)))
+
+
+def single(metric: str, scope: Scope, store: Store, column: str = "value") -> int:
+    """The one figure of a scope; no row is nothing counted."""
+    rows = ask(metric, scope, store).rows
+    assert len(rows) <= 1
+    return int(rows[0][column] or 0) if rows else 0
+
+
+def test_the_unreported_on_any_day_are_as_many_as_their_rows(store, values, ends):
+    """And of those over their standard, as many rows say so."""
+    chance, some = random.Random(11), 0
+    bands = {**values, "band": list(way.BANDS["unreported"])}
+    for _ in range(ROUNDS):
+        scope = Scope(where=chosen(chance, bands, *FRAME, "reporting_route", "band", "place")).between(None, past(chance, ends))
+        rows = listing("unreported", scope, store, rows=drill.MOST)
+        assert rows.total == rows.frame.height == single("unreported", scope, store), scope
+        assert rows.frame["is_over_standard"].sum() == single("unreported_over_standard", scope, store), scope
+        old = rows.frame.filter(pl.col("age_days") >= 10).height
+        assert old == single("backlog_10_days", scope, store), scope
+        some += bool(rows.total)
+    assert some > ROUNDS / 2, "most scopes hold rows, else this shows little"
+
+
+def test_the_unreported_at_a_month_end_are_as_many_as_their_rows(store, values, ends):
+    chance = random.Random(12)
+    months = months_between(ends - timedelta(days=300), ends)
+    for _ in range(ROUNDS // 3):
+        scope = Scope(where={**chosen(chance, values, *FRAME, "reporting_route", "place"), "month": (chance.choice(months).isoformat(),)})
+        assert listing("unreported", scope, store).total == single("unreported", scope.grouped("month"), store), scope
+        of_waits = Scope(where={k: v for k, v in scope.where.items() if k in drill.DIMENSIONS["waiting"]})
+        assert listing("waiting", of_waits, store).total == single("waiting", of_waits.grouped("month"), store), of_waits
+
+
+def test_the_waiting_list_on_any_day_is_as_long_as_its_rows(store, values, ends):
+    chance, some = random.Random(13), 0
+    bands = {**values, "band": list(way.BANDS["waiting"])}
+    for _ in range(ROUNDS):
+        scope = Scope(where=chosen(chance, bands, *FRAME, "band", "booking")).between(None, past(chance, ends))
+        rows = listing("waiting", scope, store, rows=drill.MOST)
+        assert rows.total == rows.frame.height == single("waiting", scope, store), scope
+        some += bool(rows.total)
+    assert some > ROUNDS / 2
+
+
+def test_the_examinations_of_a_turnaround_are_as_many_as_their_rows(store, values, ends):
+    """Its n, its unreported, and each of its bands."""
+    chance, some = random.Random(14), 0
+    for _ in range(ROUNDS):
+        start = chance.choice((None, ends - timedelta(days=chance.randint(0, 500))))
+        stop = chance.choice((None, (start or ends - timedelta(days=200)) + timedelta(days=chance.randint(0, 150))))
+        scope = Scope(where=chosen(chance, values, *FRAME, "reporting_route")).between(start, stop)
+        assert listing("reports", scope, store).total == single("exam_to_report", scope, store, "n"), scope
+        unreported = listing("reports", scope.filtered("verdict", ("unreported",)), store)
+        assert unreported.total == single("exam_to_report", scope, store, "count_unreported"), scope
+        assert not unreported.frame["is_reported"].any()
+        band = scope.filtered("band", chance.sample(way.BANDS["reports"], chance.randint(1, 3)))
+        assert listing("reports", band, store).total == single("turnaround_bands", band, store), band
+        some += bool(unreported.total)
+    assert some > ROUNDS / 3
+
+
+def test_what_missed_its_standard_is_as_many_as_its_rows(store, values, ends):
+    """And what met it, met it early, or is pending; two of them together are their sum."""
+    chance, some = random.Random(15), 0
+    for _ in range(ROUNDS):
+        start = chance.choice((None, ends - timedelta(days=chance.randint(0, 400))))
+        scope = Scope(where=chosen(chance, values, *FRAME, "reporting_route")).between(start, None)
+        row = next(iter(ask("within_pathway_standard", scope, store).rows), {})
+        met, mature, early, pending = (row.get(c) or 0 for c in ("numerator", "denominator", "count_met_early", "count_pending"))
+        figures = {"met": met, "missed": mature - met, "met_early": early, "pending": pending}
+        for verdict, figure in figures.items():
+            rows = listing("reports", scope.filtered("verdict", (verdict,)), store, rows=drill.MOST)
+            assert rows.total == rows.frame.height == figure, (verdict, scope)
+            assert set(rows.frame["verdict"]) <= {verdict}
+        two = chance.sample(list(figures), 2)
+        assert listing("reports", scope.filtered("verdict", two), store).total == sum(figures[v] for v in two), scope
+        some += bool(mature - met)
+    assert some > ROUNDS / 2
+
+
+@pytest.mark.parametrize(("kind", "column"), [("unreported", "age_days"), ("waiting", "wait_days"), ("reports", "hours")])
+def test_pages_hold_every_row_once_the_longest_wait_first(kind, column, store):
+    scope = Scope(where={"modality": ("CT",)}).between(date(2026, 1, 1), None) if kind == "reports" else Scope().between(None, date(2026, 8, 14))
+    whole = listing(kind, scope, store, rows=drill.MOST)
+    assert whole.total > 14
+    size = -(-whole.total // 7)
+    starts = range(0, whole.total, size)
+    pages = [listing(kind, scope, store, rows=size, skip=s) for s in starts]
+    assert {p.total for p in pages} == {whole.total}
+    assert [p.skipped for p in pages] == list(starts)
+    assert pl.concat([p.frame for p in pages]).equals(whole.frame)
+    assert whole.frame["reference"].n_unique() == whole.total
+    waited = whole.frame[column].to_list()
+    order = "exam_local" if kind == "unreported" else "asked_date" if kind == "waiting" else None
+    if order:
+        assert whole.frame[order].is_sorted()
+    else:
+        assert waited == sorted(waited, reverse=True)
+
+
+@pytest.mark.parametrize("kind", drill.DIMENSIONS)
+def test_a_page_past_the_last_is_empty_and_still_says_how_many_there_are(kind, store):
+    first = listing(kind, Scope(), store, rows=1)
+    beyond = listing(kind, Scope(), store, rows=10, skip=first.total + 5)
+    assert beyond.frame.height == 0 and beyond.total == first.total > 1
+    assert beyond.frame.columns == first.frame.columns
+    assert listing(kind, Scope(), store, rows=-3, skip=-1).skipped == 0
+
+
+@pytest.mark.parametrize("kind", drill.DIMENSIONS)
+def test_who_may_not_see_single_examinations_sees_none(kind, sample_extract):
+    """Not by the list, nor by any other query: the table is not there for such a viewer, and the figures need it not."""
+    shut = Store(sample_extract, Viewer())
+    with pytest.raises(ScopeError, match="not open to you"):
+        listing(kind, Scope(), shut)
+    query = drill._queries()[kind]
+    with pytest.raises(Exception, match="exam does not exist"):
+        shut.query(query, Scope().parameters(query.params, {"max_rows": 1, "skipped_rows": 0}))
+    views = {r[0] for r in shut._connection.execute("select view_name from duckdb_views() where not internal").fetchall()}
+    assert "exam" not in views and "clocked" in views
+    assert ask("unreported", Scope(), shut).rows == ask("unreported", Scope(), Store(sample_extract)).rows
+
+
+def test_a_viewer_of_one_site_sees_the_rows_of_that_site_alone(sample_extract, store, values):
+    mine, other = values["site_code"][:2]
+    view = Store(sample_extract, Viewer(frozenset({mine}), may_drill=True))
+    for kind in drill.DIMENSIONS:
+        seen = listing(kind, Scope(), view, rows=drill.MOST)
+        assert seen.total and set(seen.frame["site_code"]) == {mine}, kind
+        assert seen.frame.equals(listing(kind, Scope(where={"site_code": (mine,)}), store, rows=drill.MOST).frame), kind
+        assert other not in seen.labels["site_code"]
+        with pytest.raises(UsageError, match="not a site of this extract"):
+            listing(kind, Scope(where={"site_code": (other,)}), view)
+    assert listing("unreported", Scope(), view).total == single("unreported", Scope(), view)
+    nothing = Store(sample_extract, Viewer(frozenset(), may_drill=True))
+    assert all(listing(kind, Scope(), nothing).total == 0 for kind in drill.DIMENSIONS)
+
+
+def test_what_is_unknown_says_what_was_perhaps_meant(store):
+    with pytest.raises(UsageError, match=r"no list 'unreport'.*Did you mean 'unreported'"):
+        listing("unreport", Scope(), store)
+    with pytest.raises(UsageError, match=r"'unreported' cannot be filtered by 'bnd'.*Did you mean 'band'"):
+        listing("unreported", Scope(where={"bnd": ("x",)}), store)
+    with pytest.raises(UsageError, match="'waiting' cannot be filtered by 'place'"):
+        listing("waiting", Scope(where={"place": ("assigned",)}), store)
+    with pytest.raises(UsageError, match=r"'CTT' is not a modality.*Did you mean 'CT'"):
+        listing("reports", Scope(where={"modality": ("CTT",)}), store)
+    with pytest.raises(UsageError, match="Did you mean 'assigned'"):
+        listing("unreported", Scope(where={"place": ("With a reporter",)}), store)
+
+
+def test_a_list_whose_table_is_absent_says_which(store, monkeypatch):
+    tables = {k: v for k, v in store.extract.tables.items() if k != "exam"}
+    monkeypatch.setattr(type(store.extract), "tables", tables)
+    with pytest.raises(UsageError, match="needs the table 'exam'"):
+        listing("waiting", Scope(), store)
+
+
+def test_no_row_leaves_in_a_public_release(store):
+    found = listing("unreported", Scope(), store)
+    assert released(found).equals(found.frame)
+    for profile in ("public", "board", ""):
+        with pytest.raises(ScopeError, match="do not leave"):
+            released(found, profile)
+
+
+@pytest.mark.parametrize("kind", drill.DIMENSIONS)
+def test_an_export_names_its_filters_and_holds_every_row(kind, store, sample_extract, values):
+    site = sample_extract.manifest["sites"][0]
+    scope = Scope(where={"site_code": (site["site_code"],), "modality": ("CT", "XR")}).between(date(2025, 11, 1), month_end(date(2026, 8, 1)))
+    whole = listing(kind, scope, store, rows=drill.MOST)
+    assert whole.total > 1
+    text = export(whole)
+    head = [line for line in text.splitlines() if line.startswith("# ")]
+    for said in (whole.label, site["site_name"], "CT", "X-ray", sample_extract.id, f"{whole.total} of {whole.total} rows"):
+        assert any(said in line for line in head), (said, head)
+    assert "31 Aug 2026" in head[0] and of_list(whole) in head[0]
+    rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("# ")))
+    assert [r["reference"] for r in rows] == whole.frame["reference"].to_list()
+
+
+def test_a_reference_is_no_number_of_the_ris(store, sample):
+    """Sixteen hexadecimal digits; neither they nor any other cell is an accession or a patient number of the raw exports."""
+    frames = {kind: listing(kind, Scope(), store, rows=drill.MOST).frame for kind in drill.DIMENSIONS}
+    assert not {"accession", "patient_id", "patient_key", "exam_id", "reporter_id"} & {c for f in frames.values() for c in f.columns}
+    references = pl.concat([f["reference"] for f in frames.values()]).unique()
+    assert references.str.contains(r"^[0-9a-f]{16}$").all()
+    raw = b"\n".join(gzip.decompress(p.read_bytes()) for p in sorted((sample / "inbox").glob("*/*.csv.gz")) if "national" not in p.parts)
+    tokens = {t for t in re.findall(r"\w{5,}", raw.decode("utf-8", "replace")) if re.search(r"\d{4}", t)}
+    assert len(tokens) > 6_000
+    numbers = {r: int(r, 16) for r in references}
+    assert not tokens & {t for r, n in numbers.items() for t in (r, str(n), str(n - 2**64), f"{n:x}")}
+    for kind, frame in frames.items():
+        for column in (c for c in frame.columns if frame[c].dtype == pl.String and c != "reference"):
+            said = set(frame[column].drop_nulls().unique())
+            assert len(said) < 200 and not said & tokens, (kind, column)

@@ -153,7 +153,17 @@ def test_a_rule_of_the_network_does_what_the_word_of_the_ris_does(figures):
 def test_a_delegated_examination_adds_to_activity_and_to_no_report_figure(figures):
     """Without it and with it: everything that counts examinations, requests and patients, and nothing that times or expects a report."""
     before, after = figures(BASE), figures([*BASE, {**UNREPORTED, **DELEGATED}])
-    counts = {"activity", "activity_per_working_day", "activity_by_hour", "attendances", "patients", "out_of_hours_share", "completeness", "demand", "demand_per_working_day"}
+    counts = {
+        "activity",
+        "activity_per_working_day",
+        "activity_by_hour",
+        "attendances",
+        "patients",
+        "out_of_hours_share",
+        "completeness",
+        "demand",
+        "demand_per_working_day",
+    }
     apart = {"unreported_delegated", "data_quality"}
     wait = {"request_to_exam", "exam_survival"}
     # These still stand on the same examinations, and say beside the figure that one more is left out.

@@ -55,8 +55,6 @@ with right:
         dimension="site_code",
         selected=page.sites,
         **blocks.trigger(then.ask("backlog_10_days", "site_code")),
-        behind="unreported",
-        behind_where={"band": ("3 8 to 14 days", "4 15 to 28 days", "5 over 28 days")},
     )
 blocks.chart(
     arrived,

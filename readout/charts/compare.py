@@ -90,6 +90,7 @@ def intervals(answer: Answer, whole: Answer, *, dimension: str, selected: Sequen
                 f"{fmt.share(r['numerator'], r['denominator'])}, 95 % interval {fmt.percent(low)} to {fmt.percent(high)}"
                 for r, (low, high) in zip(rows, limits, strict=True)
             ],
+            "customdata": [[f"{dimension}={r[dimension]}"] for r in rows],
             "hovertemplate": "%{text}<extra></extra>",
         }
     ]

@@ -118,7 +118,7 @@ def filters() -> None:
     """Draw the shared filters and keep the scope they make. The router calls this: what a page draws is lost when the page changes."""
     store, _ = _live()
     labels = dimension_labels(store)
-    way.arrive(labels)
+    way.arrive(labels, max((at.date() for at in store.extract.data_through.values()), default=None))
     if "chosen" not in st.session_state:
         _translate(labels)
     with st.sidebar:

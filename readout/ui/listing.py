@@ -31,9 +31,7 @@ def rows(page: Page) -> None:
     scope = page.scope
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if kind != "reports":
-            at = as_of(page)
-            if at:
-                scope = scope.between(None, at)
+            scope = scope.between(None, as_of(page))  # a stock is of one day: the period's end is not it
         for key, known in own_labels(kind).items():
             chosen = several(key, DIMENSIONS[OWN[key]].label, known, "All")
             if chosen:

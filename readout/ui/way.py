@@ -12,7 +12,7 @@ from readout import drill, schema
 from readout import format as fmt
 from readout.answer import Answer
 from readout.errors import UsageError
-from readout.scope import DIMENSIONS, month_of
+from readout.scope import DIMENSIONS, month_end, month_of
 
 PAGE, PARAMETER, RETURN = "examinations", "behind", "return"
 KINDS = {"unreported": "Unreported", "reports": "Reports", "waiting": "Waiting list"}
@@ -59,6 +59,9 @@ def way(kind: str, answer: Answer, chosen: Picked, *, where: Picked | None = Non
     page = st.session_state.get("pages", {}).get(PAGE)
     if page is None:
         return
+    if any("None" in values for values in chosen.values()):
+        st.caption("Rows without a value here cannot be listed by it.")
+        return
     wanted = {k: v for k, v in {**answer.scope.where, **(where or {}), **chosen}.items() if k in drill.DIMENSIONS[kind] and v != ("None",)}
     words = fmt.listed([_said(answer, d, v) for d, values in chosen.items() for v in values])
     label = f"See what is behind {words}" if chosen else "See the rows behind this"
@@ -87,8 +90,9 @@ def _said(answer: Answer, dimension: str, value: str) -> str:
     return fmt.month(month_of(value)) if dimension == "month" else answer.label(dimension, value)
 
 
-def arrive(labels: Mapping[str, Mapping[str, str]]) -> None:
-    """Turn what a link says into the filters of the frame and of the list, before any of them is drawn."""
+def arrive(labels: Mapping[str, Mapping[str, str]], data_end: date | None) -> None:
+    """Turn what a link says into the filters of the frame and of the list, before any of them is drawn. A day at which the data ends
+    or after it is now."""
     if RETURN in st.query_params:
         _restore()
     said = st.query_params.get(PARAMETER)
@@ -110,8 +114,11 @@ def arrive(labels: Mapping[str, Mapping[str, str]]) -> None:
         at = [date.fromisoformat(v) for v in wanted.get("as_of", ())]
     except (ValueError, UsageError):
         months, at = [], []
-    if months:
+    if months and kind != "reports":
+        at = [month_end(months[-1])]
+    elif months:
         state["period"], state["from"], state["to"] = "Custom", fmt.month(months[0]), fmt.month(months[-1])
+    at = [d for d in at if data_end is None or d < data_end]
     _put("list", [KINDS[kind]], KINDS[kind])
     _put("as_of", [at[0].isoformat()] if at else [], at[0] if at else None)
     for key, names_of in own_labels(kind).items():
@@ -132,7 +139,7 @@ def _restore() -> None:
         elif values or key == "period":
             st.session_state[key] = values[0] if values else "12 months"
     for key, values in before.items():
-        _put(key, values, values[0])
+        _put(key, values, date.fromisoformat(values[0]) if key == "as_of" else values[0])
     st.rerun()
 
 

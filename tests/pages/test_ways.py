@@ -226,7 +226,6 @@ def test_a_past_day_goes_with_the_picked_mark(opened, pick, store):
     assert total(opened("examinations", behind=behind)) == row["value"] > 0
 
 
-@pytest.mark.xfail(strict=True, reason="the marks of charts.intervals carry no customdata")
 def test_a_dot_of_the_standard_says_which_unit_it_is(store):
     within = ask("within_pathway_standard", Scope(("site_code",)), store)
     figure = charts.intervals(within, ask("within_pathway_standard", Scope(), store), dimension="site_code")
@@ -249,23 +248,6 @@ def test_a_picked_band_of_turnaround_leads_to_its_rows(opened, pick, store):
     assert total(opened("examinations", behind=behind)) == row["value"] > 0
 
 
-@pytest.mark.xfail(strict=True, reason="the link filters by whole bands, the first of which begins at 8 days: rows of 8 and 9 days are listed too")
-def test_the_bars_of_ten_days_or_more_lead_to_as_many_rows(opened, pick, store):
-    """On a day when a site has rows of eight or nine days, which are none of the bar's."""
-    for back in range(120):
-        day = PAST - timedelta(days=back)
-        rows = ask("backlog_10_days", Scope(("site_code",)).between(None, day), store).rows
-        bands = {r["site_code"]: r["value"] for r in ask("unreported", Scope(("site_code",), {"band": LATE}).between(None, day), store).rows}
-        row = next((r for r in rows if r["value"] and r["value"] != bands[r["site_code"]]), None)
-        if row:
-            break
-    assert row, "no such day: the test shows nothing"
-    pick("trigger", {"customdata": [f"site_code={row['site_code']}"]})
-    behind = next(b for label, b in ways(opened("backlog", as_of=day.isoformat())) if label.startswith("See what is behind "))
-    assert total(opened("examinations", behind=behind)) == row["value"] > 0
-
-
-@pytest.mark.xfail(strict=True, reason="page.at(None) drops the period's end, the list keeps it")
 def test_a_chart_of_now_leads_to_the_rows_of_now_whatever_the_period(opened, store):
     """The backlog stands at the end of the data while no day is chosen, though the period ends before."""
     app = opened("backlog", period="Custom", **{"from": "Jan 2026", "to": "May 2026"})
@@ -275,7 +257,6 @@ def test_a_chart_of_now_leads_to_the_rows_of_now_whatever_the_period(opened, sto
     assert total(go(app, "examinations", behind=behind, period="Custom", **{"from": "Jan 2026", "to": "May 2026"})) == now
 
 
-@pytest.mark.xfail(strict=True, reason="the label names what has no value, the link leaves it out and lists everything")
 def test_what_has_no_pathway_is_not_answered_with_everything(opened, pick):
     """A list cannot be filtered by nothing, so the way may not promise it."""
     pick("unreported_pathway_band", {"customdata": ["pathway=None", "band=5 over 28 days"]})
@@ -299,7 +280,6 @@ def test_the_way_back_restores_page_and_filters(opened):
     assert next(b for b in app.get("button_group") if b.key == "part").value == "Where it waits"
 
 
-@pytest.mark.xfail(strict=True, reason="_restore puts the day back as text, which the date field shows as no day")
 def test_the_way_back_restores_the_day(opened):
     app = opened("backlog", as_of=PAST.isoformat())
     figure = app.metric[0].value

@@ -96,16 +96,20 @@ def test_a_cold_deep_link_shows_frame_filter_and_gate_and_never_page_not_found(a
     page.close()
 
 
-def test_an_indicator_leads_to_its_page_and_keeps_the_filters(address, browser, sample_extract):
-    """The link names its site by code; the address then holds the name."""
+def test_an_indicator_leads_to_its_chart_and_keeps_the_filters(address, browser, sample_extract):
+    """A row of the overview leads to its control chart in a tab of its own; the link names its site by code, the address then holds the name."""
     site = sample_extract.manifest["sites"][0]
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
     page.goto(f"{address}/?modality=MRI&site={site['site_code']}")
-    page.get_by_role("link", name="Within standard").nth(1).click(timeout=60_000)
-    page.get_by_role("heading", name="Within standard", exact=True).wait_for(timeout=30_000)
-    page.get_by_text("MRI", exact=False).first.wait_for(timeout=30_000)
-    page.wait_for_url(lambda url: "/standards" in url and "modality=MRI" in url and f"site={site['site_name'].split()[0]}" in url, timeout=15_000)
-    page.close()
+    with context.expect_page() as opened:
+        page.get_by_role("link", name="Reported within 28 days").first.click(timeout=60_000)
+    chart = opened.value
+    chart.get_by_role("heading", name="Control chart", exact=True).wait_for(timeout=60_000)
+    chart.locator(".js-plotly-plot").first.wait_for(timeout=30_000)
+    assert "modality=MRI" in chart.url and f"site={site['site_name'].split()[0]}" in chart.url and "metric=Reported+within+28+days" in chart.url
+    assert chart.get_by_role("img", name="Control chart (p')").count() or chart.get_by_text("Chart: p'").count()
+    context.close()
 
 
 @pytest.fixture(scope="module")

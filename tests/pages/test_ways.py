@@ -1,6 +1,6 @@
 """The pages of turnaround, backlog and waits as a reader walks them: what they open on, and the way from a mark to its rows and back."""
 
-from datetime import date, timedelta
+from datetime import date
 from urllib.parse import parse_qs
 
 import pytest

@@ -180,7 +180,7 @@ def _control(answer: Answer, rows: Sequence[Row], unit: Mapping[str, str], rebas
 
 def _name(answer: Answer, unit: Mapping[str, str]) -> str:
     """The series in words."""
-    return ", ".join(answer.label(d, v) for d, v in unit.items()) or "the whole network"
+    return ", ".join(answer.label(d, v) for d, v in unit.items()) or answer.words.removesuffix(", by month")
 
 
 def _dense(rows: Iterable[Row]) -> list[dict[str, Any]]:

@@ -12,11 +12,11 @@ found = overview.indicators(page)
 st.markdown(overview.finding(found))
 for domain, rows in found.items():
     st.header(domain, anchor=False)
-    st.markdown(overview.table(page, rows))
+    overview.shown(overview.table(page, rows))
 st.caption(overview.HOW_TO_READ)
 
 st.header("Where: each indicator at each site", anchor=False)
-st.markdown(overview.matrix(page, found))
+overview.shown(overview.matrix(page, found))
 blocks.go_to("signals")
 
 blocks.chart(

@@ -28,9 +28,11 @@ DOMAINS: dict[str, tuple[str, ...]] = {
 HOW_TO_READ = (
     "Each figure is of the last complete month. Variation: what the months so far say of the last one, by the rules of statistical process "
     "control; common-cause variation is noise, however the figure moved. Assurance: whether the target will be met every month, never, or by "
-    "chance. The lists (unreported, backlog, waiting list) are judged by their change over the month. A row leads to its chart."
+    "chance. The lists (unreported, backlog, waiting list) are judged by their change over the month. A row leads to its chart. "
+    "Data: complete unless it says what share cannot be timed."
 )
 WIDE = "\u00a0" * 32  # spaces that hold the column open for its picture
+COLUMNS = ("Indicator", "Latest", "Target", "Month before", f"Trend{WIDE}", f"Variation{WIDE}", "Assurance", "Data")
 URGENT = {"concern": 0, "improvement": 1, "neutral_high": 2, "neutral_low": 2, "common_cause": 3}
 
 
@@ -96,12 +98,13 @@ def finding(found: dict[str, list[Indicator]]) -> str:
 def table(page: Page, rows: Iterable[Indicator]) -> str:
     """One domain as a Markdown table: what a screen reader reads row by row, each indicator a link to its control chart."""
     dark = palette().name == "dark"
-    trend = f"Trend{WIDE}"
-    head = f"| Indicator | Latest | Target | Month before | {trend} | Variation | Assurance | Data |\n|---|---|---|---|---|---|---|---|\n"
-    return head + "\n".join(_row(page, i, dark) for i in rows)
+    cells = [_row(page, i, dark) for i in rows]
+    kept = [c for c in range(len(COLUMNS)) if any(row[c] for row in cells)]  # a column that says nothing is left out
+    lines = [[COLUMNS[c] for c in kept], ["---"] * len(kept), *([row[c] for c in kept] for row in cells)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _row(page: Page, i: Indicator, dark: bool) -> str:
+def _row(page: Page, i: Indicator, dark: bool) -> list[str]:
     rows = [r for r in i.answer.rows if not r["provisional"]]
     now, before = narrate.latest_complete(i.answer)
     counts = ""
@@ -111,7 +114,7 @@ def _row(page: Page, i: Indicator, dark: bool) -> str:
         counts = f"nine in ten; n {fmt.count(now['n'])}, {fmt.count(now['count_unreported'])} {i.answer.metric.unended}"
     missing = i.answer.share_missing or 0
     spark = drawn.data_uri(drawn.sparkline(i.control, dark=dark))
-    cells = [
+    return [
         f"[{_safe(i.label)}]({link(page, i)})",
         f"**{_figure(i.answer, now)}** {_safe(f'{narrate.when(i.answer, now)}; {counts}'.removesuffix('; '))}",
         _target(i),
@@ -119,9 +122,8 @@ def _row(page: Page, i: Indicator, dark: bool) -> str:
         f"![{_safe(_trend_words(i, len(rows)))}]({spark})",
         f"{_variation(i.control, dark)} {narrate_control.rule(i.control)}",
         _assurance(i.control, dark),
-        "complete" if missing < 0.005 else f"{fmt.percent(missing)} not timed",
+        "" if missing < 0.005 else f"{fmt.percent(missing)} not timed",
     ]
-    return "| " + " | ".join(cells) + " |"
 
 
 def _figure(answer: Answer, row: narrate.Row | None) -> str:
@@ -188,6 +190,13 @@ def link(page: Page, i: Indicator, site: str | None = None) -> str:
     if site:
         said.append(("site", dimension_names(page)[site]))
     return f"/control?{urlencode([('metric', i.answer.metric.label), *said])}"
+
+
+def shown(markdown: str) -> None:
+    """A table that scrolls inside itself where the screen is too narrow for it."""
+    rows = markdown.count("\n")
+    with st.container(height=70 + 88 * rows if "Trend" in markdown else 90 + 64 * rows, border=False):
+        st.markdown(markdown)
 
 
 def _safe(text: str) -> str:

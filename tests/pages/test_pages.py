@@ -11,8 +11,14 @@ from tests.conftest import ROOT
 
 PAGES = {
     "": "Network overview",
+    "signals": "Signals",
+    "control": "Control chart",
     "activity": "Activity",
     "turnaround": "Report turnaround",
+    "standards": "Within standard",
+    "backlog": "Backlog",
+    "examination-waits": "Waits for examination",
+    "examinations": "Examinations",
     "variability": "Reporting variability",
     "waits": "National waits",
     "quality": "Data quality",

@@ -1,15 +1,19 @@
-"""A control chart in words: which rule its last month breaks and since when, and what that means for its target.
+"""A control chart in words: which rule its last month breaks and since when, with its counts, and what that means for its target.
 
-Common-cause variation is never called better or worse, however the figure moved.
+Common-cause variation is never called better or worse, however the figure moved. A target is met always, never or by chance only as
+things stand, and the sentence says so.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from readout import format as fmt
 from readout.control import Control
+from readout.scope import months_between
 from readout.stats.spc import HIGH, RULES
 
+Row = Mapping[str, Any]
 WORDS = {
     "concern": "concern",
     "improvement": "improvement",
@@ -17,31 +21,22 @@ WORDS = {
     "neutral_low": "lower than usual",
     "common_cause": "common cause",
 }
-SHORT = {
-    "above_limit": "above the upper limit",
-    "below_limit": "below the lower limit",
-    "trend_up": "rising for 7 months or more",
-    "trend_down": "falling for 7 months or more",
-    "two_of_three_high": "two of three close to the upper limit",
-    "two_of_three_low": "two of three close to the lower limit",
-    "shift_high": "above its mean for 7 months or more",
-    "shift_low": "below its mean for 7 months or more",
-}
+ENOUGH = 12  # fewer months than this give trial limits
 
 
-def reading(c: Control, value: float | None) -> str:
-    """A value of the chart in its own unit; a change says its sign."""
+def reading(c: Control, value: float | None, *, is_line: bool = False) -> str:
+    """A value of the chart in its own unit; a change says its sign. `is_line`: a mean or limit of whole numbers, which may keep a decimal."""
     if value is None:
         return fmt.DASH
     if c.metric.is_snapshot:
         if is_share(c):
-            return f"{value * 100:+.1f} points"
-        return f"{value:+,.0f}"
+            return f"{_signed(value * 100, 1)} percentage points"
+        return _signed(value, 1 if is_line and abs(value) < 100 else 0)
     if c.column.endswith("_hours"):
         return fmt.hours(value)
     if is_share(c):
         return fmt.percent(value)
-    return f"{value:,.1f}" if c.metric.kind == "ratio" else fmt.count(value)
+    return f"{value:,.1f}" if c.metric.kind == "ratio" or is_line else fmt.count(value)
 
 
 def is_share(c: Control) -> bool:
@@ -54,91 +49,213 @@ def variation_words(c: Control) -> str:
 
 
 def rule(c: Control) -> str:
-    """The rule and since when, for a cell of a table."""
+    """The rule and how long, for a cell of a table: `below its mean for 9 months, since Dec 2025`."""
+    if c.last is None:
+        return "no complete month yet"
     if c.variation is None:
         return "no limits yet"
-    if c.flag is None:
-        return "common cause" + (" (trial limits)" if c.is_trial else "")
-    since = f", since {fmt.month(c.since)}" if c.since else ""
-    return f"{SHORT[c.flag]}{since}"
-
-
-def _what(c: Control) -> str:
-    name = c.metric.label + (", nine in ten within" if c.column == "p90_hours" else "")
-    return f"{name}, {c.name}"
-
-
-def _counts(row: Any) -> str:
-    if row.get("denominator") is not None and row.get("numerator") is not None:
-        return f" ({fmt.count(row['numerator'])} of {fmt.count(row['denominator'])})"
-    return f" (n {fmt.count(row['n'])})" if row.get("n") is not None else ""
+    said = _broken(c) + _since(c) if c.flag else "common cause"
+    return said + (" (trial limits)" if c.is_trial else "")
 
 
 def signal(c: Control) -> str:
-    """What the last judged month says, with its value, its counts and the mean."""
+    """What the last judged month says, with its value, its counts and the mean; trial limits and gaps where there are any."""
     last = c.last
     if last is None:
-        return f"{_what(c)}: no month is complete yet, so nothing can be judged."
-    counts = _counts(last) if is_share(c) or c.metric.kind == "time" else ""
-    value = f"{reading(c, last['x'])}{'' if c.metric.is_snapshot else counts} in {fmt.month(last['month'])}"
-    if c.metric.is_snapshot:
-        value = f"changed by {value}"
-    mean = f"mean {reading(c, last['mean'])}" if last["mean"] is not None else ""
+        return f"{_what(c)}: no complete month has a figure yet, so nothing can be judged." + _space(gaps(c))
+    value = _value(c, last)
+    mean = "" if last["mean"] is None else f", mean {'change ' if c.metric.is_snapshot else ''}{reading(c, last['mean'], is_line=True)}"
     if c.variation is None:
-        return f"{_what(c)}: {value}. One month makes no limits: what is usual is not known yet."
-    if c.flag is None:
-        said = f"{_what(c)}: common-cause variation, nothing unusual. {_capital(value)}, {mean}."
+        said = f"{_what(c)}: not judged. {_capital(value)}; {_why_no_limits(c, last)}."
+    elif c.flag is None:
+        said = f"{_what(c)}: common-cause variation, nothing unusual. {_capital(value)}{mean}."
     else:
-        kind = {"concern": "**concern**", "improvement": "**improvement**"}.get(c.variation, f"a change, {WORDS.get(c.variation, '')}")
-        since = f", since {fmt.month(c.since)}" if c.since else ""
-        said = f"{_what(c)}: {kind}. {_capital(SHORT[c.flag])}{since}; {value}, {mean}."
-    if c.is_trial:
-        said += f" Trial limits: {c.count_judged} months are few, and more will move them."
-    if c.count_gaps:
-        gaps = f"{c.count_gaps} month{'s have' if c.count_gaps > 1 else ' has'} no figure and {'are' if c.count_gaps > 1 else 'is'} left as a gap"
-        said += f" {gaps}{': not yet reached, or nobody to count' if c.column == 'p90_hours' else ''}." if not c.metric.is_snapshot else ""
-    if not c.is_current:
-        said += " The last complete month has no figure yet, so an earlier one is judged."
+        kind = {"concern": "**concern**", "improvement": "**improvement**"}.get(c.variation, f"{WORDS[c.variation]}, which is neither better nor worse")
+        subject = "the change over the month was " if c.metric.is_snapshot and not c.flag.startswith("two") else ""
+        said = f"{_what(c)}: {kind}. {_capital(subject + _broken(c) + _since(c))}; {value}{mean}."
+    return said + _space(trial(c)) + _space(gaps(c))
+
+
+def trial(c: Control) -> str:
+    """That the limits are trial limits, and why; empty where they are not, or where there are none."""
+    last = c.last
+    if not c.is_trial or last is None or last["lpl"] is None:
+        return ""
+    group = c.points.filter(~c.points["is_provisional"] & c.points["x"].is_not_null() & (c.points["group"] == last["group"])).height
+    since = f" since the new limits of {fmt.month(max(r.month for r in c.rebases))}" if last["group"] > 1 and c.rebases else ""
+    return f"Trial limits: they stand on {_months(group)}{since}, and will move until there are {ENOUGH}."
+
+
+def gaps(c: Control) -> str:
+    """The judged months without a figure, and why; empty where every one has its figure."""
+    judged = [r for r in c.points.iter_rows(named=True) if not r["is_provisional"]]
+    if c.metric.is_snapshot:
+        judged = judged[1:]  # the first snapshot has none before it to differ from
+    missing = [r["month"] for r in judged if r["x"] is None]
+    if not missing:
+        return ""
+    open_ = sum(1 for r in judged if r["x"] is None and r.get("n"))
+    reasons = []
+    if open_:
+        reasons.append(f"nine in ten not yet reached{f' in {open_} of them' if open_ < len(missing) else ''}")
+    if open_ < len(missing):
+        reasons.append("nothing to count" + (" in the others" if open_ else ""))
+    said = f"{_months(len(missing))} {'has' if len(missing) == 1 else 'have'} no figure: {' and '.join(reasons)}."
+    if not c.is_current and c.last is not None:
+        said += (
+            f" {fmt.month(judged[-1]['month'])} is among them, so {fmt.month(c.last['month'])} is judged."
+            if len(missing) > 1
+            else (f" It is the latest, {fmt.month(judged[-1]['month'])}, so {fmt.month(c.last['month'])} is judged.")
+        )
     return said
+
+
+def target_words(c: Control) -> str:
+    """Whether the target will be met always, never or by chance; of one at the end of the scale, in how many months it was."""
+    if c.target is None or c.metric.better == "neutral":
+        return ""
+    target = f"the target of {'at most ' if c.metric.better == 'down' else ''}{_target(c.target)}"
+    if c.met is not None and c.assurance is None:
+        return f"{_capital(target)} was {c.met.words('month' if c.met.of == 1 else 'months')}."
+    return {
+        "passes": f"Without a change {target} will be met every month.",
+        "fails": f"Without a change {target} will be missed every month.",
+        "hit_or_miss": f"Without a change {target} will be met in some months and missed in others, by chance.",
+        None: f"Whether {target} will be met cannot be said yet: there are no limits.",
+    }[c.assurance]
+
+
+def suggestion(c: Control) -> str:
+    """Where new limits might start, and that nothing is changed by itself; empty where no shift has lasted."""
+    if c.suggestion is None or c.last is None:
+        return ""
+    side = "above" if c.last["x"] > c.last["mean"] else "below"
+    return (
+        f"{_capital(_lasted(c, side))}, since {fmt.month(c.suggestion)}: if the cause is known, new limits may start there "
+        "(rebases.toml, with the reason). Nothing is changed by itself."
+    )
+
+
+def rebases(c: Control) -> str:
+    """Where limits start anew, with the reason and who decided when."""
+    said = []
+    for r in c.rebases:
+        by = ", ".join(x for x in (r.who, fmt.day(r.when) if r.when else "") if x)
+        said.append(f"New limits from {fmt.month(r.month)}: {r.reason}{f' ({by})' if by else ''}.")
+    return " ".join(said)
+
+
+def alternative(c: Control) -> str:
+    """The chart for whoever cannot see it: what it is, its months, lowest and highest, its lines, and what it says."""
+    judged = [r for r in c.points.iter_rows(named=True) if not r["is_provisional"]]
+    known = [r for r in judged if r["x"] is not None]
+    arriving = [fmt.month(m) for m in c.points.filter(c.points["is_provisional"])["month"]]
+    parts = [f"Control chart ({c.chart}) of {_what(c)}" + (f", {fmt.month(judged[0]['month'])} to {fmt.month(judged[-1]['month'])}." if judged else ".")]
+    if len(known) > 1:
+        low, high = min(known, key=lambda r: r["x"]), max(known, key=lambda r: r["x"])
+        parts.append(f"Lowest {reading(c, low['x'])} ({fmt.month(low['month'])}), highest {reading(c, high['x'])} ({fmt.month(high['month'])}).")
+    if known and known[-1]["lpl"] is not None:
+        parts.append(f"Limits {limits(c)}.")
+    parts += [signal(c).replace("**", "").removeprefix(f"{_what(c)}: "), target_words(c), rebases(c)]
+    parts[-3] = _capital(parts[-3])
+    if arriving:
+        parts.append(f"{fmt.listed(arriving) if len(arriving) < 4 else f'{arriving[0]} to {arriving[-1]}'} provisional.")
+    return " ".join(p for p in parts if p)
+
+
+def limits(c: Control) -> str:
+    """Both limits of the last judged month, one beyond the end of the scale said to be so: `84.7 % to 91.0 %`."""
+    last = c.last
+    if last is None or last["lpl"] is None:
+        return ""
+    low, high = reading(c, last["lpl"], is_line=True), reading(c, last["upl"], is_line=True)
+    if not c.metric.is_snapshot:
+        low = "under 0" if last["lpl"] < 0 else low
+        high = "over 100 %" if is_share(c) and last["upl"] > 1 else high
+    return f"{low} to {high}"
+
+
+def _what(c: Control) -> str:
+    return f"{c.metric.label}, {c.name}"
+
+
+def _value(c: Control, row: Row) -> str:
+    """The value of a month with its counts, as the middle of a sentence."""
+    month = fmt.month(row["month"])
+    x = row["x"]
+    if c.metric.is_snapshot:
+        size = _signed(abs(x) * 100, 1)[1:] + " percentage points" if is_share(c) else fmt.count(abs(x))
+        moved = float(f"{x * 100:.1f}") if is_share(c) else round(x)
+        return f"no change in {month}" if moved == 0 else f"{'up' if moved > 0 else 'down'} {size} in {month}"
+    if c.column.endswith("_hours"):
+        counts = f" (n {fmt.count(row['n'])}, {fmt.count(row['count_unreported'])} {c.metric.unended})" if row.get("n") is not None else ""
+        return f"nine in ten within {fmt.hours(x)}{counts} in {month}"
+    if row.get("denominator") and row.get("numerator") is not None:
+        of = f"{fmt.count(row['numerator'])} {'of' if is_share(c) else 'in'} {fmt.count(row['denominator'])}"
+        tail = f" working day{'' if row['denominator'] == 1 else 's'}" if "working day" in c.metric.unit else ""
+        return f"{reading(c, x)} ({of}{tail}) in {month}"
+    return f"{reading(c, x)} in {month}"
+
+
+def _broken(c: Control) -> str:
+    """The rule of the last month and for how long, without its first month."""
+    flag, run = c.flag or "", _run(c)
+    side = "high" if flag in HIGH else "low"
+    if flag.startswith("shift"):
+        return f"{'above' if side == 'high' else 'below'} its mean for {run} months in a row"
+    if flag.startswith("trend"):
+        return f"{'rising' if side == 'high' else 'falling'} for {run} months in a row"
+    if flag.startswith("two"):
+        return f"two of three months close to the {'upper' if side == 'high' else 'lower'} limit"
+    return RULES[flag] + (f" for {run} months in a row" if run > 1 else "")
+
+
+def _since(c: Control) -> str:
+    """`, since Dec 2025`, for what has lasted longer than its last month."""
+    if c.since is None or c.last is None or c.since == c.last["month"] or (c.flag or "").startswith("two"):
+        return ""
+    return f", since {fmt.month(c.since)}"
+
+
+def _run(c: Control) -> int:
+    return len(months_between(c.since, c.last["month"])) if c.since and c.last else 0
+
+
+def _lasted(c: Control, side: str) -> str:
+    start: date | None = c.suggestion
+    run = len(months_between(start, c.last["month"])) if start and c.last else 0
+    return f"{side} its mean for {run} months in a row"
+
+
+def _why_no_limits(c: Control, last: Row) -> str:
+    """Why the last month has no limits."""
+    group = c.points.filter(~c.points["is_provisional"] & c.points["x"].is_not_null() & (c.points["group"] == last["group"])).height
+    since = " since the new limits" if last["group"] > 1 else ""
+    if group == 1:
+        return f"one month{since} makes no limits, so what is usual is not known yet"
+    return f"no two months{since} stand side by side, so what is usual is not known yet"
+
+
+def _months(count: int) -> str:
+    return f"{count} month{'' if count == 1 else 's'}"
+
+
+def _target(value: float) -> str:
+    return fmt.percent(value, 0 if abs(value * 100 - round(value * 100)) < 1e-9 else 1)
+
+
+def _signed(value: float, digits: int) -> str:
+    """A number with its sign, a zero without."""
+    text = f"{value:+,.{digits}f}"
+    return text[1:] if float(text.replace(",", "")) == 0 else text.replace("-", "−")
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def target_words(c: Control) -> str:
-    """Whether the target will be met always, never or by chance."""
-    if c.target is None:
-        return ""
-    target = f"the target of {'at most ' if c.metric.better == 'down' else ''}{fmt.percent(c.target, 0)}"
-    if c.met is not None:
-        return f"{_capital(target)} was {c.met.words()}."
-    return {
-        "passes": f"Unless something changes, {target} will be met every month.",
-        "fails": f"Unless something changes, {target} will be missed every month.",
-        "hit_or_miss": f"{_capital(target)} will be met in some months and missed in others, by chance.",
-    }.get(c.assurance or "", "")
+def _space(text: str) -> str:
+    return f" {text}" if text else ""
 
 
-def suggestion(c: Control) -> str:
-    """Where new limits might start; nothing is changed by it."""
-    if c.suggestion is None:
-        return ""
-    return (
-        f"The level has lasted since {fmt.month(c.suggestion)}: if its cause is known, new limits may start there "
-        "(rebases.toml, with the reason). Nothing is changed by itself."
-    )
-
-
-def alternative(c: Control) -> str:
-    """The chart for whoever cannot see it."""
-    last = c.last
-    months: list[date] = c.points["month"].to_list()
-    span = f"{fmt.month(months[0])} to {fmt.month(months[-1])}" if months else "no month"
-    limits = ""
-    if last is not None and last["lpl"] is not None:
-        limits = f" Limits {reading(c, last['lpl'])} to {reading(c, last['upl'])}."
-    return f"Control chart ({c.chart}) of {_what(c)}, {span}. {signal(c).replace('**', '')}{limits} {target_words(c)}".strip()
-
-
-__all__ = ["HIGH", "RULES", "alternative", "reading", "rule", "signal", "suggestion", "target_words", "variation_words"]
+__all__ = ["HIGH", "RULES", "alternative", "gaps", "limits", "reading", "rebases", "rule", "signal", "suggestion", "target_words", "trial", "variation_words"]

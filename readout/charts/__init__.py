@@ -3,6 +3,7 @@
 from readout.charts.compare import among, dumbbell, heat_map, intervals, stacked
 from readout.charts.control import spc_chart
 from readout.charts.honest import bars, bounded, survival, with_naive
+from readout.charts.icons import assurance_icon, assurance_of, data_uri, sparkline, variation_icon
 from readout.charts.theme import DARK, LIGHT, PALETTES, Palette
 from readout.charts.trend import Flag, paired, panels, quantiles, stock, trend
 from readout.charts.words import alternative
@@ -15,18 +16,23 @@ __all__ = [
     "Palette",
     "alternative",
     "among",
+    "assurance_icon",
+    "assurance_of",
     "bars",
     "bounded",
+    "data_uri",
     "dumbbell",
     "heat_map",
     "intervals",
     "paired",
     "panels",
     "quantiles",
+    "sparkline",
     "spc_chart",
     "stacked",
     "stock",
     "survival",
     "trend",
+    "variation_icon",
     "with_naive",
 ]

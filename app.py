@@ -20,6 +20,7 @@ chosen = navigate(
         "examination-waits": ("waits/examination.py", "Waits"),
         "variability": ("variability/sites.py", "Variability"),
         "waits": ("waits/national.py", "National waits"),
+        "reconciliation": ("waits/reconciliation.py", "Against the return"),
         "examinations": ("about/examinations.py", "Examinations"),
         "quality": ("data/quality.py", "Data quality"),
         "catalogue": ("about/catalogue.py", "Metric catalogue"),

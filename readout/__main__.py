@@ -227,7 +227,7 @@ def _cell(answer: Answer, column: str, value: Any) -> str:
         return fmt.percent(value)
     if isinstance(value, float):
         return f"{value:,.1f}"
-    return fmt.count(value)
+    return value if isinstance(value, str) else fmt.count(value)
 
 
 def _publish(given: argparse.Namespace) -> None:

@@ -11,6 +11,11 @@ def count(value: float | None) -> str:
     return DASH if value is None else f"{value:,.0f}"
 
 
+def signed(value: float) -> str:
+    """A difference with its sign: `+1,204`, `−78`, `0`."""
+    return f"{value:+,.0f}".replace("-", "−") if value else "0"
+
+
 def percent(share: float | None, digits: int = 1) -> str:
     """A fraction 0-1 as `95.8 %`."""
     return DASH if share is None else f"{share * 100:.{digits}f} %"

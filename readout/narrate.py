@@ -248,6 +248,33 @@ VIEWS = {
 }
 
 
+STEPS_SAID = {
+    "planned": "planned surveillance that is due (42 days before its examination or appointment) and still waits: it is on the return's list and on none of ours",
+    "timing": "what the list gains and loses in the three days after the month's end, when a return is run; for activity, what was booked in another month",
+    "scope": "what the return does not count under the test, such as obstetric ultrasound, by the rules of dm01_scope.toml",
+    "vintage": "the latest publication of the month less the first",
+    "unexplained": "the rest, with sites of the trust that are not in this extract",
+}
+
+
+def bridge(answer: Answer) -> str:
+    """Our figure beside the published one of the same trust, test and month, the reasons by size, and what no reason explains."""
+    steps = {r["step"]: r["value"] for r in answer.rows}
+    ours, published = steps.get("ours", 0), sum(steps.values())
+    if published == ours and not any(v for k, v in steps.items() if k != "ours"):
+        return f"{_where(answer)}: the return and our figure agree, both {fmt.count(ours)}."
+    named = sorted((k for k, v in steps.items() if v and k not in ("ours", "unexplained")), key=lambda k: -abs(steps[k]))
+    reasons = fmt.listed([f"{answer.label('step', k).lower()} {fmt.signed(steps[k])}" for k in named])
+    rest = steps.get("unexplained", 0)
+    share = f" ({fmt.percent(abs(rest) / published)} of the published figure)" if rest and published else ""
+    said = f"{_where(answer)}: the return holds {fmt.count(published)} and we count {fmt.count(ours)}, a difference of {fmt.signed(published - ours)}."
+    return f"{said} {f'By reason: {reasons}. ' if reasons else ''}{f'{fmt.signed(rest)} unexplained{share}.' if rest else 'Nothing is left unexplained.'}"
+
+
+def _where(answer: Answer) -> str:
+    return answer.words.removesuffix(", by step")
+
+
 def one_figure(answer: object) -> str:
     """A single figure with its name: `Oldest unreported: 653 days.`"""
     if not isinstance(answer, Answer) or not answer.rows or answer.rows[0]["value"] is None:

@@ -88,7 +88,7 @@ WAIT_CATEGORY_NAMES = {"waiting_list": "Waiting list", "planned": "Planned surve
 # From our figure to the published one, in the order in which they are told.
 STEPS = {
     "ours": "Our figure",
-    "planned": "Planned, due",
+    "planned": "Planned",
     "timing": "Timing",
     "scope": "Scope",
     "vintage": "Vintage",

@@ -1,5 +1,6 @@
 """Answers drawn: `Answer -> plotly Figure`, one message a chart. Nothing here knows of streamlit; a page and an export draw the same."""
 
+from readout.charts.bridge import bridge
 from readout.charts.compare import among, dumbbell, heat_map, intervals, stacked
 from readout.charts.control import spc_chart
 from readout.charts.honest import bars, bounded, survival, with_naive
@@ -20,6 +21,7 @@ __all__ = [
     "assurance_of",
     "bars",
     "bounded",
+    "bridge",
     "data_uri",
     "dumbbell",
     "heat_map",

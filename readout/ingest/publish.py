@@ -21,6 +21,7 @@ from readout.ingest.manifest import manifest, write_json, write_quarantine
 from readout.ingest.network import Network, load_network
 from readout.ingest.pseudonym import Pseudonyms, load_secret
 from readout.ingest.reading import Reject
+from readout.ingest.return_scope import return_scope
 from readout.ingest.small_tables import data_through, small_tables
 from readout.ingest.staging import stage
 from readout.queryfile import QueryFile, load_queries
@@ -44,6 +45,8 @@ SUMMARIES = (  # in the order in which one reads another
     "booking_day",
     "data_quality_rule",
 )
+BESIDE_RETURN = ("exam_test", "return_span", "return_month")  # views that the bridges are made of
+BRIDGES = ("list_bridge", "activity_bridge")  # our figures beside the national return's, where there are both
 Progress = Callable[[str, float], None]  # what is being done, and the share done
 
 
@@ -145,6 +148,12 @@ def _fill(build: Build, engine: Builder, step: Callable[[str], None], say: Progr
         for name, frame in build.waits.tables().items():
             _write_frame(build, engine, name, frame)
         _write(build, engine, queries["summary"]["national_current"])
+        if sources:
+            _write_frame(build, engine, "dm01_scope", return_scope(build.network.folder))
+            for name in BESIDE_RETURN:
+                engine.view(queries["summary"][name])
+            for name in BRIDGES:
+                _write(build, engine, queries["summary"][name])
     step("identifiers")
     say("Looking for identifiers", 0.92)
     _refuse_identifiers(build)

@@ -1,7 +1,8 @@
 """A synthetic monthly diagnostics return: four trusts of the network and a made-up England around them.
 
-The network's own imaging lists are counted from the simulated examinations, a little short of them as real returns are;
-every other figure is drawn. Codes, names and regions are fictional.
+The network's own imaging lists are counted from the simulated requests as a trust counts them: run some days after the month's end,
+with planned surveillance that is due, a little short for no reason, and in some months restated after validation. Every other figure
+is drawn. Codes, names and regions are fictional.
 """
 
 import gzip
@@ -33,7 +34,8 @@ _ACTIVITY = (
     (0.02, 0.01, 0.2), (0.09, 0.2, 0.45), (0.0, 0.001, 0.003), (0.004, 0.005, 0.05), (0.01, 0.002, 0.04),
     (0.003, 0.001, 0.02), (0.09, 0.02, 0.2), (0.01, 0.01, 0.05), (0.08, 0.01, 0.1), (0.05, 0.06, 0.19),
 )  # fmt: skip
-_OWN_TESTS = {1: ("MR",), 2: ("CT",), 3: ("US",), 5: ("DX",)}  # barium enema is one code of fluoroscopy
+_OWN_TESTS = {1: "MR", 2: "CT", 3: "US", 4: "FL", 5: "DX"}
+_ONLY_CODE = {4: "FBE"}  # barium enema is one code of fluoroscopy
 
 
 def month_ends() -> list[date]:
@@ -43,13 +45,15 @@ def month_ends() -> list[date]:
 
 
 def write(folder: Path, rows: Rows, exams: int, rng: Rng) -> None:
-    """One compiled file of all months, and the names of providers and regions, in `folder`."""
+    """One compiled file of all months as they now stand, the network's own as first published, and the names of providers and regions."""
     folder.mkdir(parents=True, exist_ok=True)
     ends = month_ends()
-    frames = [_others(ends, exams, rng), _own(ends, rows, exams, rng)]
-    frame = pl.concat(frames).sort("Reporting Period", "Provider Code", "Diagnostic ID")
-    name = f"provider_{ends[0]:%Y-%m}_to_{ends[-1]:%Y-%m}.csv.gz"
-    (folder / name).write_bytes(gzip.compress(frame.write_csv().encode(), compresslevel=9, mtime=0))
+    others = _others(ends, exams, rng)
+    own, first = _own(ends, rows, exams, rng)
+    for name, frame in (("provider", pl.concat([others, own])), ("first", first)):  # the greater name is the later publication
+        path = folder / f"{name}_{ends[0]:%Y-%m}_to_{ends[-1]:%Y-%m}.csv.gz"
+        text = frame.sort("Reporting Period", "Provider Code", "Diagnostic ID").write_csv()
+        path.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
     providers = [(code, f"{trust} (synthetic)", trust) for code, trust in p.TRUSTS]
     providers += [(code, f"Synthetic Trust {i:02d}", f"Synthetic Trust {i:02d}") for i, code in enumerate(OTHERS, start=1)]
     regions = [(code, f"Synthetic Region {i}", f"Region {i}") for i, code in enumerate(REGIONS, start=1)]
@@ -132,43 +136,52 @@ def _others(ends: list[date], exams: int, rng: Rng) -> pl.DataFrame:
     return _frame(ends, month, [OTHERS[i] for i in provider], where, test, bands, activity)
 
 
-def _own(ends: list[date], rows: Rows, exams: int, rng: Rng) -> pl.DataFrame:
-    """The network's trusts: imaging from the simulated lists, the other tests drawn."""
+def _own(ends: list[date], rows: Rows, exams: int, rng: Rng) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The network's trusts, imaging from the simulated requests and the other tests drawn; and imaging as it was first published."""
     n = len(p.TRUSTS)
     drawn = [t for t in NATIONAL_TESTS if t not in _OWN_TESTS]
     month, provider, test, bands, activity = _drawn(ends, np.array([0.22, 0.3, 0.2, 0.13]), np.array([1.5, 0.95, 0.8, 0.9]), drawn, exams, rng)
-    counted = [_counted(ends, rows, trust, number, kinds, rng) for trust in range(n) for number, kinds in _OWN_TESTS.items()]
+    counted = [_counted(ends, rows, trust, number, rng) for trust in range(n) for number in _OWN_TESTS]
+    share, taken_off = p.value("national_restated")
+    restated = np.repeat(rng.random((n, len(ends))) < share, len(_OWN_TESTS), axis=0).ravel()[:, None]  # all tests of a trust's month
+    first = [np.concatenate([c[i] for c in counted]) for i in (0, 1)]
+    now = [np.where(restated, rng.binomial(figures, 1 - taken_off), figures) for figures in first]
     own_month = np.tile(np.arange(len(ends)), len(counted))
     own_trust = np.repeat(np.arange(n), len(_OWN_TESTS) * len(ends))
     own_test = np.tile(np.repeat(np.array(list(_OWN_TESTS)), len(ends)), n)
-    all_provider = np.concatenate([provider, own_trust])
-    return _frame(
-        ends,
-        np.concatenate([month, own_month]),
-        [p.TRUSTS[i][0] for i in all_provider],
-        [REGIONS[0]] * len(all_provider),
-        np.concatenate([test, own_test]),
-        np.concatenate([bands, *(b for b, _ in counted)]),
-        np.concatenate([activity, *(a for _, a in counted)]),
-    )
+    codes = np.array([code for code, _ in p.TRUSTS])
+    where = (own_month, list(codes[own_trust]), [REGIONS[0]] * len(own_month), own_test)
+    others = _frame(ends, month, list(codes[provider]), [REGIONS[0]] * len(month), test, bands, activity)
+    return pl.concat([others, _frame(ends, *where, *now)]), _frame(ends, *where, *first)
 
 
-def _counted(ends: list[date], rows: Rows, trust: int, number: int, kinds: tuple[str, ...], rng: Rng) -> tuple[Ints, Ints]:
-    """Bands and activity of one test of one trust, month by month, from the RIS, of which a part is not returned."""
+def _counted(ends: list[date], rows: Rows, trust: int, number: int, rng: Rng) -> tuple[Ints, Ints]:
+    """Bands and activity of one test of one trust, month by month, as the trust counts them from its RIS."""
     trusts = np.array([s.trust for s in p.SITES])[rows["site"]]
-    mine = rows.take((trusts == trust) & np.isin(rows["kind"], [KIND[k] for k in kinds]))
+    chosen = (trusts == trust) & (rows["kind"] == KIND[_OWN_TESTS[number]])
+    if number in _ONLY_CODE:
+        chosen &= rows["exam"] == next(i for i, e in enumerate(p.EXAMINATIONS) if e[1] == _ONLY_CODE[number])
+    mine = rows.take(chosen)
     done = mine["status"] == STATUS["completed"]
+    booked = np.where(done, mine["start"], mine["booked_for"])
     ended = np.where(done, mine["start"], mine["cancelled"])
     ended = np.where(mine["status"] == STATUS["did_not_attend"], mine["booked_for"], ended)
     ended = np.where(ended == NONE, np.iinfo(np.int32).max, ended)
-    listed = mine["wait"] == WAIT["waiting_list"]
+    listed, planned = mine["wait"] == WAIT["waiting_list"], mine["wait"] == WAIT["planned"]
     agreement = p.value("national_agreement")
+    days_before, planned_share = p.value("national_planned")
+    mean, spread = p.value("national_run_days")
+    run_days = np.maximum(rng.normal(mean, spread, len(ends)), 0)
     bands = np.zeros((len(ends), 14), dtype=np.int64)
     activity = np.zeros((len(ends), 3), dtype=np.int64)
     midnight = _midnights(ends)
     for m, end in enumerate(midnight):
-        waiting = listed & (mine["received"] < end) & (ended >= end)
-        weeks = np.minimum((end - mine["received"][waiting]) // (7 * DAY), 13)
+        run = end + int(run_days[m] * DAY)
+        waiting = listed & (mine["received"] < run) & (ended >= run)
+        due = planned & (mine["received"] < end) & (ended >= end) & (booked != NONE) & (booked - days_before * DAY < end)
+        due &= rng.random(len(mine)) < planned_share
+        since = np.concatenate([mine["received"][waiting], booked[due] - days_before * DAY])
+        weeks = np.clip((end - since) // (7 * DAY), 0, 13)
         bands[m] = rng.binomial(np.bincount(weeks, minlength=14), agreement)
         counted = max(m, 1)  # the first month lies before the exports: its activity is taken to be the second's
         inside = done & (mine["start"] >= midnight[counted - 1]) & (mine["start"] < midnight[counted])

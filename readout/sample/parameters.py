@@ -279,7 +279,10 @@ _ROWS = (
     ),
     Parameter("missing_request_share", 0.004, "share of records without a request date", ASSUMPTION),
     Parameter("national_six_weeks", (0.23, 0.09, 0.51), "share waiting six weeks or more: mean, least and most by provider", RETURN_2026),
-    Parameter("national_agreement", 0.985, "share of the RIS list that a trust returns nationally", ASSUMPTION),
+    Parameter("national_agreement", 0.985, "share of the RIS list and activity that a trust returns nationally, the rest lost for no reason", ASSUMPTION),
+    Parameter("national_run_days", (3.0, 0.25), "days after the month's end at which a trust runs its return: mean and standard deviation", ASSUMPTION),
+    Parameter("national_planned", (42, 0.92), "days before its date from which planned surveillance is due, and the share of it that is returned", ASSUMPTION),
+    Parameter("national_restated", (0.25, 0.06), "share of a trust's months that are restated after validation, and the share that it takes off", ASSUMPTION),
 )
 TABLE: dict[str, Parameter] = {p.name: p for p in _ROWS}
 

@@ -33,6 +33,7 @@ COLUMNS = {
     "p90_hours": "90 % within",
     "p95_hours": "95 % within",
     "provisional": "Provisional",
+    "vintage": "Publication",
 }
 
 
@@ -316,12 +317,12 @@ def scope_said(page: Page, metric_id: str) -> str:
     return answer.words.removesuffix(", by month") if isinstance(answer, Answer) else ""
 
 
-def figures(*items: tuple[str, float, str]) -> None:
-    """Up to four counts with a word on each."""
+def figures(*items: tuple[str, float | str, str]) -> None:
+    """Up to four counts, or figures already in words, with a word on each."""
     with st.container(horizontal=True):
         for label, value, said in items:
             with st.container(border=True, height="stretch", gap="xsmall", width="stretch"):
-                _figure(label, fmt.count(value), [said])
+                _figure(label, value if isinstance(value, str) else fmt.count(value), [said])
 
 
 def rows_of(answer: Asked) -> None:

@@ -21,6 +21,7 @@ PAGES = {
     "examinations": "Examinations",
     "variability": "Reporting variability",
     "waits": "National waits",
+    "reconciliation": "Against the return",
     "quality": "Data quality",
     "catalogue": "Metric catalogue",
 }
@@ -183,3 +184,31 @@ def test_a_chart_gives_its_definition_and_its_rows(opened):
     more = next(b for b in app.get("button_group") if b.key == "quantiles_exam_to_report_more")
     more.set_value("Table").run()
     assert "Half within" in app.dataframe[0].value.columns
+
+
+def test_the_return_is_set_beside_the_trust_test_and_month_of_the_address(opened):
+    """The link makes the view, cards and sentence say one difference, and a name that is no trust is said."""
+    app = opened("reconciliation", compared="Examinations done", trust="Northshire Hospitals", test="Non-Obstetric Ultrasound", month="Jun 2026")
+    assert not app.exception and not app.error
+    assert [app.selectbox(key=k).value for k in ("trust", "test", "month")] == ["Northshire Hospitals", "Non-Obstetric Ultrasound", "Jun 2026"]
+    cards = {m.label: m.value for m in app.metric}
+    assert set(cards) == {"Our figure", "Published", "Difference", "Unexplained"}
+    assert any(f"the return holds {cards['Published']} and we count {cards['Our figure']}" in m.value for m in app.markdown)
+    assert any(h.value == "By wait category" for h in app.header)
+    odd = opened("reconciliation", trust="Nowhere Hospitals")
+    assert not odd.exception and any("'Nowhere Hospitals' in the address" in c.value for c in odd.caption)
+
+
+def test_without_the_bridge_the_page_says_which_table_it_needs(opened, sample_extract, tmp_path):
+    extracts = tmp_path / "extracts"
+    shutil.copytree(sample_extract.folder, extracts / sample_extract.id)
+    (extracts / "CURRENT").write_text(sample_extract.id)
+    path = extracts / sample_extract.id / "manifest.json"
+    path.chmod(0o644)
+    path.parent.chmod(0o755)
+    manifest = json.loads(path.read_text())
+    del manifest["tables"]["list_bridge"]
+    path.write_text(json.dumps(manifest))
+    app = opened("reconciliation", extracts=extracts)
+    assert not app.exception and not app.error
+    assert any("needs the table 'list_bridge'" in i.value for i in app.info)

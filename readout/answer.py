@@ -121,8 +121,9 @@ def ask(metric_id: str, scope: Scope, store: Store, catalogue: Catalogue | None 
     missing = [t for t in (*metric.query.reads, *metric.accounts.reads) if t not in store.extract.tables]
     if missing:
         raise UsageError(f"'{metric.label}' needs the table '{missing[0]}', which is not in this extract. Add a source for it.")
-    raw = store.query(metric.query, scope.parameters(metric.query.params, metric.constants))
-    accounts = store.query(metric.accounts, scope.parameters(metric.accounts.params, metric.constants))
+    own = {**metric.constants, "until_date": scope.until(data_end(store))}
+    raw = store.query(metric.query, scope.parameters(metric.query.params, own))
+    accounts = store.query(metric.accounts, scope.parameters(metric.accounts.params, own))
     return _answer(metric, scope, store, catalogue, labels, raw, accounts)
 
 
@@ -138,14 +139,15 @@ def _answer(
     sites = visible_sites(store, scope)
     through = {} if metric.national else {s: at for s, at in store.extract.data_through.items() if s in sites}
     frame = _shape(metric, scope, raw)
-    if metric.kind == "stock" and metric.is_snapshot and not metric.national and through:
-        frame = _dense(metric, scope, frame, max(at.date() for at in through.values()))
+    end = data_end(store)
+    if metric.kind == "stock" and metric.is_snapshot and not metric.national and end:
+        frame = _dense(metric, scope, frame, end)
     months = provisional_months(store.extract, metric, sites)
     frame, marked = _mark_provisional(frame, metric, scope, store.extract, months)
     return Answer(
         metric=metric,
         scope=scope,
-        words=words(scope, labels, _snapshot_words(metric, scope, frame, through)),
+        words=words(scope, labels, _snapshot_words(metric, scope, frame, end)),
         frame=frame,
         n=n,
         left_out=left_out,
@@ -161,19 +163,24 @@ def _answer(
     )
 
 
-def _dense(metric: Metric, scope: Scope, frame: pl.DataFrame, data_end: date) -> pl.DataFrame:
+def data_end(store: Store) -> date | None:
+    """The last local day for which any site that the viewer may see has data: the day of the latest snapshot."""
+    zones = {s["site_code"]: s["time_zone"] for s in store.extract.manifest["sites"]}
+    seen = store.viewer.sites
+    days = [at.astimezone(ZoneInfo(zones[s])).date() for s, at in store.extract.data_through.items() if seen is None or s in seen]
+    return max(days, default=None)
+
+
+def _dense(metric: Metric, scope: Scope, frame: pl.DataFrame, end: date) -> pl.DataFrame:
     """A stock has a figure for every snapshot in range: where no row stands nothing waits, which is a zero and not a missing month."""
-    last = min([d for d in (scope.date_to, data_end, *(month_end(m) for m in scope.months[-1:])) if d])
+    last = scope.until(end)
     others = [d for d in scope.by if d != "month"]
-    if "month" not in scope.by:
-        if frame.height or others or (scope.date_from and scope.date_from > last):
-            return frame
-        months, units = [last.replace(day=1)], [()]
-    elif not frame.height:
+    if last is None or ("month" not in scope.by and (frame.height or others)) or ("month" in scope.by and not frame.height):
         return frame
-    else:
-        first = min(frame["month"])
-        months = [m for m in months_between(first, last) if min(month_end(m), data_end) <= last and (not scope.months or m in scope.months)]
+    months, units = [last.replace(day=1)], [()]
+    if "month" in scope.by:
+        in_range = months_between(min(frame["month"]), last)
+        months = [m for m in in_range if min(month_end(m), end) <= last and (not scope.months or m in scope.months)]
         units = frame.select(others).unique().rows() if others else [()]
     order = ["month", *others]
     full = pl.DataFrame([(m, *u) for m in months for u in units], schema={d: frame.schema[d] for d in order}, orient="row")
@@ -182,17 +189,14 @@ def _dense(metric: Metric, scope: Scope, frame: pl.DataFrame, data_end: date) ->
     return filled.select(frame.columns).sort([d for d in frame.columns if d in order], nulls_last=True)
 
 
-def _snapshot_words(metric: Metric, scope: Scope, frame: pl.DataFrame, through: Mapping[str, datetime]) -> str | None:
+def _snapshot_words(metric: Metric, scope: Scope, frame: pl.DataFrame, end: date | None) -> str | None:
     """The day that a snapshot is of, in words; None for what is not one snapshot."""
     if not metric.is_snapshot or "month" in scope.by:
         return None
     if metric.national:
         return f"at the end of {fmt.month(frame['month'][0])}" if frame.height else ""
-    uppers = [d for d in (scope.date_to, *(month_end(m) for m in scope.months[-1:])) if d]
-    last = max((at.date() for at in through.values()), default=None)
-    if not uppers or (last and min(uppers) >= last):
-        return "when the data ends"
-    return f"at the end of {fmt.day(min(uppers))}"
+    last = scope.until(end)
+    return "when the data ends" if last is None or last == end else f"at the end of {fmt.day(last)}"
 
 
 def _shape(metric: Metric, scope: Scope, raw: pl.DataFrame) -> pl.DataFrame:

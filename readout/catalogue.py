@@ -205,11 +205,11 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
         if dimension not in DIMENSIONS:
             raise CatalogueError(f"{where}: dimension '{dimension}' is not known. {suggest(dimension, DIMENSIONS)}")
         for query in (data["query"], data["accounts"]):
-            if DIMENSIONS[dimension].param not in query.params:
+            if DIMENSIONS[dimension].param not in query.params and not (dimension == "month" and "until_date" in query.params):
                 raise CatalogueError(f"{where}: {query.name}.sql has no parameter '{DIMENSIONS[dimension].param}' to filter by {dimension}.")
         if dimension not in data["query"].returns:
             raise CatalogueError(f"{where}: {data['query'].name}.sql returns no column '{dimension}'.")
-    known_params = {"by", "date_from", "date_to", *(d.param for d in DIMENSIONS.values()), *data.get("constants", {})}
+    known_params = {"by", "date_from", "date_to", "until_date", *(d.param for d in DIMENSIONS.values()), *data.get("constants", {})}
     for query in (data["query"], data["accounts"]):
         for param in query.params:
             if param not in known_params:

@@ -10,7 +10,7 @@ from functools import cache
 import polars as pl
 
 from readout import paths
-from readout.answer import check_values, dimension_labels, words
+from readout.answer import check_values, data_end, dimension_labels, words
 from readout.errors import ScopeError, UsageError, suggest
 from readout.queryfile import QueryFile, load_queries
 from readout.scope import Scope
@@ -72,9 +72,9 @@ def listing(kind: str, scope: Scope, store: Store, *, rows: int = 100, skip: int
     query = _queries()[kind]
     if missing := [t for t in query.reads if t not in store.extract.tables]:
         raise UsageError(f"This list needs the table '{missing[0]}', which is not in this extract. Add a source for it.")
-    page = {"max_rows": max(0, min(rows, MOST)), "skipped_rows": max(0, skip)}
+    page: dict[str, object] = {"until_date": scope.until(data_end(store)), "max_rows": max(0, min(rows, MOST)), "skipped_rows": max(0, skip)}
     frame = store.query(query, scope.parameters(query.params, page))
-    total = int(frame["count_all"][0]) if frame.height else _count(query, scope, store, skip)
+    total = int(frame["count_all"][0]) if frame.height else _count(query, scope, store, page)
     # The hash is shown unsigned and in hexadecimal: a reference that says nothing by itself.
     reference = pl.Series("reference", [f"{i & (2**64 - 1):016x}" for i in frame["exam_id"]], dtype=pl.String)
     frame = frame.drop("exam_id", "count_all").insert_column(0, reference)
@@ -89,9 +89,9 @@ def released(listing: Listing, profile: str = "internal") -> pl.DataFrame:
     return listing.frame
 
 
-def _count(query: QueryFile, scope: Scope, store: Store, skip: int) -> int:
+def _count(query: QueryFile, scope: Scope, store: Store, page: Mapping[str, object]) -> int:
     """How many rows there are when the page asked for lies past the last."""
-    if not skip:
+    if not page["skipped_rows"]:
         return 0
-    first = store.query(query, scope.parameters(query.params, {"max_rows": 1, "skipped_rows": 0}))
+    first = store.query(query, scope.parameters(query.params, {**page, "max_rows": 1, "skipped_rows": 0}))
     return int(first["count_all"][0]) if first.height else 0

@@ -81,6 +81,13 @@ class Scope:
     def between(self, date_from: date | None, date_to: date | None) -> "Scope":
         return replace(self, date_from=date_from, date_to=date_to)
 
+    def until(self, data_end: date | None) -> date | None:
+        """The day at whose end a snapshot is taken: the last in range, no later than the data; None where there is none."""
+        uppers = [d for d in (data_end, self.date_to, *(month_end(max(self.months)) for _ in self.months[:1])) if d is not None]
+        if data_end is None or (self.date_from and self.date_from > min(uppers)):
+            return None
+        return min(uppers)
+
     def parameters(self, declared: Iterable[str], constants: Mapping[str, object] | None = None) -> dict[str, object]:
         """Exactly the parameters a query declares, and no other. `constants`: those that are the metric's own."""
         values: dict[str, object] = {**(constants or {}), "by": list(self.by), "date_from": self.date_from, "date_to": self.date_to}

@@ -43,6 +43,34 @@ with judged as (
         and exam.pathway is not distinct from exam_standard.pathway
         and exam.patient_class is not distinct from exam_standard.patient_class
     where exam.clock_state in ('counted', 'date_only')
+),
+
+listed as (
+    select *
+    from judged
+    where
+        (clock_state = 'counted' or list_contains($verdicts::varchar[], verdict))
+        and (
+            array_length($verdicts::varchar[]) = 0
+            or list_contains($verdicts::varchar[], verdict)
+            or (list_contains($verdicts::varchar[], 'unreported') and not is_reported)
+        )
+        and (array_length($months::date[]) = 0 or list_contains($months::date[], exam_month))
+        and ($date_from::date is null or exam_date >= $date_from::date)
+        and ($date_to::date is null or exam_date <= $date_to::date)
+        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
+        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
+        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
+        and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
+        and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
+        and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
+        and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
+        and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
+),
+
+totals as (
+    select count(*) as count_all
+    from listed
 )
 
 select
@@ -59,26 +87,9 @@ select
     turnaround_minutes / 60e0 as hours,
     standard_id,
     verdict,
-    count(*) over () as count_all,
-from judged
-where
-    (clock_state = 'counted' or list_contains($verdicts::varchar[], verdict))
-    and (
-        array_length($verdicts::varchar[]) = 0
-        or list_contains($verdicts::varchar[], verdict)
-        or (list_contains($verdicts::varchar[], 'unreported') and not is_reported)
-    )
-    and (array_length($months::date[]) = 0 or list_contains($months::date[], exam_month))
-    and ($date_from::date is null or exam_date >= $date_from::date)
-    and ($date_to::date is null or exam_date <= $date_to::date)
-    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-    and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-    and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-    and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
-    and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
-    and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
-    and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
+    totals.count_all,
+from listed
+cross join totals
 order by turnaround_minutes desc, exam_id
 limit $max_rows::integer
 offset $skipped_rows::integer

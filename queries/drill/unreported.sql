@@ -1,29 +1,13 @@
 -- The examinations unreported at the end of the last day in range, the longest waiting first, a page of them.
 -- grain: one row an examination
 -- reads: exam, exam_standard, site, site_open
--- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
---   urgencies varchar[], pathways varchar[], routes varchar[], bands varchar[], places varchar[], date_from date,
---   date_to date, max_rows integer, skipped_rows integer
+-- params: trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[], urgencies varchar[],
+--   pathways varchar[], routes varchar[], bands varchar[], places varchar[], max_rows integer, skipped_rows integer,
+--   until_date date
 -- returns: exam_id bigint, site_code varchar, modality varchar, exam_name varchar, patient_class varchar, urgency varchar,
 --   pathway varchar, reporting_route varchar, exam_local timestamp, age_days integer, band varchar, place varchar,
 --   standard_id varchar, is_over_standard boolean, count_all bigint
--- The last day in range: no later than the dates, the months or the data, whichever ends first.
-with ends as (
-    select
-        max(data_through_date) as data_end,
-        last_day(list_max($months::date[])) as months_end,
-    from site
-),
-
-chosen as (
-    select case
-        when data_end < coalesce(least($date_to::date, months_end), data_end) then data_end
-        else coalesce(least($date_to::date, months_end), data_end)
-    end as until_date
-    from ends
-),
-
-recording as (
+with recording as (
     select
         source,
         count(assigned_at) > 0 as is_assignment_recorded,
@@ -38,17 +22,14 @@ waiting as (
         exam_standard.standard_id,
         exam_standard.unit,
         exam_standard.threshold,
-        least(chosen.until_date, site.data_through_date) as seen_date,
-        (least(chosen.until_date, site.data_through_date) - exam.exam_date)::integer as wait_days,
+        least($until_date::date, site.data_through_date) as seen_date,
+        (least($until_date::date, site.data_through_date) - exam.exam_date)::integer as wait_days,
         site_open.ends_at,
     from exam
     inner join site on exam.site_code = site.site_code
-    inner join chosen
-        on exam.exam_date <= chosen.until_date
-        and (not exam.is_reported or greatest(exam.reported_date, exam.exam_date) > chosen.until_date)
     inner join site_open
         on exam.site_code = site_open.site_code
-        and least(chosen.until_date, site.data_through_date) = site_open.date
+        and least($until_date::date, site.data_through_date) = site_open.date
     inner join recording on exam.source = recording.source
     left join exam_standard
         on exam.exam_date = exam_standard.exam_date
@@ -57,8 +38,9 @@ waiting as (
         and exam.patient_class is not distinct from exam_standard.patient_class
     where
         exam.status = 'completed'
+        and exam.exam_date <= $until_date::date
+        and (not exam.is_reported or greatest(exam.reported_date, exam.exam_date) > $until_date::date)
         and exam.clock_state not in ('after_as_of', 'report_not_required')
-        and ($date_from::date is null or chosen.until_date >= $date_from::date)
 ),
 
 placed as (
@@ -87,6 +69,27 @@ placed as (
             end
         end as is_over_standard,
     from waiting
+),
+
+listed as (
+    select *
+    from placed
+    where
+        true
+        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
+        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
+        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
+        and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
+        and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
+        and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
+        and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
+        and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
+        and (array_length($places::varchar[]) = 0 or list_contains($places::varchar[], place))
+),
+
+totals as (
+    select count(*) as count_all
+    from listed
 )
 
 select
@@ -104,19 +107,9 @@ select
     place,
     standard_id,
     coalesce(is_over_standard, false) as is_over_standard,
-    count(*) over () as count_all,
-from placed
-where
-    true
-    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-    and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-    and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-    and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
-    and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
-    and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
-    and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
-    and (array_length($places::varchar[]) = 0 or list_contains($places::varchar[], place))
+    totals.count_all,
+from listed
+cross join totals
 order by exam_local, exam_id
 limit $max_rows::integer
 offset $skipped_rows::integer

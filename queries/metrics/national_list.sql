@@ -16,10 +16,8 @@ with in_range as (
         and ($date_to::date is null or month_end <= $date_to::date)
 ),
 
-chosen as (
-    select
-        *,
-        max(month) over () as last_month,
+lasts as (
+    select max(month) as last_month
     from in_range
 )
 
@@ -32,8 +30,9 @@ select
     sum(count_waiting) as count_waiting,
     sum(count_over_six_weeks) as count_over_six_weeks,
     sum(count_over_thirteen_weeks) as count_over_thirteen_weeks,
-    count(distinct chosen.provider_code) as count_providers,
-from chosen
+    count(distinct in_range.provider_code) as count_providers,
+from in_range
+cross join lasts
 where
     (list_contains($by::varchar[], 'month') or month = last_month)
     and (array_length($tests::varchar[]) = 0 or list_contains($tests::varchar[], test))

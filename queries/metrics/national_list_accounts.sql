@@ -4,20 +4,24 @@
 -- params: months date[], tests varchar[], provider_codes varchar[], region_codes varchar[], date_from date, date_to date
 -- returns: reason varchar, count_patients hugeint
 with in_range as (
-    select
-        *,
-        max(month_end) over () as last_month_end,
+    select *
     from national_current
     where
         (array_length($months::date[]) = 0 or list_contains($months::date[], month))
         and ($date_from::date is null or month_end >= $date_from::date)
         and ($date_to::date is null or month_end <= $date_to::date)
+),
+
+lasts as (
+    select max(month_end) as last_month_end
+    from in_range
 )
 
 select
     'counted' as reason,
     coalesce(sum(count_waiting), 0) as count_patients,
 from in_range
+cross join lasts
 where
     month_end = last_month_end
     and (array_length($tests::varchar[]) = 0 or list_contains($tests::varchar[], test))

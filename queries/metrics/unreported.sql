@@ -3,40 +3,22 @@
 -- reads: unreported_month, unreported_span, site
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
 --   urgencies varchar[], pathways varchar[], routes varchar[], bands varchar[], places varchar[], date_from date,
---   date_to date
+--   date_to date, until_date date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar,
 --   pathway varchar, reporting_route varchar, band varchar, place varchar, snapshot_month date, count_exams hugeint,
 --   count_over_10_days hugeint, count_over_standard hugeint, count_not_required hugeint, oldest_days integer
--- The last day in range: no later than the dates, the months or the data, whichever ends first.
-with ends as (
+with standing as (
     select
-        max(data_through_date) as data_end,
-        last_day(list_max($months::date[])) as months_end,
-    from site
-),
-
-chosen as (
-    select case
-        when data_end < coalesce(least($date_to::date, months_end), data_end) then data_end
-        else coalesce(least($date_to::date, months_end), data_end)
-    end as until_date
-    from ends
-),
-
-standing as (
-    select
-        chosen.until_date as snapshot_date,
-        least(chosen.until_date, site.data_through_date) as as_of_date,
-        (least(chosen.until_date, site.data_through_date) - unreported_span.exam_date)::integer as age_days,
+        $until_date::date as snapshot_date,
+        least($until_date::date, site.data_through_date) as as_of_date,
+        (least($until_date::date, site.data_through_date) - unreported_span.exam_date)::integer as age_days,
         unreported_span.*,
     from unreported_span
     inner join site on unreported_span.site_code = site.site_code
-    inner join chosen
-        on unreported_span.exam_date <= chosen.until_date
-        and coalesce(unreported_span.left_date, date '9999-12-31') > chosen.until_date
     where
         not list_contains($by::varchar[], 'month')
-        and ($date_from::date is null or chosen.until_date >= $date_from::date)
+        and unreported_span.exam_date <= $until_date::date
+        and coalesce(unreported_span.left_date, date '9999-12-31') > $until_date::date
 ),
 
 snapshots as (

@@ -1,37 +1,20 @@
--- Examinations without a verified report at the end of the last day in range, and those left out of the backlog.
+-- Examinations without a verified report at the end of the last day in range, and those left out of the figure. $counts: required,
+-- those that need a report; delegated, those that by policy need none.
 -- grain: one row a reason; counted is what the figure stands on
 -- reads: unreported_span, site
--- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
---   urgencies varchar[], pathways varchar[], routes varchar[], bands varchar[], places varchar[], date_from date,
---   date_to date
+-- params: counts varchar, trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[], urgencies varchar[],
+--   pathways varchar[], routes varchar[], bands varchar[], places varchar[], until_date date
 -- returns: reason varchar, count_exams hugeint
--- The last day in range: no later than the dates, the months or the data, whichever ends first.
-with ends as (
+with standing as (
     select
-        max(data_through_date) as data_end,
-        last_day(list_max($months::date[])) as months_end,
-    from site
-),
-
-chosen as (
-    select case
-        when data_end < coalesce(least($date_to::date, months_end), data_end) then data_end
-        else coalesce(least($date_to::date, months_end), data_end)
-    end as until_date
-    from ends
-),
-
-standing as (
-    select
-        least(chosen.until_date, site.data_through_date) as as_of_date,
-        (least(chosen.until_date, site.data_through_date) - unreported_span.exam_date)::integer as age_days,
+        least($until_date::date, site.data_through_date) as as_of_date,
+        (least($until_date::date, site.data_through_date) - unreported_span.exam_date)::integer as age_days,
         unreported_span.*,
     from unreported_span
     inner join site on unreported_span.site_code = site.site_code
-    inner join chosen
-        on coalesce(unreported_span.exam_date, date '1900-01-01') <= chosen.until_date
-        and coalesce(unreported_span.left_date, date '9999-12-31') > chosen.until_date
-    where $date_from::date is null or chosen.until_date >= $date_from::date
+    where
+        coalesce(unreported_span.exam_date, date '1900-01-01') <= $until_date::date
+        and coalesce(unreported_span.left_date, date '9999-12-31') > $until_date::date
 ),
 
 placed as (
@@ -57,14 +40,14 @@ placed as (
 
 select
     case
-        when not is_required then 'report_not_required'
+        when not is_required and $counts::varchar = 'required' then 'report_not_required'
         when exam_date is null then 'no_exam_time'
         else 'counted'
     end as reason,
     sum(count_exams) as count_exams,
 from placed
 where
-    true
+    ($counts::varchar = 'required' or not is_required)
     and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
     and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
     and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))

@@ -3,43 +3,26 @@
 -- grain: one row a combination of the dimensions in $by; one snapshot, or one a month
 -- reads: waiting_month, waiting_span, site
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
---   urgencies varchar[], pathways varchar[], bands varchar[], bookings varchar[], date_from date, date_to date
+--   urgencies varchar[], pathways varchar[], bands varchar[], bookings varchar[], date_from date, date_to date,
+--   until_date date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar,
 --   pathway varchar, band varchar, booking varchar, snapshot_month date, count_waiting hugeint,
 --   count_over_six_weeks hugeint, count_over_thirteen_weeks hugeint, oldest_days integer
--- The last day in range: no later than the dates, the months or the data, whichever ends first.
-with ends as (
+with standing as (
     select
-        max(data_through_date) as data_end,
-        last_day(list_max($months::date[])) as months_end,
-    from site
-),
-
-chosen as (
-    select case
-        when data_end < coalesce(least($date_to::date, months_end), data_end) then data_end
-        else coalesce(least($date_to::date, months_end), data_end)
-    end as until_date
-    from ends
-),
-
-standing as (
-    select
-        chosen.until_date as snapshot_date,
-        (least(chosen.until_date, site.data_through_date) - waiting_span.asked_date)::integer as wait_days,
-        case when chosen.until_date >= site.data_through_date then waiting_span.booking end as known_booking,
+        $until_date::date as snapshot_date,
+        (least($until_date::date, site.data_through_date) - waiting_span.asked_date)::integer as wait_days,
+        case when $until_date::date >= site.data_through_date then waiting_span.booking end as known_booking,
         waiting_span.* exclude (booking),
     from waiting_span
     inner join site on waiting_span.site_code = site.site_code
-    inner join chosen
-        on waiting_span.asked_date <= chosen.until_date
-        and coalesce(waiting_span.left_date, date '9999-12-31') > chosen.until_date
     where
-        waiting_span.state = 'counted'
+        waiting_span.asked_date <= $until_date::date
+        and coalesce(waiting_span.left_date, date '9999-12-31') > $until_date::date
+        and waiting_span.state = 'counted'
         and waiting_span.wait_category = 'waiting_list'
         and not list_contains($by::varchar[], 'month')
-        and ($date_from::date is null or chosen.until_date >= $date_from::date)
-        and chosen.until_date >= coalesce(site.covers_from, date '1900-01-01')
+        and $until_date::date >= coalesce(site.covers_from, date '1900-01-01')
 ),
 
 snapshots as (

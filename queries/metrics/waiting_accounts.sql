@@ -1,41 +1,25 @@
 -- Requests waiting at the end of the last day in range, and those that are not on the waiting list or cannot be placed.
 -- grain: one row a reason; counted is what the figure stands on
 -- reads: waiting_span, site
--- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
---   urgencies varchar[], pathways varchar[], bands varchar[], bookings varchar[], date_from date, date_to date
+-- params: trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[], urgencies varchar[],
+--   pathways varchar[], bands varchar[], bookings varchar[], until_date date
 -- returns: reason varchar, count_requests hugeint
--- The last day in range: no later than the dates, the months or the data, whichever ends first.
-with ends as (
+with standing as (
     select
-        max(data_through_date) as data_end,
-        last_day(list_max($months::date[])) as months_end,
-    from site
-),
-
-chosen as (
-    select case
-        when data_end < coalesce(least($date_to::date, months_end), data_end) then data_end
-        else coalesce(least($date_to::date, months_end), data_end)
-    end as until_date
-    from ends
-),
-
-standing as (
-    select
-        (least(chosen.until_date, site.data_through_date) - waiting_span.asked_date)::integer as wait_days,
-        case when chosen.until_date >= site.data_through_date then waiting_span.booking end as known_booking,
+        (least($until_date::date, site.data_through_date) - waiting_span.asked_date)::integer as wait_days,
+        case when $until_date::date >= site.data_through_date then waiting_span.booking end as known_booking,
         waiting_span.* exclude (booking),
     from waiting_span
     inner join site on waiting_span.site_code = site.site_code
-    inner join chosen
-        on waiting_span.state <> 'counted'
-        or (
-            waiting_span.asked_date <= chosen.until_date
-            and coalesce(waiting_span.left_date, date '9999-12-31') > chosen.until_date
-        )
     where
-        ($date_from::date is null or chosen.until_date >= $date_from::date)
-        and chosen.until_date >= coalesce(site.covers_from, date '1900-01-01')
+        (
+            waiting_span.state <> 'counted'
+            or (
+                waiting_span.asked_date <= $until_date::date
+                and coalesce(waiting_span.left_date, date '9999-12-31') > $until_date::date
+            )
+        )
+        and $until_date::date >= coalesce(site.covers_from, date '1900-01-01')
 ),
 
 placed as (

@@ -16,6 +16,7 @@ from readout.scope import month_end
 
 LINES = 6  # more than these cannot be told apart
 FEW = 10  # a curve that stands on fewer is drawn faint
+LEVELS = (0.5, 0.1)  # where quantiles are read: half within, nine in ten within
 EARLIEST = 0.25  # hours: where the log axis begins; a clock of whole days begins at half of one
 STEPS = (1.0, 6.0, 24.0, 168.0, 672.0)  # the ticks of a clock of hours, few enough for a narrow screen
 DAYS = {12.0: "same day", 168.0: "7 d", 672.0: "28 d", 2016.0: "12 wk"}  # and of one of whole days
@@ -40,10 +41,12 @@ def survival(answer: Answer, *, dimension: str | None = None, selected: Sequence
         n, unended = rows[0]["n"], rows[0]["count_unreported"]
         name = answer.label(dimension, key) if dimension else "all"
         points = [{"hours": 0.0, "still_waiting": 1.0, "lower": 1.0, "upper": 1.0, "count_at_risk": n}, *rows]
-        if len(groups) == 1:
-            traces += _band(points, colour, start)
         solid = [p for p in points if p["count_at_risk"] >= min(FEW, n)]
         faint = points[len(solid) - 1 :] if len(solid) < len(points) else []
+        least = 0.0025 + 0.00125 * len(groups)
+        solid, faint = _thinned(solid, least), _thinned(faint, least)
+        if len(groups) == 1:
+            traces += _band([*solid, *faint[1:]], colour, start)
         traces.append(_steps(solid, colour, name, start))
         if faint:
             traces.append(_steps(faint, colour, name, start) | {"opacity": 0.35})
@@ -53,8 +56,8 @@ def survival(answer: Answer, *, dimension: str | None = None, selected: Sequence
     ticks = [t for t in marks if start <= t <= end]
     height = HEIGHT if len(groups) < 5 else HEIGHT + 60
     labels = beside(ends, 0, 1, (height - 80) / 2.4, palette)
-    shapes = [_level(v, palette) for v in (0.5, 0.1)]
-    words = [note(text, palette, x=0.004, xref="paper", xanchor="left", y=v, yanchor="bottom") for v, text in ((0.5, "half"), (0.1, "one in ten"))]
+    shapes = [_level(v, palette) for v in LEVELS]
+    words = [note(text, palette, x=0.004, xref="paper", xanchor="left", y=v, yanchor="bottom") for v, text in zip(LEVELS, ("half", "one in ten"), strict=True)]
     if dimension:
         words.append(note(f"{answer.metric.unended}:", palette, x=1, xref="paper", xanchor="left", xshift=4, y=1, yref="paper", yanchor="bottom", yshift=8))
     figure = layout(
@@ -86,26 +89,36 @@ def _tones(answer: Answer, dimension: str | None, keys: Sequence[Any], selected:
     return [palette.accent if k in selected else palette.grey for k in keys]
 
 
+def _thinned(points: Sequence[Row], least: float) -> list[Row]:
+    """Without the steps too small to be seen. The ends stay, and where a curve passes half and one in ten: there it is read."""
+    kept = list(points[:1])
+    for p in points[1:]:
+        value, before = p["still_waiting"], kept[-1]["still_waiting"]
+        if before - value >= least or p is points[-1] or any(value <= level < before for level in LEVELS):
+            kept.append(p)
+    return kept
+
+
 def _steps(points: Sequence[Row], colour: str, name: str, start: float) -> Trace:
     return {
         "type": "scatter",
         "mode": "lines",
         "name": name,
-        "x": [max(p["hours"], start) for p in points],
-        "y": [round(p["still_waiting"], 5) for p in points],
+        "x": [round(max(p["hours"], start), 3) for p in points],
+        "y": [round(p["still_waiting"], 4) for p in points],
         "line": {"color": colour, "width": 2, "shape": "hv"},
-        "text": [f"{fmt.percent(p['still_waiting'])} still waiting after {fmt.hours(p['hours'])}" for p in points],
-        "hovertemplate": f"{name}: %{{text}}<extra></extra>",
+        "text": [fmt.hours(p["hours"]) for p in points],
+        "hovertemplate": f"{name}: %{{y:.1%}} still waiting after %{{text}}<extra></extra>",
     }
 
 
 def _band(points: Sequence[Row], colour: str, start: float) -> list[Trace]:
     known = [p for p in points if p["lower"] is not None]
-    base: Trace = {"type": "scatter", "mode": "lines", "x": [max(p["hours"], start) for p in known], "hoverinfo": "skip"}
+    base: Trace = {"type": "scatter", "mode": "lines", "x": [round(max(p["hours"], start), 3) for p in known], "hoverinfo": "skip"}
     edge = {"color": CLEAR, "width": 0, "shape": "hv"}
     return [
-        base | {"y": [round(p["upper"], 5) for p in known], "line": edge},
-        base | {"y": [round(p["lower"], 5) for p in known], "line": edge, "fill": "tonexty", "fillcolor": _faint(colour)},
+        base | {"y": [round(p["upper"], 4) for p in known], "line": edge},
+        base | {"y": [round(p["lower"], 4) for p in known], "line": edge, "fill": "tonexty", "fillcolor": _faint(colour)},
     ]
 
 
@@ -158,10 +171,12 @@ def with_naive(honest: Answer, naive: Answer, *, column: str = "p90_hours", flag
     ends = end_of(naive, others, column, palette.warn, "reported only")
     settled = [r for r in rows if not r["provisional"]]
     if settled and settled[-1][column] is None:
-        ends.append((axis["range"][1], f"all that wait<br>   not yet reached, {fmt.month(settled[-1]['month'])[:3]}", palette.accent))
+        ends.append((axis["range"][1], f"all that wait<br>   not yet<br>   reached, {fmt.month(settled[-1]['month'])[:3]}", palette.accent))
     else:
         ends += end_of(honest, rows, column, palette.accent, "all that wait")
-    return months_figure(honest, rows, traces, ends, axis, palette, flags, None, column=column)
+    figure = months_figure(honest, rows, traces, ends, axis, palette, flags, None, column=column)
+    figure.layout.xaxis.nticks = 6  # beside so long a label more would be turned on their side on a narrow screen
+    return figure
 
 
 def _beside_open(rows: Sequence[Row], i: int, top: float, column: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from readout import format as fmt
-from readout.answer import Answer, dimension_labels, provisional_months, visible_sites
+from readout.answer import Answer, data_end, dimension_labels, provisional_months, visible_sites
 from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import Flag
 from readout.errors import ReadoutError
@@ -118,7 +118,7 @@ def filters() -> None:
     """Draw the shared filters and keep the scope they make. The router calls this: what a page draws is lost when the page changes."""
     store, _ = _live()
     labels = dimension_labels(store)
-    way.arrive(labels, max((at.date() for at in store.extract.data_through.values()), default=None))
+    way.arrive(labels, data_end(store))
     if "chosen" not in st.session_state:
         _translate(labels)
     with st.sidebar:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from readout import drill, narrate
 from readout import format as fmt
+from readout.answer import data_end
 from readout.errors import ReadoutError
 from readout.scope import DIMENSIONS, Scope
 from readout.ui import blocks, engine, way
@@ -19,7 +20,7 @@ ROWS = 100
 
 def as_of(page: Page) -> date | None:
     """The past day at whose end a stock is counted; None: when the data ends. Kept in the address."""
-    last = max((at.date() for at in page.store.extract.data_through.values()), default=None)
+    last = data_end(page.store)
     chosen = st.date_input("As of the end of", value=None, max_value=last, key="as_of", bind="query-params", format="DD/MM/YYYY")
     return chosen if isinstance(chosen, date) else None
 

@@ -24,6 +24,9 @@ THEMES = ("light", "dark")
 WIDTHS = (1280, 390)  # the widest first: the page is loaded at it
 BEYOND = """() => Math.max(...[document.documentElement, document.querySelector('[data-testid=stMain]')]
     .map(e => e.scrollWidth - e.clientWidth))"""
+# Each bar: the figure it stands for, how wide it is, and where its middle lies.
+BARS = """p => [...p.querySelectorAll('.bars .point')].map(e => [e.__data__.s, e.getBoundingClientRect()])
+    .map(([value, r]) => ({value, width: r.width, x: r.x + r.width / 2, y: r.y + r.height / 2}))"""
 WATCH = (
     "window.seen = []; new MutationObserver(() => { if (/Page not found/i.test(document.body?.innerText || '')) window.seen.push(1) })"
     ".observe(document, {childList: true, subtree: true, characterData: true})"
@@ -110,6 +113,55 @@ def test_an_indicator_leads_to_its_chart_and_keeps_the_filters(address, browser,
     assert "modality=MRI" in chart.url and f"site={site['site_name'].split()[0]}" in chart.url and "metric=Reported+within+28+days" in chart.url
     assert chart.get_by_role("img", name="Control chart (p')").count() or chart.get_by_text("Chart: p'").count()
     context.close()
+
+
+def said_on(page) -> str:
+    """The line of a list that says how many rows it holds and of what."""
+    line = page.get_by_text("Shown: ", exact=False).first
+    line.wait_for(timeout=30_000)
+    return line.inner_text()
+
+
+def settled(page) -> None:
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
+    page.wait_for_timeout(500)
+
+
+def test_a_clicked_bar_leads_to_its_rows_and_back_again(address, browser):
+    """The list holds as many rows as the bar counts; its address alone gives the same list to somebody else; back restores the filters."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.goto(f"{address}/backlog?modality=X-ray")
+    page.get_by_role("heading", name="Backlog", exact=True).wait_for(timeout=60_000)
+    plot = page.locator(".js-plotly-plot").first
+    plot.locator(".bars .point path").first.wait_for(state="attached", timeout=30_000)
+    settled(page)
+    widest = max(plot.evaluate(BARS), key=lambda b: b["width"])
+    page.mouse.click(widest["x"], widest["y"])
+    link = page.get_by_role("link", name="See what is behind").first
+    link.wait_for(timeout=30_000)
+    behind = link.inner_text().split("See what is behind ")[1]
+    link.click()
+    page.get_by_role("heading", name="Examinations", exact=True).wait_for(timeout=30_000)
+    said = said_on(page)
+    settled(page)
+    assert said.startswith(f"{widest['value']:,.0f} unreported examinations"), (said, behind)
+    site, age = behind.rsplit(" and ", 1)
+    assert site in said and age in said and "X-ray" in said
+    found = page.url
+    assert "/examinations?" in found and all(f"{key}=" in found for key in ("site", "band", "modality")) and "behind=" not in found
+
+    other = browser.new_context().new_page()
+    other.goto(found)
+    other.get_by_role("heading", name="Examinations", exact=True).wait_for(timeout=60_000)
+    assert said_on(other) == said
+    other.close()
+
+    page.get_by_role("link", name="Back to Backlog").click()
+    page.get_by_role("heading", name="Backlog", exact=True).wait_for(timeout=30_000)
+    settled(page)
+    page.wait_for_url(lambda url: "/backlog" in url and "modality=X-ray" in url and "return=" not in url, timeout=15_000)
+    assert "site=" not in page.url and "band=" not in page.url, "what was picked does not narrow the page it was picked on"
+    page.close()
 
 
 @pytest.fixture(scope="module")

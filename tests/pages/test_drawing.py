@@ -3,7 +3,7 @@
 import ast
 import re
 import tomllib
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -140,3 +140,220 @@ def test_both_ways_of_starting_have_the_same_settings():
     settings = tomllib.loads(shipped)
     assert settings["server"]["address"] == "127.0.0.1"
     assert settings["client"]["showErrorDetails"] == "none" and settings["browser"]["gatherUsageStats"] is False
+
+
+def lines(figure):
+    """The curves of a survival chart that the eye follows: no band, no faint tail."""
+    return [t for t in figure.data if t.hovertemplate and t.opacity is None]
+
+
+def texts(figure):
+    return [a.text for a in figure.layout.annotations]
+
+
+def waits(site: str, hours: list[float | None], **more: str) -> list[dict[str, str]]:
+    """Examinations of one morning, each reported so many hours later, or not at all."""
+    start = datetime(2026, 9, 1, 10)
+    return [
+        {"acc": f"{site}{i}", "site": site, "ended": f"{start:%Y-%m-%d %H:%M}", "verified": f"{start + timedelta(hours=h):%Y-%m-%d %H:%M}" if h else "", **more}
+        for i, h in enumerate(hours)
+    ]
+
+
+def test_a_curve_falls_in_steps_at_the_times_of_its_reports(make):
+    """Forty examinations: a tenth reported after 1 hour, a fifth after 2, a tenth after 4 and after 8; half not yet, as the label says."""
+    hours = [1, 2, 2, 4, 8, *[None] * 5]
+    figure = charts.survival(ask("report_survival", Scope(), Store(make(waits("S1", hours * 4)))))
+    (curve,) = lines(figure)
+    assert curve.line.shape == "hv"
+    assert list(curve.x)[:5] == [0.25, 1, 2, 4, 8] and list(curve.y)[:5] == [1.0, 0.9, 0.7, 0.6, 0.5]
+    assert curve.text[2] == "2.0 h" and "still waiting after" in curve.hovertemplate
+    assert any("50.0 % of 40" in t and "unreported" in t for t in texts(figure))
+    assert {"half", "one in ten"} <= set(texts(figure)) and {s.y0 for s in figure.layout.shapes} == {0.5, 0.1}
+    assert "elapsed hours" in figure.layout.xaxis.title.text and figure.layout.xaxis.type == "log"
+
+
+def test_a_thinned_curve_is_never_out_by_more_than_can_be_seen_and_not_at_all_where_it_is_read(store):
+    """Between the points kept it stands at most a hundredth too high; it passes half and one in ten where the whole curve does."""
+    scope = Scope(("site_code",))
+    answer = ask("report_survival", scope, store)
+    quantiles = {answer.label("site_code", r["site_code"]): r for r in ask("exam_to_report", scope, store).rows}
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for t in charts.survival(answer, dimension="site_code").data:
+        curves.setdefault(t.name, []).extend(zip(t.x, t.y, strict=True))
+    assert len(curves) == 6
+    for name, drawn in curves.items():
+        whole = [r for r in answer.rows if answer.label("site_code", r["site_code"]) == name]
+        assert len(drawn) < len(whole)
+        for r in (r for r in whole if r["hours"] > 0.25):
+            shown = [y for x, y in drawn if x <= r["hours"] + 0.001][-1]
+            assert -0.0001 <= shown - r["still_waiting"] <= 0.0101
+        for level, column in ((0.5, "median_hours"), (0.1, "p90_hours")):
+            passed = next(x for x, y in drawn if y <= level + 1e-9)
+            assert quantiles[name][column] - 0.001 <= passed <= 1.026 * quantiles[name][column], "the answer names one time in each 2.5 %"
+
+
+def test_one_curve_carries_its_band_and_several_do_not(make):
+    store = Store(make(waits("S1", [1, 2, 3, 5, None]) + waits("S2", [2, 4, 6, 9, 12])))
+    one, two = charts.survival(ask("report_survival", Scope(), store)), charts.survival(ask("report_survival", Scope(("site_code",)), store), dimension="site_code")
+    assert [t.fill for t in one.data].count("tonexty") == 1
+    low, high = one.data[1], one.data[0]
+    assert all(a <= b for a, b in zip(low.y, high.y, strict=True))
+    assert not [t for t in two.data if t.fill] and len(lines(two)) == 2
+    said = " ".join(texts(two))
+    assert "First Hospital" in said and "20.0 % of 5" in said and "Second Hospital" in said and "0.0 % of 5" in said
+    assert "unreported:" in texts(two)
+    assert {t.line.color for t in lines(two)} == {LIGHT.accent, LIGHT.grey}, "the slowest stands out of the grey"
+    chosen = charts.survival(ask("report_survival", Scope(("site_code",)), store), dimension="site_code", selected=("S2",))
+    assert next(t for t in lines(chosen) if t.line.color == LIGHT.accent).name == "Second Hospital"
+
+
+def test_a_curve_goes_faint_where_few_are_left(make):
+    """Of twelve, ten are at risk up to the third step; what follows stands on fewer."""
+    answer = ask("report_survival", Scope(), Store(make(waits("S1", [float(h) for h in range(1, 13)]))))
+    figure = charts.survival(answer)
+    (strong,), (faint,) = lines(figure), [t for t in figure.data if t.opacity is not None]
+    assert faint.opacity < 0.5
+    assert list(strong.x) == [0.25, 1, 2, 3] and list(faint.x) == list(range(3, 13))
+    assert faint.y[0] == strong.y[-1] and faint.y[-1] == 0
+
+
+def test_at_most_six_curves_the_largest(make):
+    rows = []
+    for i, modality in enumerate(("CT", "MR", "XR", "US", "NM", "PT", "FL", "MG")):
+        rows += [{**r, "acc": f"{modality}{r['acc']}", "modality": modality} for r in waits("S1", [float(h) for h in range(1, 4 + i)])]
+    figure = charts.survival(ask("report_survival", Scope(("modality",)), Store(make(rows))), dimension="modality")
+    names = [t.name for t in lines(figure)]
+    assert len(names) == 6 and "CT" not in names and "MRI" not in names
+    colours = {t.line.color for t in lines(figure)}
+    assert colours <= set(LIGHT.modality.values()) and len(colours) == 6
+
+
+def test_a_clock_of_days_begins_with_the_same_day(make):
+    """No minutes on an axis that counts calendar days; a request examined the day it came stands at its left edge."""
+    rows = [{"acc": f"A{i}", "received": "2026-09-01 09:00", "ended": f"2026-09-{1 + i:02d} 10:00"} for i in range(6)]
+    figure = charts.survival(ask("exam_survival", Scope(), Store(make(rows))))
+    assert figure.layout.xaxis.ticktext[0] == "same day" and "15 min" not in figure.layout.xaxis.ticktext
+    assert min(lines(figure)[0].x) == 12.0 and "calendar days" in figure.layout.xaxis.title.text
+    assert not any("waiting" in t for t in texts(figure) if "%" in t), "who was cancelled is not examined, and does not wait"
+
+
+@pytest.fixture
+def tail(make):
+    """August is reported, all of it; of September's twenty, four are not: its nine in ten is not yet reached."""
+    rows = [{"acc": f"A{i}", "ended": "2026-08-03 10:00", "verified": f"2026-08-{4 + i // 4:02d} 10:00"} for i in range(20)]
+    rows += [{"acc": f"S{i}", "ended": "2026-09-01 10:00", "verified": "2026-09-02 10:00" if i < 16 else ""} for i in range(20)]
+    store = Store(make(rows))
+    return [ask(m, Scope(("month",)), store) for m in ("exam_to_report", "exam_to_report_reported_only")]
+
+
+def test_a_month_not_yet_reached_stands_at_the_edge_beside_its_naive_figure(tail):
+    honest, naive = tail
+    assert [r["p90_hours"] for r in honest.rows][1] is None and naive.rows[1]["p90_hours"] == 24
+    figure = charts.with_naive(honest, naive)
+    (edge,) = [t for t in figure.data if t.marker.symbol == "triangle-up"]
+    top = 10 ** figure.layout.yaxis.range[1]
+    assert list(edge.x) == ["2026-09-01"] and 0.8 * top < edge.y[0] <= top and "not yet reached" in edge.hovertemplate
+    assert edge.y[0] > max(r["p90_hours"] for r in honest.rows if r["p90_hours"])
+    (dotted,) = [t for t in figure.data if t.mode == "lines"]
+    assert dotted.line.dash == "dot" and dotted.y[-1] == edge.y[0], "the line runs up to the edge"
+    said = " ".join(texts(figure)).replace("<br>   ", " ")
+    assert "all that wait" in said and "not yet reached, Sep" in said and "reported only" in said and "24.0 h, Sep" in said
+    assert {t.line.dash for t in figure.data if t.name == "reported only"} == {"dash"}
+    assert all(month < "2026-10" for t in figure.data for month in t.x), "a month that is not over is not judged"
+
+
+def test_where_all_is_reported_the_two_figures_are_one_line(make):
+    rows = [{"acc": f"A{m}{i}", "ended": f"2026-{m:02d}-03 10:00", "verified": f"2026-{m:02d}-{4 + i:02d} 10:00"} for m in (7, 8) for i in range(10)]
+    store = Store(make(rows))
+    honest, naive = (ask(m, Scope(("month",)), store) for m in ("exam_to_report", "exam_to_report_reported_only"))
+    figure = charts.with_naive(honest, naive)
+    assert not [t for t in figure.data if t.marker.symbol == "triangle-up"]
+    assert narrate.naive_difference(honest, naive) == "Every examination of this range is reported, so the two figures agree."
+
+
+def test_an_open_month_shows_what_it_can_still_reach(make):
+    """October has pending: its upright runs from none of them met to all met. August has none, and no upright."""
+    rows = [{"acc": f"A{i}", "ended": "2026-08-03 10:00", "verified": "2026-08-04 10:00", "class": "03"} for i in range(10)]
+    rows += [{"acc": f"O{i}", "ended": "2026-10-28 10:00", "verified": "2026-10-29 10:00" if i < 3 else "", "class": "03"} for i in range(10)]
+    answer = ask("within_pathway_standard", Scope(("month",)), Store(make(rows)))
+    figure = charts.bounded(answer)
+    upright = figure.data[-1]
+    row = answer.rows[-1]
+    assert (row["lowest"], row["highest"], row["count_pending"]) == (0.3, 1.0, 7)
+    assert list(upright.x) == ["2026-10-01", "2026-10-01", None] and list(upright.y) == [0.3, 1.0, None]
+    assert upright.text[0] == "30.0 % if none of the pending are met" and upright.text[1] == "100.0 % if all of the pending are met"
+    low, high = figure.layout.yaxis.range
+    assert low <= 0.3 and high >= 1 and min(figure.layout.yaxis.tickvals) == low, "every part of the axis has its ticks"
+
+
+def test_a_bar_over_the_trigger_stands_out_and_the_line_says_its_status(make):
+    rows = [{"acc": f"A{i}", "site": "S1" if i < 7 else "S2", "ended": "2026-09-01 10:00"} for i in range(10)]
+    answer = ask("backlog_10_days", Scope(("site_code",)), Store(make(rows)))
+    figure = charts.bars(answer, dimension="site_code", limit=5, limit_name="Trigger: 5 (local)")
+    (bar,) = figure.data
+    assert list(bar.x) == [3, 7] and list(bar.marker.color) == [LIGHT.accent, LIGHT.warn]
+    assert [list(d) for d in bar.customdata] == [["site_code=S2"], ["site_code=S1"]]
+    assert "Trigger: 5 (local)" in texts(figure) and figure.layout.shapes[0].x0 == 5 and figure.layout.xaxis.range[0] == 0
+    high = charts.bars(answer, dimension="site_code", limit=40, limit_name="Trigger: 40", selected=("S1",))
+    assert high.layout.xaxis.range[1] > 40 and list(high.data[0].marker.color) == [LIGHT.grey, LIGHT.accent]
+    assert not charts.bars(answer, dimension="site_code").layout.shapes
+
+
+def test_every_honest_figure_is_small(store):
+    month, sites = Scope(("month",)), Scope(("site_code",))
+    figures = {
+        "survival": charts.survival(ask("report_survival", sites, store), dimension="site_code"),
+        "one curve": charts.survival(ask("report_survival", Scope(where={"pathway": ("routine",)}), store)),
+        "waits": charts.survival(ask("exam_survival", Scope(("modality",)), store), dimension="modality"),
+        "naive": charts.with_naive(ask("exam_to_report", month, store), ask("exam_to_report_reported_only", month, store)),
+        "bounded": charts.bounded(ask("within_pathway_standard", month, store)),
+        "bars": charts.bars(ask("backlog_10_days", sites, store), dimension="site_code", limit=3, limit_name="Trigger: 3"),
+    }
+    sizes = {name: len(figure.to_json()) for name, figure in figures.items()}
+    assert {name: size for name, size in sizes.items() if size >= 20_000} == {}
+
+
+def test_the_worst_pathway_is_named_with_its_counts(make):
+    """Ten outpatients, one of them late and one not reported; ten inpatients all in time."""
+    rows = [
+        {"acc": f"A{i}", "class": "03", "ended": "2026-08-03 10:00", "verified": "" if i == 0 else "2026-09-20 10:00" if i == 1 else "2026-08-04 10:00"}
+        for i in range(10)
+    ]
+    rows += [{"acc": f"I{i}", "class": "01", "ended": "2026-08-03 10:00", "verified": "2026-08-03 12:00"} for i in range(10)]
+    store = Store(make(rows))
+    said = narrate.breaching(ask("within_pathway_standard", Scope(("pathway",)), store))
+    assert "breaches most: 2 of 10 (20.0 %) examinations" in said and "Inpatient and day case least, 0 of 10 (0.0 %)" in said
+    alone = narrate.breaching(ask("within_pathway_standard", Scope(("pathway",), {"pathway": ("inpatient",)}), store))
+    assert alone.endswith("are still unreported.") and "least" not in alone
+    nobody = ask("within_pathway_standard", Scope(("pathway",), {"modality": ("PT",)}), store)
+    assert narrate.breaching(nobody) == ""
+
+
+def test_the_flow_says_by_how_much_the_unreported_grew_or_fell(make):
+    rows = [
+        {"acc": f"A{m}{i}", "ended": f"2026-{m:02d}-03 10:00", "verified": verified} for m, verified in ((7, "2026-08-04 10:00"), (8, "")) for i in range(5 - (m == 8))
+    ]
+    store = Store(make(rows))
+    came, left = (ask(m, Scope(("month",)).between(None, date(2026, 8, 31)), store) for m in ("report_arrivals", "report_completions"))
+    assert narrate.flow(came, left) == "In Aug 2026 4 examinations came to be reported and 5 left: the unreported fell by 1."
+    came, left = (ask(m, Scope(("month",)).between(None, date(2026, 7, 31)), store) for m in ("report_arrivals", "report_completions"))
+    assert narrate.flow(came, left) in ("", "In Jul 2026 5 examinations came to be reported and 0 left: the unreported grew by 5.")
+
+
+def test_the_oldest_wait_and_single_figures_are_told_in_words(make):
+    store = Store(make(waits("S1", [None]) + waits("S2", [1, 2])))
+    assert narrate.oldest(ask("oldest_unreported", Scope(("site_code",)), store), "site_code") == "The oldest has waited 60 days, at First Hospital."
+    assert narrate.one_figure(ask("oldest_unreported", Scope(), store)) == "Oldest unreported: 60 days."
+    assert narrate.one_figure(None) == "" and narrate.one_figure(ask("oldest_unreported", Scope(where={"site_code": ("S2",)}), store)) == ""
+    assert narrate.oldest(ask("oldest_unreported", Scope(("site_code",), {"site_code": ("S2",)}), store), "site_code") == ""
+    assert narrate.largest(ask("unreported", Scope(("site_code",)), store), "site_code") == "Unreported: 1 at First Hospital."
+
+
+def test_the_share_of_the_cancer_standard_that_is_used_is_told(store):
+    answer = ask("request_to_report", Scope(("pathway",)), store)
+    row = next(r for r in answer.rows if r["pathway"] == "suspected_cancer")
+    said = narrate.standard_used(answer, "suspected_cancer")
+    days = row["median_hours"] / 24
+    assert f"within {days:.0f} days of the request, {100 * days / 28:.0f} % of the 28 days" in said and "national standard" in said
+    assert narrate.standard_used(answer, "nowhere") == ""

@@ -246,7 +246,7 @@ def test_the_drill_through_holds_the_rows_that_the_figure_counts(store, backlog)
     """The backlog on screen equals the rows behind it, one by one, and both equal the brute force."""
     query = load_query(QUERIES / "drill" / "unreported.sql")
     for day in (*DAYS[::10], LAST):
-        parameters = Scope(date_to=day).parameters([p for p in query.params if not p.endswith("_rows")]) | {"max_rows": 100_000, "skipped_rows": 0}
+        parameters = Scope(date_to=day).parameters(query.params, {"until_date": day, "max_rows": 100_000, "skipped_rows": 0})
         rows = store.query(query, parameters).to_dicts()
         expected = {e["exam_id"]: (e["age"], e["band"], e["place"], e["over"]) for e in backlog.standing(day)}
         assert {r["exam_id"]: (r["age_days"], r["band"], r["place"], r["is_over_standard"]) for r in rows} == expected, day
@@ -381,3 +381,25 @@ def test_a_report_on_the_day_waits_at_no_midnight_and_one_after_midnight_at_one(
     assert (value("report_arrivals", store), value("report_completions", store)) == (4, 3)
     left = [value("report_completions", store, Scope(date_from=date(2026, 9, d), date_to=date(2026, 9, d))) for d in (1, 2, 3)]
     assert left == [1, 1, 1], "C leaves on the day it came: gone before it came, it would break the sum of the days"
+
+
+@pytest.mark.parametrize("metric", ["unreported", "waiting"])
+def test_a_site_whose_data_ends_a_month_early_keeps_the_months_of_the_network(store, metric):
+    """Filtered to that site or broken down by site, the same months with the same figures: the last as of the site's own end."""
+    ends = {s: at.astimezone(LONDON).date().replace(day=1) for s, at in store.extract.data_through.items()}
+    early = min(ends, key=lambda s: ends[s])
+    assert ends[early] < max(ends.values())
+    alone = {r["month"]: r["value"] for r in ask(metric, Scope(("month",), where={"site_code": (early,)}), store).rows}
+    beside = {r["month"]: r["value"] for r in ask(metric, Scope(("month", "site_code")), store).rows if r["site_code"] == early}
+    assert {m: v for m, v in beside.items() if m >= min(alone)} == alone and max(alone) == max(ends.values())
+    assert not any(v for m, v in beside.items() if m < min(alone))
+    assert alone[max(alone)] == value(metric, store, Scope(where={"site_code": (early,)}))
+    assert any(alone.values())
+
+
+def test_the_day_of_a_snapshot_is_the_last_in_range_and_no_later_than_the_data():
+    end = date(2026, 10, 28)
+    months = {"month": ("2026-05", "2026-02")}
+    assert Scope().until(end) == end == Scope(date_to=date(2026, 12, 1)).until(end)
+    assert Scope(where=months).until(end) == date(2026, 5, 31) and Scope(where=months, date_to=date(2026, 3, 1)).until(end) == date(2026, 3, 1)
+    assert Scope(date_from=end + timedelta(days=1)).until(end) is None is Scope().until(None)

@@ -177,7 +177,7 @@ def test_who_may_not_see_single_examinations_sees_none(kind, sample_extract):
         listing(kind, Scope(), shut)
     query = drill._queries()[kind]
     with pytest.raises(Exception, match="exam does not exist"):
-        shut.query(query, Scope().parameters(query.params, {"max_rows": 1, "skipped_rows": 0}))
+        shut.query(query, Scope().parameters(query.params, {"until_date": None, "max_rows": 1, "skipped_rows": 0}))
     views = {r[0] for r in shut._connection.execute("select view_name from duckdb_views() where not internal").fetchall()}
     assert "exam" not in views and "clocked" in views
     assert ask("unreported", Scope(), shut).rows == ask("unreported", Scope(), Store(sample_extract)).rows

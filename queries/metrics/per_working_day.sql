@@ -1,35 +1,58 @@
--- Completed examinations and the working days in which they were done. Where the sites counted lie in several nations, a day is a
--- working day when one of those nations works.
+-- Work and the working days it came in. $work: done, completed examinations; asked, requests received less those rejected at vetting,
+-- from the day the export begins. Where the sites counted lie in several nations, a day is a working day when one of them works.
+-- Working days are those of the time that examinations are known for.
 -- grain: one row a combination of the dimensions in $by
--- reads: activity_day, calendar, site
--- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
+-- reads: activity_day, demand_day, calendar, site
+-- params: work varchar, by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
 --   patient_classes varchar[], urgencies varchar[], pathways varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, pathway varchar, count_exams hugeint, count_working_days bigint
-with chosen as (
+--   urgency varchar, pathway varchar, count_work hugeint, count_working_days bigint
+with work as (
     select
-        case when list_contains($by::varchar[], 'month') then exam_month end as month,
-        case when list_contains($by::varchar[], 'trust_code') then activity_day.trust_code end as trust_code,
-        case when list_contains($by::varchar[], 'site_code') then activity_day.site_code end as site_code,
+        exam_month as work_month,
+        exam_date as work_date,
+        trust_code, site_code, modality, patient_class, urgency, pathway,
+        count_exams as count_work,
+    from activity_day
+    where
+        $work::varchar = 'done'
+        and exam_date is not null
+    union all by name
+    select
+        received_month as work_month,
+        received_date as work_date,
+        trust_code, site_code, modality, patient_class, urgency, pathway,
+        count_requests - count_rejected as count_work,
+    from demand_day
+    where
+        $work::varchar = 'asked'
+        and received_date is not null
+        and not coalesce(is_before_export, false)
+),
+
+chosen as (
+    select
+        case when list_contains($by::varchar[], 'month') then work_month end as month,
+        case when list_contains($by::varchar[], 'trust_code') then work.trust_code end as trust_code,
+        case when list_contains($by::varchar[], 'site_code') then work.site_code end as site_code,
         case when list_contains($by::varchar[], 'modality') then modality end as modality,
         case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
         case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
         case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
         site.nation,
-        activity_day.count_exams,
-    from activity_day
-    inner join site on activity_day.site_code = site.site_code
+        work.count_work,
+    from work
+    inner join site on work.site_code = site.site_code
     where
-        exam_date is not null
-        and (array_length($months::date[]) = 0 or list_contains($months::date[], exam_month))
-        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], activity_day.trust_code))
-        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], activity_day.site_code))
+        (array_length($months::date[]) = 0 or list_contains($months::date[], work_month))
+        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], work.trust_code))
+        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], work.site_code))
         and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
         and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
         and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
         and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-        and ($date_from::date is null or exam_date >= $date_from::date)
-        and ($date_to::date is null or exam_date <= $date_to::date)
+        and ($date_from::date is null or work_date >= $date_from::date)
+        and ($date_to::date is null or work_date <= $date_to::date)
 ),
 
 known as (
@@ -66,7 +89,7 @@ days as (
 counted as (
     select
         month, trust_code, site_code, modality, patient_class, urgency, pathway,
-        sum(count_exams) as count_exams,
+        sum(count_work) as count_work,
     from chosen
     group by all
 )
@@ -74,7 +97,7 @@ counted as (
 select
     counted.month,
     counted.trust_code, counted.site_code, counted.modality, counted.patient_class, counted.urgency, counted.pathway,
-    counted.count_exams,
+    counted.count_work,
     coalesce(days.count_working_days, 0) as count_working_days,
 from counted
 left join days

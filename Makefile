@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint golden sample clean
+.PHONY: help run test lint golden sample lock clean
 
 help: ## Say what each command does
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,6 +22,12 @@ golden: $(VENV)/dev.stamp ## Write the golden files anew, after a change that is
 
 sample: $(VENV)/run.stamp ## Write the sample network anew
 	$(BIN)/readout sample --exams 120000 --seed 2026 --out data/sample
+
+# With extras: without them pip looks beyond the lock for the newest release that has the extra.
+UV := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --no-annotate --quiet
+lock: ## Write the locks anew, after a change of dependencies (needs uv)
+	$(UV) --extra build -o requirements.lock
+	$(UV) --extra build --extra dev -o requirements-dev.lock
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

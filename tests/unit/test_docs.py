@@ -4,9 +4,12 @@ import inspect
 import re
 import shlex
 import subprocess
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from readout import __main__ as command_line
 from readout import errors
@@ -151,3 +154,16 @@ def test_nothing_committed_names_a_machine():
         pattern = HOST if path.endswith(".lock") else MACHINE
         found += [f"{path}:{i}" for i, line in enumerate(text.splitlines(), 1) if pattern.search(line)]
     assert not found, found
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_a_locked_package_is_locked_with_the_extras_that_others_ask_of_it(lock):
+    """Else the installer looks for the newest release that has the extra, and a fresh machine fails on the day after it appears."""
+    lines = (ROOT / lock).read_text("utf-8").splitlines()
+    locked = {canonicalize_name(r.name): r for r in (Requirement(x.rstrip(" \\")) for x in lines if re.match(r"[a-z0-9]", x, re.I))}
+    assert len(locked) > 20
+    here = [name for name, r in locked.items() if r.marker is None or r.marker.evaluate()]
+    needs = [(name, Requirement(text)) for name in here for text in requires(name) or ()]
+    wanted = [(name, need) for name, need in needs if need.extras and (need.marker is None or need.marker.evaluate({"extra": ""}))]
+    short = [f"{name} needs {need}" for name, need in wanted if not need.extras <= locked[canonicalize_name(need.name)].extras]
+    assert not short, short

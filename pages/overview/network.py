@@ -3,20 +3,19 @@
 import streamlit as st
 
 from readout import charts
-from readout.ui import blocks, overview
+from readout.ui import blocks, look, overview
 from readout.ui.frame import frame, heading
 
 page = frame()
 heading(page, "Network overview", "What needs attention, and why?")
 found = overview.indicators(page)
 st.markdown(overview.finding(found))
-for domain, rows in found.items():
-    st.header(domain, anchor=False)
-    overview.shown(overview.table(page, rows))
+st.html(look.TABLES)
+st.html(overview.table(page, found))
 st.caption(overview.HOW_TO_READ)
 
 st.header("Where: each indicator at each site", anchor=False)
-overview.shown(overview.matrix(page, found))
+st.html(overview.matrix(page, found))
 blocks.go_to("signals")
 
 blocks.chart(

@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from html import escape
 
 from readout.charts import icons
 
@@ -17,7 +18,7 @@ VARIATIONS = {
     "neutral_low": ("neutral_low", False),
     "not_judged": (None, None),
 }
-ASSURANCES = {"passes": "passes", "fails": "fails", "hit_or_miss": "hit_or_miss", "no_target": None}
+ASSURANCES = ("passes", "fails", "hit_or_miss", "counted", "target_not_judged", "no_target")
 
 
 @cache
@@ -27,12 +28,12 @@ def drawings() -> dict[str, str]:
     for dark in (False, True):
         tail = "_dark" if dark else ""
         drawn |= {f"variation_{n}{tail}": icons.variation_icon(kind, high=high, dark=dark) for n, (kind, high) in VARIATIONS.items()}
-        drawn |= {f"assurance_{n}{tail}": icons.assurance_icon(kind, dark=dark) for n, kind in ASSURANCES.items()}
+        drawn |= {f"assurance_{n}{tail}": icons.assurance_icon(n, dark=dark) for n in ASSURANCES}
     return drawn
 
 
 def image(name: str, words: str, dark: bool) -> str:
-    """An icon with its words, in Markdown."""
+    """An icon with its words, in HTML."""
     file = f"{name}{'_dark' if dark else ''}"
     source = f"{os.environ[SERVED]}{PATH}/{file}.svg" if SERVED in os.environ else icons.data_uri(drawings()[file])
-    return f"![{words}]({source})"
+    return f'<img src="{source}" alt="{escape(words)}" width="26" height="26">'

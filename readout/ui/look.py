@@ -1,10 +1,13 @@
 """How figures sit on a page."""
 
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from readout.charts import PALETTES
+
+TABLES = Path(__file__).with_name("tables.css")  # how tables drawn as HTML look
 
 
 def palette() -> Any:

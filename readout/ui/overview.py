@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import escape
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -12,7 +13,6 @@ from readout.answer import Answer
 from readout.catalogue import load_catalogue
 from readout.charts import icons as drawn
 from readout.control import Control
-from readout.stats.spc import HIGH
 from readout.ui import icons
 from readout.ui.engine import Failure
 from readout.ui.frame import FILTERS, Page, ranked_pathways
@@ -29,10 +29,9 @@ HOW_TO_READ = (
     "Each figure is of the last complete month. Variation: what the months so far say of the last one, by the rules of statistical process "
     "control; common-cause variation is noise, however the figure moved. Assurance: whether the target will be met every month, never, or by "
     "chance. The lists (unreported, backlog, waiting list) are judged by their change over the month. A row leads to its chart. "
-    "Data: complete unless it says what share cannot be timed."
+    "Every figure is complete unless it says what share cannot be timed."
 )
-WIDE = "\u00a0" * 32  # spaces that hold the column open for its picture
-COLUMNS = ("Indicator", "Latest", "Target", "Month before", f"Trend{WIDE}", f"Variation{WIDE}", "Assurance", "Data")
+COLUMNS = ("Indicator", "Latest", "Variation", "Target", "Assurance", "Month before", "Trend")
 URGENT = {"concern": 0, "improvement": 1, "neutral_high": 2, "neutral_low": 2, "common_cause": 3}
 
 
@@ -95,35 +94,52 @@ def finding(found: dict[str, list[Indicator]]) -> str:
     return "; ".join(parts) + ". The rest is common-cause variation, or a change that is neither good nor bad."
 
 
-def table(page: Page, rows: Iterable[Indicator]) -> str:
-    """One domain as a Markdown table: what a screen reader reads row by row, each indicator a link to its control chart."""
+def table(page: Page, found: dict[str, list[Indicator]]) -> str:
+    """Every indicator in one table, by domain: what a screen reader reads row by row, each name a link to its control chart."""
     dark = palette().name == "dark"
-    cells = [_row(page, i, dark) for i in rows]
-    kept = [c for c in range(len(COLUMNS)) if any(row[c] for row in cells)]  # a column that says nothing is left out
-    lines = [[COLUMNS[c] for c in kept], ["---"] * len(kept), *([row[c] for c in kept] for row in cells)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    body = []
+    for domain, rows in found.items():
+        body.append(f'<tr><th colspan="{len(COLUMNS)}" scope="rowgroup">{escape(domain)}</th></tr>')
+        body += [_row(page, i, dark) for i in rows]
+    return _framed("indicators", "Each indicator: latest, target, trend, variation and assurance", COLUMNS, body)
 
 
-def _row(page: Page, i: Indicator, dark: bool) -> list[str]:
+def _row(page: Page, i: Indicator, dark: bool) -> str:
     rows = [r for r in i.answer.rows if not r["provisional"]]
     now, before = narrate.latest_complete(i.answer)
-    counts = ""
+    notes = [narrate.when(i.answer, now)]
     if now is not None and i.answer.metric.kind == "ratio":
-        counts = narrate.beside(i.answer, now)
+        notes.append(narrate.beside(i.answer, now))
     elif now is not None and i.answer.metric.kind == "time":
-        counts = f"nine in ten; n {fmt.count(now['n'])}, {fmt.count(now['count_unreported'])} {i.answer.metric.unended}"
-    missing = i.answer.share_missing or 0
+        notes += ["nine in ten within this", f"n {fmt.count(now['n'])}, {fmt.count(now['count_unreported'])} {i.answer.metric.unended}"]
+    if (missing := i.answer.share_missing or 0) >= 0.005:
+        notes.append(f"{fmt.percent(missing)} cannot be timed")
     spark = drawn.data_uri(drawn.sparkline(i.control, dark=dark))
-    return [
-        f"[{_safe(i.label)}]({link(page, i)})",
-        f"**{_figure(i.answer, now)}** {_safe(f'{narrate.when(i.answer, now)}; {counts}'.removesuffix('; '))}",
+    cells = [
+        f"<b>{escape(_figure(i.answer, now))}</b>{_small(*notes)}",
+        _marked(_variation(i.control, dark), narrate_control.rule(i.control)),
         _target(i),
-        _figure(i.answer, before),
-        f"![{_safe(_trend_words(i, len(rows)))}]({spark})",
-        f"{_variation(i.control, dark)} {narrate_control.rule(i.control)}",
         _assurance(i.control, dark),
-        "" if missing < 0.005 else f"{fmt.percent(missing)} not timed",
+        escape(_figure(i.answer, before)),
+        f'<img src="{spark}" alt="trend of {len(rows)} months">',
     ]
+    name = f'<th scope="row"><a href="{escape(link(page, i))}">{escape(i.label)}</a></th>'
+    return f"<tr>{name}{''.join(f'<td>{c}</td>' for c in cells)}</tr>"
+
+
+def _framed(kind: str, caption: str, columns: Iterable[str], body: Iterable[str]) -> str:
+    """A table in a region of its own, which scrolls by keyboard where the screen is too narrow for it."""
+    head = "".join(f'<th scope="col">{escape(c)}</th>' for c in columns)
+    inside = f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    return f'<div class="readout {kind}" role="region" tabindex="0" aria-label="{escape(caption)}">{inside}</div>'
+
+
+def _small(*lines: str) -> str:
+    return "".join(f"<small>{escape(x)}</small>" for x in lines if x)
+
+
+def _marked(icon: str, words: str) -> str:
+    return f"<span>{icon}<small>{escape(words)}</small></span>"
 
 
 def _figure(answer: Answer, row: narrate.Row | None) -> str:
@@ -133,47 +149,42 @@ def _figure(answer: Answer, row: narrate.Row | None) -> str:
     return narrate.reading(answer, row)
 
 
-def _trend_words(i: Indicator, months: int) -> str:
-    return f"trend of {months} months"
-
-
 def _target(i: Indicator) -> str:
     standard = i.answer.standard
     if standard is None or standard.better == "neutral":
         return ""
     if standard.target is not None and narrate.is_share(i.answer):
-        return f"{'at most ' if standard.better == 'down' else ''}{fmt.percent(standard.target, 0)} ({standard.status})"
-    return f"{standard.label} ({standard.status})"
+        return escape(f"{'at most ' if standard.better == 'down' else ''}{fmt.percent(standard.target, 0)}") + _small(standard.status)
+    return escape(standard.label) + _small(standard.status)
 
 
 def _variation(c: Control, dark: bool) -> str:
-    kind = c.variation
-    name = kind or "not_judged"
-    high = None if c.flag is None else c.flag in HIGH
-    if kind in ("improvement", "concern"):
-        name = f"{kind}_{'high' if high else 'low'}"
+    kind, high = c.variation, drawn.is_high(c)
+    name = f"{kind}_{'high' if high else 'low'}" if kind in ("improvement", "concern") else kind or "not_judged"
     return icons.image(f"variation_{name}", drawn.label(kind, high=high), dark)
 
 
 def _assurance(c: Control, dark: bool) -> str:
-    if c.met is not None:
-        return c.met.words()
-    return icons.image(f"assurance_{c.assurance or 'no_target'}", drawn.label(c.assurance or "no_target"), dark) if c.assurance else ""
+    kind = drawn.assurance_of(c)
+    words = drawn.label(kind)
+    if kind == "counted" and c.met is not None:
+        words = c.met.words()
+    return "" if kind == "no_target" else _marked(icons.image(f"assurance_{kind}", drawn.label(kind), dark), words.split(":")[0])
 
 
 def matrix(page: Page, found: dict[str, list[Indicator]]) -> str:
     """Indicators down, sites across: the variation of each, as an icon with its words, a link to its chart."""
     dark = palette().name == "dark"
     names = {s: n for s, n in dimension_names(page).items() if not page.sites or s in page.sites}
-    lines = ["| Indicator | " + " | ".join(_safe(n) for n in names.values()) + " |", "|---" * (len(names) + 1) + "|"]
+    body = []
     for rows in found.values():
         for i in rows:
             units = judged_by(page, i.metric_id, "site_code", **i.where)
             if isinstance(units, Failure):
                 continue
-            cells = [f"[{_variation(units[s], dark)}]({link(page, i, s)})" if s in units else fmt.DASH for s in names]
-            lines.append(f"| {_safe(i.answer.metric.label)} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+            cells = [f'<a href="{escape(link(page, i, s))}">{_variation(units[s], dark)}</a>' if s in units else fmt.DASH for s in names]
+            body.append(f'<tr><th scope="row">{escape(i.label)}</th>{"".join(f"<td>{c}</td>" for c in cells)}</tr>')
+    return _framed("matrix", "Variation of each indicator at each site", ("Indicator", *names.values()), body)
 
 
 def dimension_names(page: Page) -> dict[str, str]:
@@ -184,20 +195,10 @@ def dimension_names(page: Page) -> dict[str, str]:
 
 def link(page: Page, i: Indicator, site: str | None = None) -> str:
     """The address of an indicator's control chart, with the page's filters."""
-    said = [(key, v) for key, dimension, _, _ in FILTERS for v in st.session_state.get(key) or [] if not (site and dimension == "site_code")]
+    said = [(key, v) for key in ("period", "from", "to") for v in st.query_params.get_all(key)]
+    said += [(key, v) for key, dimension, _, _ in FILTERS for v in st.session_state.get(key) or [] if not (site and dimension == "site_code")]
     if i.where and not any(key == "pathway" for key, _ in said):
         said.append(("pathway", i.answer.label("pathway", i.where["pathway"][0])))
     if site:
         said.append(("site", dimension_names(page)[site]))
     return f"/control?{urlencode([('metric', i.answer.metric.label), *said])}"
-
-
-def shown(markdown: str) -> None:
-    """A table that scrolls inside itself where the screen is too narrow for it."""
-    rows = markdown.count("\n")
-    with st.container(height=70 + 88 * rows if "Trend" in markdown else 90 + 64 * rows, border=False):
-        st.markdown(markdown)
-
-
-def _safe(text: str) -> str:
-    return text.replace("|", "/")

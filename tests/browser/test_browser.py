@@ -100,18 +100,23 @@ def test_a_cold_deep_link_shows_frame_filter_and_gate_and_never_page_not_found(a
 
 
 def test_an_indicator_leads_to_its_chart_and_keeps_the_filters(address, browser, sample_extract):
-    """A row of the overview leads to its control chart in a tab of its own; the link names its site by code, the address then holds the name."""
+    """A row of the overview leads to its control chart, and back; the link names its site by code, the address then holds the name."""
     site = sample_extract.manifest["sites"][0]
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.goto(f"{address}/?modality=MRI&site={site['site_code']}")
-    with context.expect_page() as opened:
-        page.get_by_role("link", name="Reported within 28 days").first.click(timeout=60_000)
-    chart = opened.value
+    page.get_by_role("link", name="Reported within 28 days").first.click(timeout=60_000)
+    chart = page
     chart.get_by_role("heading", name="Control chart", exact=True).wait_for(timeout=60_000)
     chart.locator(".js-plotly-plot").first.wait_for(timeout=30_000)
     assert "modality=MRI" in chart.url and f"site={site['site_name'].split()[0]}" in chart.url and "metric=Reported+within+28+days" in chart.url
     assert chart.get_by_role("img", name="Control chart (p')").count() or chart.get_by_text("Chart: p'").count()
+    chart.go_back()
+    page.get_by_role("heading", name="Network overview", exact=True).wait_for(timeout=60_000)
+    assert "modality=MRI" in page.url
+    page.get_by_role("table").nth(1).get_by_role("link").first.press("Enter")
+    chart.get_by_role("heading", name="Control chart", exact=True).wait_for(timeout=60_000)
+    assert len(context.pages) == 1
     context.close()
 
 

@@ -1,7 +1,9 @@
 """Every page runs from the router, in every state a viewer can meet, and says in a sentence what it cannot show."""
 
 import json
+import re
 import shutil
+from xml.etree import ElementTree
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -212,3 +214,33 @@ def test_without_the_bridge_the_page_says_which_table_it_needs(opened, sample_ex
     app = opened("reconciliation", extracts=extracts)
     assert not app.exception and not app.error
     assert any("needs the table 'list_bridge'" in i.value for i in app.info)
+
+
+def test_the_overview_is_two_tables_that_say_in_words_what_the_icons_draw(opened, sample_extract):
+    app = opened("")
+    tables = [ElementTree.fromstring(re.sub(r"<img ([^>]*)>", r"<img \1/>", h.proto.body)) for h in app.get("html") if "<table>" in h.proto.body]
+    indicators, matrix = (t.find("table") for t in tables)
+    rows = [tr for tr in indicators.find("tbody") if len(tr) > 1]
+    assert len(rows) == 13 and len(matrix.find("tbody")) == 13
+    domains = [tr[0].text for tr in indicators.find("tbody") if len(tr) == 1]
+    assert sorted(domains) == ["Activity", "Backlog", "Reporting", "Waits for examination"]
+    sites = sample_extract.manifest["sites"]
+    assert [th.text for th in matrix.iter("th") if th.get("scope") == "col"][1:] == [s["site_name"] for s in sites]
+    for row in rows:
+        assert row.find("th/a").get("href").startswith("/control?metric=") and row.find("th/a").text
+        assert row[1].find("b").text and row[1].find("small").text, "each figure says its month"
+    for image in (*indicators.iter("img"), *matrix.iter("img")):
+        assert image.get("alt")
+    concern = [tr.find("th/a").text for tr in rows if "Concern" in tr[2].find("span/img").get("alt")]
+    assert all(name in app.markdown[0].value + "".join(m.value for m in app.markdown) for name in concern)
+
+
+def test_names_from_the_data_stay_text_in_the_tables_of_the_overview(opened, tmp_path, sample_extract):
+    folder = tmp_path / "extracts" / sample_extract.id
+    shutil.copytree(sample_extract.folder, folder)
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    manifest["sites"][0]["site_name"] = 'A & <b onclick="x">B</b>'
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    (folder.parent / "CURRENT").write_text(sample_extract.id, "utf-8")
+    bodies = "".join(h.proto.body for h in opened("", folder.parent).get("html"))
+    assert "A &amp; &lt;b onclick" in bodies and "<b onclick" not in bodies

@@ -1,6 +1,7 @@
 """Series judged: which chart, what is a gap, what is not judged, where limits start anew, and what the list of signals holds."""
 
 import json
+import re
 from datetime import date
 from itertools import pairwise
 
@@ -138,7 +139,8 @@ def test_icons_differ_and_say_what_they_mean():
     drawn = drawings()
     for dark in (False, True):
         theme = [svg for name, svg in drawn.items() if name.endswith("_dark") == dark]
-        assert len(set(theme)) == len(theme) == 12
+        assert len(set(theme)) == len(theme) == 14
     for svg in drawn.values():
         ElementTree.fromstring(svg)
-    assert image("variation_concern_low", "Concern, low", False).startswith("![Concern, low](data:image/svg+xml;base64,")
+    shown = image("variation_concern_low", "Concern, <low>", False)
+    assert re.fullmatch(r'<img src="data:image/svg\+xml;base64,[^"]+" alt="Concern, &lt;low&gt;" width="26" height="26">', shown)

@@ -222,8 +222,8 @@ def _cell(answer: Answer, column: str, value: Any) -> str:
     if column == "provisional":
         return "provisional" if value else ""
     if column.endswith("_hours"):
-        return fmt.hours(value)
-    if column == "value" and answer.metric.kind == "ratio" and "share" in answer.metric.unit:
+        return fmt.duration(answer.metric, value)
+    if column == "value" and answer.metric.is_share:
         return fmt.percent(value)
     if isinstance(value, float):
         return f"{value:,.1f}"

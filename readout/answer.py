@@ -288,6 +288,7 @@ def dimension_labels(store: Store) -> dict[str, dict[str, str]]:
         "urgency": dict(schema.URGENCIES),
         "pathway": dict(schema.PATHWAYS),
         "place": dict(schema.PLACES),
+        "over": dict(schema.OVERS),
         "booking": dict(schema.BOOKINGS),
         "outcome": dict(schema.OUTCOMES),
         "verdict": dict(schema.VERDICTS),

@@ -74,6 +74,11 @@ class Metric:
         return CLOCKS.get(self.constants.get("clock", ""), "")
 
     @property
+    def is_share(self) -> bool:
+        """True for a ratio that is a fraction of its denominator, shown in per cent."""
+        return self.kind == "ratio" and self.unit.startswith("share")
+
+    @property
     def unended(self) -> str:
         """What is said of a wait that has not ended."""
         return {"exam": "not examined", "result": "without a report"}.get(self.constants.get("clock", ""), "unreported")

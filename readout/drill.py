@@ -18,7 +18,7 @@ from readout.store import Store
 
 COMMON = ("month", "trust_code", "site_code", "modality", "patient_class", "urgency", "pathway")
 DIMENSIONS: dict[str, tuple[str, ...]] = {
-    "unreported": (*COMMON, "reporting_route", "band", "place"),
+    "unreported": (*COMMON, "reporting_route", "band", "place", "over"),
     "reports": (*COMMON, "reporting_route", "verdict", "band"),
     "waiting": (*COMMON, "band", "booking"),
 }
@@ -27,6 +27,7 @@ LABELS = {
     "reports": "Examinations and their reports",
     "waiting": "Requests on the waiting list",
 }
+ONE = {"unreported": "unreported examination", "reports": "examination and its report", "waiting": "request on the waiting list"}
 MOST = 50_000  # rows of one export
 
 

@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from readout.catalogue import Metric
+
 DASH = "–"
 
 
@@ -35,6 +37,28 @@ def hours(value: float | None) -> str:
     if value < 1:
         return f"{value * 60:.0f} min"
     return f"{value:.1f} h" if value < 48 else f"{value / 24:.1f} days"
+
+
+def duration(metric: Metric, value: float | None) -> str:
+    """A time on the metric's own clock: a clock of calendar days knows no hours, so `same day`, `1 day`, `10 days`."""
+    if value is None or "calendar days" not in metric.short_clock:
+        return hours(value)
+    days = value / 24
+    if days == 0:
+        return "same day"
+    said = f"{days:,.0f}" if days == round(days) else f"{days:,.1f}"
+    return f"{said} day{'' if days == 1 else 's'}"
+
+
+def figure(metric: Metric, column: str, value: float | None) -> str:
+    """A figure of a metric as pages, charts and the command line say it. `column`: a time's name ends in `_hours`."""
+    if column.endswith("_hours"):
+        return duration(metric, value)
+    if value is None:
+        return DASH
+    if metric.is_share:
+        return percent(value)
+    return f"{value:,.1f}" if metric.kind == "ratio" else count(value)
 
 
 def day(value: date) -> str:

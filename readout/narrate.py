@@ -6,6 +6,7 @@ their 95 % intervals do not meet, and the sentence says so.
 
 from typing import Any
 
+from readout import drill
 from readout import format as fmt
 from readout.answer import Answer, words
 from readout.drill import Listing
@@ -27,7 +28,7 @@ def latest(answer: Answer) -> Row | None:
 
 
 def is_share(answer: Answer) -> bool:
-    return answer.metric.kind == "ratio" and answer.metric.unit.startswith("share")
+    return answer.metric.is_share
 
 
 def _value(answer: Answer, row: Row) -> float | None:
@@ -39,13 +40,8 @@ def reading(answer: Answer, row: Row | None) -> str:
     """A row's figure as a card shows it. For a time: the median."""
     if row is None:
         return fmt.DASH
-    if answer.metric.kind == "time":
-        return fmt.hours(row["median_hours"])
-    if row["value"] is None:
-        return fmt.DASH
-    if is_share(answer):
-        return fmt.percent(row["value"])
-    return f"{row['value']:,.1f}" if answer.metric.kind == "ratio" else fmt.count(row["value"])
+    column = "median_hours" if answer.metric.kind == "time" else "value"
+    return fmt.figure(answer.metric, column, row[column])
 
 
 def beside(answer: Answer, row: Row | None) -> str:
@@ -53,15 +49,15 @@ def beside(answer: Answer, row: Row | None) -> str:
     if row is None:
         return ""
     if answer.metric.kind == "time":
-        return f"{_nine_in_ten(row)}; n {fmt.count(row['n'])}, {fmt.count(row['count_unreported'])} {answer.metric.unended}"
+        return f"{_nine_in_ten(answer, row)}; n {fmt.count(row['n'])}, {fmt.count(row['count_unreported'])} {answer.metric.unended}"
     if answer.metric.kind == "ratio":
-        of = "in" if not is_share(answer) else "of"
-        return f"{fmt.count(row['numerator'])} {of} {fmt.count(row['denominator'])}{'' if is_share(answer) else ' working days'}"
+        between, after = ("of", "") if is_share(answer) else ("at", " a week") if answer.metric.unit == "weeks" else ("in", " working days")
+        return f"{fmt.count(row['numerator'])} {between} {fmt.count(row['denominator'])}{after}"
     return answer.metric.unit
 
 
-def _nine_in_ten(row: Row) -> str:
-    return "nine in ten not yet reached" if row["p90_hours"] is None else f"90 % within {fmt.hours(row['p90_hours'])}"
+def _nine_in_ten(answer: Answer, row: Row) -> str:
+    return "nine in ten not yet reached" if row["p90_hours"] is None else f"90 % within {fmt.duration(answer.metric, row['p90_hours'])}"
 
 
 def when(answer: Answer, row: Row | None) -> str:
@@ -74,15 +70,15 @@ def when(answer: Answer, row: Row | None) -> str:
 def compared(answer: Answer) -> str:
     """One sentence: the last complete month beside the one before it, with counts."""
     now, before = latest_complete(answer)
-    name = answer.metric.label
+    name = ", ".join([answer.metric.label, *(answer.label("pathway", p) for p in answer.scope.where.get("pathway", ()))])
     if now is None:
         return f"{name}: no complete month in this range yet."
     if answer.metric.kind == "time":
         said = f"{name}: half of the examinations of {fmt.month(now['month'])} were reported within {reading(answer, now)}"
-        said += f", {_nine_in_ten(now)}"
+        said += f", {_nine_in_ten(answer, now)}"
         said += f" (n {fmt.count(now['n'])}, {fmt.count(now['count_unreported'])} still unreported)"
         if before:
-            said += f"; for {fmt.month(before['month'])} half within {reading(answer, before)}, {_nine_in_ten(before)}"
+            said += f"; for {fmt.month(before['month'])} half within {reading(answer, before)}, {_nine_in_ten(answer, before)}"
         return said + "."
     counts = f" ({beside(answer, now)})" if answer.metric.kind == "ratio" else ""
     said = f"{name}: {reading(answer, now)}{counts} {'at the ' if answer.metric.kind == 'stock' else 'in '}{when(answer, now)}"
@@ -103,7 +99,8 @@ def against_standard(answer: Answer) -> str:
         said = f"{fmt.count(n - met)} of {fmt.count(n)} examinations old enough to judge missed {standard.label} or are still unreported"
         return f"{said}; the {standard.status} standard is {wanted}."
     if standard.better == "down":
-        return f"{answer.metric.label}: {fmt.share(met, n)}; the {standard.status} standard is {standard.label.lower()}."
+        at = f" {answer.words.rsplit(', ', 1)[-1]}" if answer.metric.is_snapshot and "month" not in answer.scope.by else ""
+        return f"{answer.metric.label}{at}: {fmt.share(met, n)}; the {standard.status} standard is {standard.label.lower()}."
     return ""
 
 
@@ -154,7 +151,7 @@ def slowest(answer: Answer, dimension: str) -> str:
     if len(rows) < 2:
         return ""
     quick, slow = min(rows, key=lambda r: r["p90_hours"]), max(rows, key=lambda r: r["p90_hours"])
-    said = [f"{fmt.hours(r['p90_hours'])} at {answer.label(dimension, r[dimension])} (n {fmt.count(r['n'])})" for r in (slow, quick)]
+    said = [f"{fmt.duration(answer.metric, r['p90_hours'])} at {answer.label(dimension, r[dimension])} (n {fmt.count(r['n'])})" for r in (slow, quick)]
     return f"90 % of reports came within {said[0]} and within {said[1]}."
 
 
@@ -179,7 +176,8 @@ def of_list(listing: Listing) -> str:
     """What a list holds, in words."""
     stock = listing.kind != "reports"
     until = f"at the end of {fmt.day(listing.scope.date_to)}" if listing.scope.date_to else "when the data ends"
-    return f"{listing.label[0].lower()}{listing.label[1:]}: {words(listing.scope, listing.labels, until if stock else None)}"
+    label = drill.ONE[listing.kind] if listing.total == 1 else f"{listing.label[0].lower()}{listing.label[1:]}"
+    return f"{label}: {words(listing.scope, listing.labels, until if stock else None)}"
 
 
 def breaching(answer: Answer, dimension: str = "pathway") -> str:
@@ -208,8 +206,8 @@ def naive_difference(honest: Answer, naive: Answer) -> str:
     other = rows[row["month"]]
     return (
         f"Of the examinations of {fmt.month(row['month'])}, {fmt.count(row['count_unreported'])} of {fmt.count(row['n'])} still have no report. "
-        f"Counted as waits that have not ended, {_nine_in_ten(row)}; "
-        f"of the reported alone it seems to be {_nine_in_ten(other)}. "
+        f"Counted as waits that have not ended, {_nine_in_ten(honest, row)}; "
+        f"of the reported alone it seems to be {_nine_in_ten(naive, other)}. "
         "The reported-only figure leaves out exactly the longest waits, so it looks better the more examinations are left unreported."
     )
 
@@ -231,10 +229,10 @@ def standard_used(answer: Answer, pathway: str) -> str:
     if row is None or answer.standard is None or not answer.standard.threshold or row["median_hours"] is None:
         return ""
     days = row["median_hours"] / 24
-    name = answer.label("pathway", pathway)
+    name, nine = answer.label("pathway", pathway), _nine_in_ten(answer, row)
     return (
         f"{name}: half have their report within {days:.0f} days of the request, {fmt.percent(days / answer.standard.threshold, 0)} of the "
-        f"{answer.standard.threshold:g} days in which a diagnosis is due ({answer.standard.status} standard); 90 % within {fmt.hours(row['p90_hours'])}."
+        f"{answer.standard.threshold:g} days in which a diagnosis is due ({answer.standard.status} standard); {nine}."
     )
 
 
@@ -300,7 +298,7 @@ def empty(answer: Answer) -> str:
 def provisional(answer: Answer) -> str:
     """What may still grow."""
     if answer.metric.is_snapshot and "month" not in answer.scope.by:
-        return "Data is still arriving: read as at least this." if any(r["provisional"] for r in answer.rows) else ""
+        return f"Data is still arriving: {_may(answer)}." if any(r["provisional"] for r in answer.rows) else ""
     months = answer.provisional_months
     if not months:
         return ""
@@ -309,7 +307,12 @@ def provisional(answer: Answer) -> str:
         said = [f"{said[0]} to {said[-1]}"]
     if answer.metric.maturity_days:
         return f"{fmt.listed(said)} provisional: not every examination of theirs is old enough to judge."
-    return f"{fmt.listed(said)} still arriving: read as at least this."
+    return f"{fmt.listed(said)} still arriving: {_may(answer)}."
+
+
+def _may(answer: Answer) -> str:
+    """How a figure moves as data arrives: a count only grows."""
+    return "read as at least this" if answer.metric.kind == "count" else "this will still move"
 
 
 def footer(answer: Answer) -> str:
@@ -319,7 +322,7 @@ def footer(answer: Answer) -> str:
     parts.append(f"left out {fmt.count(answer.count_left_out)} ({left})" if left else "nothing left out")
     parts.append(f"extract {answer.extract_id}")
     if answer.stalest:
-        parts.append(f"every site's data to {fmt.instant(answer.stalest[1], answer.time_zone)}")
+        parts.append(f"every site's data to at least {fmt.instant(answer.stalest[1], answer.time_zone)}")
     return " · ".join(parts)
 
 

@@ -33,14 +33,14 @@ def reading(c: Control, value: float | None, *, is_line: bool = False) -> str:
             return f"{_signed(value * 100, 1)} percentage points"
         return _signed(value, 1 if is_line and abs(value) < 100 else 0)
     if c.column.endswith("_hours"):
-        return fmt.hours(value)
+        return fmt.duration(c.metric, value)
     if is_share(c):
         return fmt.percent(value)
     return f"{value:,.1f}" if c.metric.kind == "ratio" or is_line else fmt.count(value)
 
 
 def is_share(c: Control) -> bool:
-    return c.metric.kind == "ratio" and c.metric.unit.startswith("share")
+    return c.metric.is_share
 
 
 def variation_words(c: Control) -> str:
@@ -189,7 +189,7 @@ def _value(c: Control, row: Row) -> str:
         return f"no change in {month}" if moved == 0 else f"{'up' if moved > 0 else 'down'} {size} in {month}"
     if c.column.endswith("_hours"):
         counts = f" (n {fmt.count(row['n'])}, {fmt.count(row['count_unreported'])} {c.metric.unended})" if row.get("n") is not None else ""
-        return f"nine in ten within {fmt.hours(x)}{counts} in {month}"
+        return f"nine in ten within {fmt.duration(c.metric, x)}{counts} in {month}"
     if row.get("denominator") and row.get("numerator") is not None:
         of = f"{fmt.count(row['numerator'])} {'of' if is_share(c) else 'in'} {fmt.count(row['denominator'])}"
         tail = f" working day{'' if row['denominator'] == 1 else 's'}" if "working day" in c.metric.unit else ""

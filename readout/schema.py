@@ -71,6 +71,7 @@ PLACES = {
     "supplier": "With a supplier",
     "not_recorded": "Allocation not recorded by the RIS",
 }
+OVERS = {"10_days": "Ten days or more", "standard": "More than its standard"}
 BOOKINGS = {"booked": "Booked", "unbooked": "Not booked"}
 VERDICTS = {
     "met": "Within its standard",

@@ -3,19 +3,18 @@
 import streamlit as st
 
 from readout import charts
-from readout.ui import blocks, look, overview
+from readout.ui import blocks, overview
 from readout.ui.frame import frame, heading
 
 page = frame()
 heading(page, "Network overview", "What needs attention, and why?")
 found = overview.indicators(page)
 st.markdown(overview.finding(found))
-st.html(look.TABLES)
-st.html(overview.table(page, found))
+overview.shown(overview.table(page, found))
 st.caption(overview.HOW_TO_READ)
 
 st.header("Where: each indicator at each site", anchor=False)
-st.html(overview.matrix(page, found))
+overview.shown(overview.matrix(page, found))
 blocks.go_to("signals")
 
 blocks.chart(

@@ -44,6 +44,7 @@ with left:
         key="months",
         drawn_with=(page.ask("backlog_10_days", "month"),),
         part_name="10 days or more",
+        part_filter="over=10_days",
         behind="unreported",
     )
 with right:
@@ -54,6 +55,8 @@ with right:
         key="trigger",
         dimension="site_code",
         selected=page.sites,
+        behind="unreported",
+        behind_where={"over": ("10_days",)},
         **blocks.trigger(then.ask("backlog_10_days", "site_code")),
     )
 blocks.chart(

@@ -11,7 +11,6 @@ PARTS = {"band": "Time waited", "booking": "Booking"}
 
 page = frame()
 heading(page, "Waits for examination", "How long from the request to the examination, who is still waiting, and who never comes?")
-six, missed = page.ask("six_week_breach", "month"), page.ask("did_not_attend_rate", "month")
 result = page.ask("request_to_report", "pathway")
 blocks.finding(
     (narrate.against_standard, (page.ask("six_week_breach"),)),
@@ -19,7 +18,7 @@ blocks.finding(
 )
 one = blocks.pathway(page, "six_week_breach")
 wait = one.ask("request_to_exam", "month")
-blocks.cards(wait, page.ask("waiting", "month"), six, missed)
+blocks.cards(wait, *(one.ask(m, "month") for m in ("waiting", "six_week_breach", "did_not_attend_rate")))
 
 blocks.chart(
     wait,
@@ -44,7 +43,7 @@ part = blocks.choice("Parts", PARTS, key="part")
 left, right = st.columns(2)
 with left:
     blocks.chart(
-        page.ask("waiting", "site_code", part),
+        one.ask("waiting", "site_code", part),
         charts.stacked,
         f"On the waiting list, by site and {PARTS[part].lower()}",
         key=f"list_{part}",
@@ -54,7 +53,7 @@ with left:
     )
 with right:
     blocks.chart(
-        page.ask("lost_appointments", "reason", outcome=("cancelled",)),
+        one.ask("lost_appointments", "reason", outcome=("cancelled",)),
         charts.bars,
         "Why requests are cancelled",
         key="reasons",

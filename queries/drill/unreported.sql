@@ -2,8 +2,8 @@
 -- grain: one row an examination
 -- reads: exam, exam_standard, site, site_open
 -- params: trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[], urgencies varchar[],
---   pathways varchar[], routes varchar[], bands varchar[], places varchar[], max_rows integer, skipped_rows integer,
---   until_date date
+--   pathways varchar[], routes varchar[], bands varchar[], places varchar[], overs varchar[], max_rows integer,
+--   skipped_rows integer, until_date date
 -- returns: exam_id bigint, site_code varchar, modality varchar, exam_name varchar, patient_class varchar, urgency varchar,
 --   pathway varchar, reporting_route varchar, exam_local timestamp, age_days integer, band varchar, place varchar,
 --   standard_id varchar, is_over_standard boolean, count_all bigint
@@ -85,6 +85,11 @@ listed as (
         and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
         and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
         and (array_length($places::varchar[]) = 0 or list_contains($places::varchar[], place))
+        and (
+            array_length($overs::varchar[]) = 0
+            or (list_contains($overs::varchar[], '10_days') and wait_days >= 10)
+            or (list_contains($overs::varchar[], 'standard') and is_over_standard)
+        )
 ),
 
 totals as (

@@ -19,11 +19,11 @@ def dumbbell(answer: Answer, *, dimension: str, selected: Sequence[str] = (), pa
     rows = sorted((r for r in answer.rows if r["median_hours"] is not None), key=lambda r: r["p90_hours"] or float("inf"))
     names = [_named(answer, dimension, r, r["n"]) for r in rows]
     axis = time_axis([r[c] for r in rows for c in ("median_hours", "p90_hours") if r[c]], palette)
-    far = 10 ** axis["range"][1]
+    near, far = (10**end for end in axis["range"])
     lines_x: list[float | None] = []
     lines_y: list[str | None] = []
     for name, r in zip(names, rows, strict=True):
-        lines_x += [r["median_hours"], r["p90_hours"] or far, None]
+        lines_x += [r["median_hours"] or near, far if r["p90_hours"] is None else r["p90_hours"] or near, None]
         lines_y += [name, name, None]
     colours = [_tone(answer, dimension, r, selected, palette) for r in rows]
     traces: list[Trace] = [
@@ -33,14 +33,14 @@ def dumbbell(answer: Answer, *, dimension: str, selected: Sequence[str] = (), pa
         ("median_hours", "circle", "half within", "middle left"),
         ("p90_hours", "diamond", "90 % within", "middle right"),
     ):
-        known = [(name, r, colour) for name, r, colour in zip(names, rows, colours, strict=True) if r[column]]
+        known = [(name, r, colour) for name, r, colour in zip(names, rows, colours, strict=True) if r[column] is not None]
         traces.append(
             {
                 "type": "scatter",
                 "mode": "markers+text",
-                "x": [r[column] for _, r, _ in known],
+                "x": [r[column] or near for _, r, _ in known],  # a log axis has no place for a wait of no days: its left end
                 "y": [name for name, _, _ in known],
-                "text": [f" {fmt.hours(r[column])} " for _, r, _ in known],
+                "text": [f" {fmt.duration(answer.metric, r[column])} " for _, r, _ in known],
                 "textposition": side,
                 "textfont": {"size": 12, "color": palette.text},
                 "cliponaxis": False,

@@ -279,7 +279,7 @@ def read(control: Control, value: float, *, is_line: bool = False) -> str:
         text = f"{value * 100:+.1f}" if _is_share(control) else f"{value:+,.1f}" if is_line and abs(value) < 100 else f"{value:+,.0f}"
         return ("0" if float(text.replace(",", "")) == 0 else text).replace("-", "−")
     if control.column.endswith("_hours"):
-        return fmt.hours(value)
+        return fmt.duration(control.metric, value)
     if _is_share(control):
         return fmt.percent(value)
     return f"{value:,.1f}" if control.metric.kind == "ratio" or is_line else fmt.count(value)
@@ -296,7 +296,7 @@ def unit_words(control: Control) -> str:
 
 
 def _is_share(control: Control) -> bool:
-    return control.metric.unit.startswith("share")
+    return control.metric.is_share
 
 
 def _ticks(control: Control, low: float, high: float) -> tuple[list[float], list[str]]:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from readout import format as fmt
 from readout.answer import Answer
+from readout.catalogue import Metric
 from readout.charts.theme import CLEAR, LIGHT, TICKS, Palette, Trace, beside, layout, margin_for, note, read, time_axis, unit_note, value_axis, wrapped
 from readout.charts.trend import HEIGHT, Flag, Row, by_month, end_of, line_of, months_figure
 from readout.scope import month_end
@@ -47,9 +48,9 @@ def survival(answer: Answer, *, dimension: str | None = None, selected: Sequence
         solid, faint = _thinned(solid, least), _thinned(faint, least)
         if len(groups) == 1:
             traces += _band([*solid, *faint[1:]], colour, start)
-        traces.append(_steps(solid, colour, name, start))
+        traces.append(_steps(answer.metric, solid, colour, name, start))
         if faint:
-            traces.append(_steps(faint, colour, name, start) | {"opacity": 0.35})
+            traces.append(_steps(answer.metric, faint, colour, name, start) | {"opacity": 0.35})
         share = f"{fmt.percent(unended / n)} of {fmt.count(n)}"
         label = f"{wrapped(name, 18)}<br>   {share}" if dimension else f"{share}<br>   {answer.metric.unended}"
         ends.append((points[-1]["still_waiting"], label, colour))
@@ -99,7 +100,7 @@ def _thinned(points: Sequence[Row], least: float) -> list[Row]:
     return kept
 
 
-def _steps(points: Sequence[Row], colour: str, name: str, start: float) -> Trace:
+def _steps(metric: Metric, points: Sequence[Row], colour: str, name: str, start: float) -> Trace:
     return {
         "type": "scatter",
         "mode": "lines",
@@ -107,7 +108,7 @@ def _steps(points: Sequence[Row], colour: str, name: str, start: float) -> Trace
         "x": [round(max(p["hours"], start), 3) for p in points],
         "y": [round(p["still_waiting"], 4) for p in points],
         "line": {"color": colour, "width": 2, "shape": "hv"},
-        "text": [fmt.hours(p["hours"]) for p in points],
+        "text": [fmt.duration(metric, p["hours"]) for p in points],
         "hovertemplate": f"{name}: %{{y:.1%}} still waiting after %{{text}}<extra></extra>",
     }
 
@@ -184,7 +185,10 @@ def _beside_open(rows: Sequence[Row], i: int, top: float, column: str) -> bool:
 
 
 def bounded(answer: Answer, *, flags: Sequence[Flag] = (), palette: Palette = LIGHT) -> go.Figure:
-    """The share within standard of those old enough to judge; for a month still open, an upright from none of its pending met to all met."""
+    """The share within standard of those old enough to judge; for a month still open, an upright from none of its pending met to all met.
+
+    A month of which more is pending than judged does not set the scale: where it reaches beyond, a triangle at the edge says so.
+    """
     rows = by_month(answer)
     open_rows = [r for r in rows if r["count_pending"] or (r["count_met_early"] or 0)]
     traces = line_of(answer, rows, "value", palette.accent, answer.metric.label)
@@ -209,11 +213,27 @@ def bounded(answer: Answer, *, flags: Sequence[Flag] = (), palette: Palette = LI
             "hovertemplate": "%{x|%b %Y}: %{text}<extra></extra>",
         }
     )
-    values = [r["value"] for r in rows if r["value"] is not None] + [v for _, v in bounds if v is not None]
+    known = [r for r in rows if r["value"] is not None]
+    judged = [r for r in known if (r["count_pending"] or 0) <= r["denominator"]] or known
+    values = [v for r in judged for v in (r["value"], *((r["lowest"], r["highest"]) if r in open_rows else ()))]
     ends = end_of(answer, rows, "value", palette.accent, "")
     axis = value_axis(answer, "value", values, palette)
     if min(values, default=1.0) < 0.5:
         axis |= {"range": [0, 1.02], "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1], "tickformat": ".0%"}
+    low = axis["range"][0]
+    if beyond := [r for r in open_rows if r["lowest"] is not None and r["lowest"] < low]:
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": [r["month"].isoformat() for r in beyond],
+                "y": [low] * len(beyond),
+                "cliponaxis": False,
+                "marker": {"symbol": "triangle-down-open", "size": 10, "color": palette.warn},
+                "text": [fmt.percent(r["lowest"]) for r in beyond],
+                "hovertemplate": "%{x|%b %Y}: down to %{text} if none of the pending are met<extra></extra>",
+            }
+        )
     return months_figure(answer, rows, traces, ends, axis, palette, flags, None)
 
 

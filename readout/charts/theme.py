@@ -127,18 +127,12 @@ def unit_note(text: str, palette: Palette) -> dict[str, Any]:
 
 
 def is_share(answer: Answer) -> bool:
-    return answer.metric.kind == "ratio" and answer.metric.unit.startswith("share")
+    return answer.metric.is_share
 
 
 def read(answer: Answer, column: str, value: float | None) -> str:
     """A value as the page says it."""
-    if column.endswith("_hours"):
-        return fmt.hours(value)
-    if value is None:
-        return fmt.DASH
-    if is_share(answer):
-        return fmt.percent(value)
-    return f"{value:,.1f}" if answer.metric.kind == "ratio" else fmt.count(value)
+    return fmt.figure(answer.metric, column, value)
 
 
 def unit_of(answer: Answer, column: str) -> str:

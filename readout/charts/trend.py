@@ -30,7 +30,7 @@ from readout.charts.theme import (
 )
 
 Row = dict[str, Any]
-HEIGHT, PLOT = 320, 240
+HEIGHT, PLOT = 332, 240
 HATCH = {"shape": "/", "size": 6, "solidity": 0.35}
 
 
@@ -101,16 +101,24 @@ def paired(bars: Answer, line: Answer, *, names: tuple[str, str] = ("done", "req
     rows, asked = by_month(bars), by_month(line)
     first = rows[0]["month"] if rows else None
     asked = [r for r in asked if first is None or r["month"] >= first]
-    traces = bars_of(bars, rows, palette.accent, bars.metric.label) + line_of(line, asked, "value", palette.warn, line.metric.label)
+    lines = line_of(line, asked, "value", palette.warn, line.metric.label)
+    for trace in lines[1:]:
+        trace["mode"] = "markers"  # a month of three days is no fall: no line leads to it
+    traces = bars_of(bars, rows, palette.accent, bars.metric.label) + lines
     ends = end_of(bars, rows, "value", palette.accent, names[0]) + end_of(line, asked, "value", palette.warn, names[1])
     axis = value_axis(bars, "value", [r["value"] for r in (*rows, *asked)], palette)
     return months_figure(bars, rows, traces, ends, axis, palette, flags, None)
 
 
-def stock(whole: Answer, part: Answer, *, part_name: str, flags: Sequence[Flag] = (), palette: Palette = LIGHT) -> go.Figure:
-    """A stock at each month end, and the part of it that has waited long, drawn over it from the same zero."""
+def stock(whole: Answer, part: Answer, *, part_name: str, part_filter: str = "", flags: Sequence[Flag] = (), palette: Palette = LIGHT) -> go.Figure:
+    """A stock at each month end, and the part of it that has waited long, drawn over it from the same zero.
+
+    `part_filter`: what picking the part means beside its month, as `dimension=value`.
+    """
     rows, parts = by_month(whole), by_month(part)
     traces = bars_of(whole, rows, palette.grey, whole.metric.label) + bars_of(part, parts, palette.warn, part_name)
+    if part_filter:
+        traces[-1]["customdata"] = [[f"month={r['month'].isoformat()}", part_filter] for r in parts]
     ends = end_of(whole, rows, "value", palette.grey, "all", last=True) + end_of(part, parts, "value", palette.warn, part_name, last=True)
     axis = value_axis(whole, "value", [r["value"] for r in rows], palette)
     figure = months_figure(whole, rows, traces, ends, axis, palette, flags, None)
@@ -323,7 +331,7 @@ def months_figure(
 ) -> go.Figure:
     low, high = axis["range"]
     labels = beside(ends, low, high, PLOT / (2 if any("<br>" in text for _, text, _ in ends) else 1), palette)
-    notes = [unit_note(unit_of(answer, column), palette), *labels]
+    notes = [unit_note(unit_of(answer, column), palette) | {"yshift": 20}, *labels]  # a line above the word over the provisional months
     shapes: list[dict[str, Any]] = []
     if not rows:
         return go.Figure({"data": [], "layout": layout(palette, HEIGHT)}, _validate=False)
@@ -378,12 +386,13 @@ def months_figure(
     figure = layout(
         palette,
         HEIGHT,
-        margin={"l": 8, "r": margin_for(text for _, text, _ in ends), "t": 34, "b": 44},
+        margin={"l": 8, "r": margin_for(text for _, text, _ in ends), "t": 48, "b": 44},
         xaxis={
             "type": "date",
             "range": [start.isoformat(), stop.isoformat()],
             "tickformat": "%b\n%Y",
-            "nticks": 8,
+            "nticks": 6,
+            "tickangle": 0,
             "title": {"text": COHORT.get(answer.metric.cohort, "month"), "standoff": 6, "font": {"size": 12}},
         },
         yaxis=axis,

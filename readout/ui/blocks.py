@@ -251,11 +251,11 @@ def _cell(answer: Answer, column: str, value: Any) -> Any:
     if column in DIMENSIONS:
         return answer.label(column, value)
     if column.endswith("_hours"):
-        return fmt.hours(value)
+        return fmt.duration(answer.metric, value)
     if column == "provisional":
         return "provisional" if value else ""
     if column == "value" and answer.metric.kind == "ratio":
-        return fmt.percent(value) if narrate.is_share(answer) else (fmt.DASH if value is None else f"{value:,.1f}")
+        return fmt.figure(answer.metric, column, value)
     return value
 
 

@@ -69,7 +69,7 @@ def draw(found: Control, *, key: str) -> None:
     page, colours = current(), palette()
     flags = page.flags_for(found.metric.id)
     name = ("spc", str(engine.extracts()), page.store.extract.id, page.store.viewer.key, colours.name, found.metric.id, found.chart, *sorted(found.unit.items()))
-    figure = engine.figures().get((*name, key, page.scope), lambda: charts.spc_chart(found, flags=flags, palette=colours))
+    figure = engine.figures().get((*name, key, page.scope), lambda: charts.spc_chart(found, flags=flags, palette=colours, standard=page.standard_of(found.metric)))
     st.plotly_chart(figure, key=f"{key}_spc_figure", config=config(f"{found.metric.id}_{page.store.extract.id}"), alt=narrate_control.alternative(found))
     st.markdown(" ".join(s for s in (narrate_control.signal(found), narrate_control.target_words(found), narrate_control.suggestion(found)) if s))
     notes = [f"New limits from {fmt.month(r.month)}: {r.reason} ({r.who}{f', {fmt.day(r.when)}' if r.when else ''})." for r in found.rebases]

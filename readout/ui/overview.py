@@ -17,7 +17,7 @@ from readout.ui import icons
 from readout.ui.engine import Failure
 from readout.ui.frame import FILTERS, Page, ranked_pathways
 from readout.ui.judged import judged, judged_by
-from readout.ui.look import palette
+from readout.ui.look import TABLES, palette
 
 DOMAINS: dict[str, tuple[str, ...]] = {
     "Reporting": ("within_pathway_standard", "within_28_days", "exam_to_report", "addendum_rate"),
@@ -145,7 +145,7 @@ def _marked(icon: str, words: str) -> str:
 def _figure(answer: Answer, row: narrate.Row | None) -> str:
     """The figure that is charted: for a time the 90th percentile."""
     if row is not None and answer.metric.kind == "time":
-        return fmt.hours(row["p90_hours"])
+        return fmt.duration(answer.metric, row["p90_hours"])
     return narrate.reading(answer, row)
 
 
@@ -202,3 +202,9 @@ def link(page: Page, i: Indicator, site: str | None = None) -> str:
     if site:
         said.append(("site", dimension_names(page)[site]))
     return f"/control?{urlencode([('metric', i.answer.metric.label), *said])}"
+
+
+def shown(html: str) -> None:
+    """A table on the page, in the look that all such tables share. Whatever comes from the data is escaped in it."""
+    st.html(TABLES)
+    st.html(html)

@@ -17,7 +17,7 @@ from readout.scope import DIMENSIONS, month_end, month_of
 PAGE, PARAMETER, RETURN = "examinations", "behind", "return"
 KINDS = {"unreported": "Unreported", "reports": "Reports", "waiting": "Waiting list"}
 # Filters of the list itself, beside those of the frame: key in the address, dimension.
-OWN = {"band": "band", "place": "place", "verdict": "verdict", "booking": "booking", "route": "reporting_route"}
+OWN = {"band": "band", "place": "place", "over": "over", "verdict": "verdict", "booking": "booking", "route": "reporting_route"}
 FRAME = {"site_code": "site", "modality": "modality", "pathway": "pathway", "patient_class": "class", "urgency": "urgency"}
 BANDS = {
     "unreported": ("1 0 to 2 days", "2 3 to 7 days", "3 8 to 14 days", "4 15 to 28 days", "5 over 28 days"),
@@ -160,6 +160,7 @@ def own_labels(kind: str) -> dict[str, dict[str, str]]:
     found = {
         "band": {b: fmt.band(b) for b in BANDS[kind]},
         "place": dict(schema.PLACES),
+        "over": dict(schema.OVERS),
         "verdict": dict(schema.VERDICTS),
         "booking": dict(schema.BOOKINGS),
         "route": {r: r.replace("_", " ").capitalize() for r in schema.ROUTES},

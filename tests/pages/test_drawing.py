@@ -131,7 +131,11 @@ def test_a_page_places_blocks_and_nothing_else(path):
 def test_the_router_is_short_and_nothing_injects_markup():
     assert len((ROOT / "app.py").read_text("utf-8").splitlines()) <= 40
     for path in [*(ROOT / "readout" / "ui").rglob("*.py"), ROOT / "app.py"]:
-        assert "unsafe_allow" not in path.read_text("utf-8") and "st.html" not in path.read_text("utf-8"), path
+        text = path.read_text("utf-8")
+        assert "unsafe_allow" not in text and ("st.html" not in text or path.name == "overview.py"), path
+    rules = re.findall(r"^([^{]+) \{", (ROOT / "readout" / "ui" / "tables.css").read_text("utf-8"), re.MULTILINE)
+    reached = [part.strip() for rule in rules for part in rule.split(",")]
+    assert reached and all(re.match(r"\.(readout|indicators|matrix)\b", part) for part in reached), "a style reaches beyond its own tables"
 
 
 def test_both_ways_of_starting_have_the_same_settings():
@@ -278,13 +282,37 @@ def test_an_open_month_shows_what_it_can_still_reach(make):
     rows += [{"acc": f"O{i}", "ended": "2026-10-28 10:00", "verified": "2026-10-29 10:00" if i < 3 else "", "class": "03"} for i in range(10)]
     answer = ask("within_pathway_standard", Scope(("month",)), Store(make(rows)))
     figure = charts.bounded(answer)
-    upright = figure.data[-1]
+    *_, upright, edge = figure.data
     row = answer.rows[-1]
     assert (row["lowest"], row["highest"], row["count_pending"]) == (0.3, 1.0, 7)
     assert list(upright.x) == ["2026-10-01", "2026-10-01", None] and list(upright.y) == [0.3, 1.0, None]
     assert upright.text[0] == "30.0 % if none of the pending are met" and upright.text[1] == "100.0 % if all of the pending are met"
     low, high = figure.layout.yaxis.range
-    assert low <= 0.3 and high >= 1 and min(figure.layout.yaxis.tickvals) == low, "every part of the axis has its ticks"
+    assert 0.3 < low < 1 <= high, "a month of which most is pending does not set the scale"
+    assert list(edge.x) == ["2026-10-01"] and list(edge.y) == [low] and list(edge.text) == ["30.0 %"], "it says at the edge how far it reaches"
+
+
+def test_an_open_month_of_which_most_is_judged_sets_the_scale(make):
+    rows = [{"acc": f"O{i}", "ended": "2026-10-28 10:00", "verified": "2026-10-29 10:00" if i < 6 else "", "class": "03"} for i in range(10)]
+    figure = charts.bounded(ask("within_pathway_standard", Scope(("month",)), Store(make(rows))))
+    assert list(figure.data[-1].y)[:2] == [0.6, 1.0] and figure.layout.yaxis.range[0] <= 0.6
+
+
+def test_a_wait_of_no_days_has_its_mark_and_its_words(make):
+    """A log axis has no zero: the mark stands at its left end, and says `same day`."""
+    rows = [{"acc": f"A{i}", "received": "2026-09-01", "ended": f"2026-09-{1 if i < 7 else 3:02d} 10:00", "class": "03"} for i in range(10)]
+    answer = ask("request_to_exam", Scope(("site_code",)), Store(make(rows)))
+    assert (answer.rows[0]["median_hours"], answer.rows[0]["p90_hours"]) == (0, 48)
+    figure = charts.dumbbell(answer, dimension="site_code")
+    half, ninety = figure.data[1:]
+    assert half.text[0].strip() == "same day" and ninety.text[0].strip() == "2 days"
+    assert 10 ** figure.layout.xaxis.range[0] < half.x[0] < ninety.x[0] == 48
+
+
+def test_a_month_of_days_is_no_fall_of_the_line(store):
+    flow = charts.paired(ask("report_arrivals", Scope(("month",)), store), ask("report_completions", Scope(("month",)), store))
+    _, settled, arriving = flow.data
+    assert settled.mode == "lines+markers" and arriving.mode == "markers"
 
 
 def test_a_bar_over_the_trigger_stands_out_and_the_line_says_its_status(make):

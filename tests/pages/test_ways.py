@@ -212,6 +212,23 @@ def test_a_picked_month_of_the_stock_leads_to_the_rows_of_its_end(opened, pick, 
     assert total(app) == row["value"] > 0 and "at the end of 31 Jul 2026" in said(app)
 
 
+def test_the_part_of_a_month_bar_that_waits_long_leads_to_its_own_rows(opened, pick, store):
+    part = ask("backlog_10_days", Scope(("month",)), store)
+    figure = charts.stock(ask("unreported", Scope(("month",)), store), part, part_name="10 days or more", part_filter="over=10_days")
+    row = part.rows[-3]
+    mark = next(d for d in figure.data[-1].customdata if d[0] == f"month={row['month']}")
+    pick("months", {"x": row["month"].isoformat(), "customdata": list(mark)})
+    behind = next(b for label, b in ways(opened("backlog")) if label == f"See what is behind {fmt.month(row['month'])} and Ten days or more")
+    assert total(opened("examinations", behind=behind)) == row["value"] > 0
+
+
+def test_the_bars_of_those_who_wait_ten_days_lead_to_them(opened, pick, store):
+    row = max(ask("backlog_10_days", Scope(("site_code",)), store).rows, key=lambda r: r["value"])
+    pick("trigger", {"customdata": [f"site_code={row['site_code']}"]})
+    behind = next(b for _, b in ways(opened("backlog")) if "over=10_days" in b)
+    assert total(opened("examinations", behind=behind)) == row["value"] > 0
+
+
 def test_the_month_still_arriving_leads_to_what_is_unreported_when_the_data_ends(opened, pick, store):
     pick("months", {"x": "2026-11-01"})
     behind = next(b for label, b in ways(opened("backlog")) if label == "See what is behind Nov 2026")

@@ -9,6 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from readout import format as fmt
+from readout import narrate
 from readout.__main__ import main
 from readout.answer import ask
 from readout.catalogue import load_catalogue
@@ -251,3 +253,20 @@ def test_a_former_trust_can_still_be_asked_for(make):
     store = Store(extract)
     assert {r["trust_code"]: r["value"] for r in ask("activity", Scope(("trust_code",)), store).rows} == {"T2": 1, "T9": 1}
     assert ask("activity", Scope(where={"trust_code": ("T2",)}), store).rows[0]["value"] == 1
+
+
+def test_a_time_reads_by_its_own_clock():
+    metrics = load_catalogue().metrics
+    days, hours = metrics["request_to_exam"], metrics["exam_to_report"]
+    assert [fmt.duration(days, h) for h in (0, 24, 48, 36, None)] == ["same day", "1 day", "2 days", "1.5 days", "not yet reached"]
+    assert [fmt.duration(hours, h) for h in (0.5, 24, 72)] == ["30 min", "24.0 h", "3.0 days"]
+    assert fmt.figure(metrics["within_28_days"], "value", 0.5) == "50.0 %" and fmt.figure(metrics["unreported"], "value", 1200) == "1,200"
+    assert fmt.figure(metrics["clearance_weeks"], "value", 0.72) == "0.7" and fmt.figure(metrics["activity"], "value", None) == fmt.DASH
+
+
+def test_a_ratio_says_what_stands_behind_it_in_its_own_words(sample_extract):
+    store = Store(sample_extract)
+    of = {"clearance_weeks": r"[\d,]+ at [\d,]+ a week", "activity_per_working_day": r"[\d,]+ in \d+ working days", "within_28_days": r"[\d,]+ of [\d,]+"}
+    for metric, said in of.items():
+        answer = ask(metric, Scope(("month",) if metric != "clearance_weeks" else ()), store)
+        assert re.fullmatch(said, narrate.beside(answer, answer.rows[0])), metric

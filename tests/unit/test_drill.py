@@ -79,6 +79,8 @@ def test_the_unreported_on_any_day_are_as_many_as_their_rows(store, values, ends
         assert rows.frame["is_over_standard"].sum() == single("unreported_over_standard", scope, store), scope
         old = rows.frame.filter(pl.col("age_days") >= 10).height
         assert old == single("backlog_10_days", scope, store), scope
+        for over, metric in (("10_days", "backlog_10_days"), ("standard", "unreported_over_standard")):
+            assert listing("unreported", scope.filtered("over", (over,)), store, rows=1).total == single(metric, scope, store), (over, scope)
         some += bool(rows.total)
     assert some > ROUNDS / 2, "most scopes hold rows, else this shows little"
 

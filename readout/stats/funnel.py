@@ -72,8 +72,9 @@ def poisson_limits(expected: npt.ArrayLike, p: npt.ArrayLike = P) -> Floats:
 def binomial_sides(observed: npt.ArrayLike, n: npt.ArrayLike, theta: npt.ArrayLike, tail: float = P[0]) -> Sides:
     """1 where so high a count in n has at most a `tail` chance, -1 where so low a one has, else 0 (also where n is 0); the common shape of all.
 
-    The interpolated upper limit is up to one event too strict (10 of 10 at theta .9 lies above its 97.5 % limit one time in three), and the
-    funnel of the complement does not mirror; this test errs less often than it says, on both sides alike. Raises ValueError as `binomial_limits`
+    The interpolated limits err as often as they say on average, but above more often than below, and far more where little is expected (10 of 10 at
+    theta .9 is above its 97.5 % limit one time in three), and the funnel of the complement does not mirror. This test never errs more often
+    than it says, and mirrors; it finds a part of what the drawn limits find, at most one count less at each end. Raises ValueError as `binomial_limits`
     does, and for observed outside 0 to n.
     """
     from scipy.special import betainc, betaincc

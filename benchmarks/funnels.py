@@ -57,7 +57,10 @@ class Share:
 
 
 def late_reports(networks: int, tail: float, *, by_test: bool, is_pooled: bool = False) -> Share:
-    """Sites of 30 to 3,000 mature examinations, one in ten late everywhere; judged by the exact test or the drawn limits, at the true rate or the pooled."""
+    """Sites of 30 to 3,000 mature examinations, one in ten late everywhere; judged by the exact test or the drawn limits.
+
+    At the true rate, or at the network's own pooled rate; theory takes that for fixed, though a large site draws it along and so is flagged less.
+    """
     rng, flagged, chance = np.random.default_rng(SEED), 0, 0.0
     for _ in range(networks):
         n = np.exp(rng.uniform(np.log(30), np.log(3000), SITES)).astype(int)
@@ -71,9 +74,8 @@ def late_reports(networks: int, tail: float, *, by_test: bool, is_pooled: bool =
             return sides(np.asarray(count) / size, limits[..., 0], limits[..., 1])
 
         flagged += int(np.count_nonzero(judge(late, n)))
-        for size in n:
-            counts = np.arange(size + 1)
-            chance += float(binom.pmf(counts, size, LATE)[judge(counts, size) != 0].sum())
+        counts, size = np.arange(450), n[:, None]  # nine standard deviations beyond what 3,000 examinations give
+        chance += float(binom.pmf(counts, size, LATE)[judge(np.minimum(counts, size), size) != 0].sum())
     return Share(flagged, networks * SITES, chance / (networks * SITES))
 
 

@@ -12,7 +12,7 @@ from readout.stats.intervals import Floats
 UPPER_QUARTILE = 0.6744897501960817  # of the standard normal
 CUT = 3.841458820694124  # a 95 % profile likelihood interval: twice the log likelihood may fall by this
 SIGMA_TOP = 10.0  # the greatest standard deviation of logits looked for: beyond it units are all or nothing
-NODES = 25
+NODES = 15
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,8 @@ def random_intercept(unit: npt.ArrayLike, observed: npt.ArrayLike, n: npt.ArrayL
     One row a unit and stratum, aligned arrays: the `unit` (any value that sorts), `observed` events in `n` examinations, and the `offset`, the logit of
     the network's rate in that stratum. logit P(event) = offset + intercept + b, b normal with mean 0 and variance sigma2 for each unit. Each
     unit's integral is by Gauss-Hermite quadrature about its own mode, which holds for thousands of examinations a unit; the interval is of the profile likelihood.
-    Sigma is looked for up to 10; an upper end not found by there is inf.
+    Sigma is looked for up to 10; an upper end not found by there is inf. With ten units sigma2 comes out 6 % low on average and a 95 % interval misses
+    about one time in twelve.
 
     Rows with n 0, and strata that always or never have the event (an infinite offset), tell nothing and are left out. With fewer than two units, or
     no or only events, all is nan. Raises ValueError for observed outside 0 to n, an infinite offset that the row contradicts, or arrays of unlike length.

@@ -11,9 +11,31 @@
 -- returns: clock varchar, cohort_month date, cohort_date date, account_month date, account_date date, trust_code varchar,
 --   site_code varchar, modality varchar, patient_class varchar, urgency varchar, pathway varchar, reporting_route varchar,
 --   report_month date, report_date date, state varchar, is_ended boolean, minutes integer, standard_id varchar, standard_state varchar
-with judged as (
+with judged as (  -- only the columns that a clock needs: this is kept in memory four times over
     select
-        exam.*,
+        exam.trust_code,
+        exam.site_code,
+        exam.modality,
+        exam.patient_class,
+        exam.urgency,
+        exam.pathway,
+        exam.reporting_route,
+        exam.status,
+        exam.vetting_outcome,
+        exam.wait_category,
+        exam.clock_state,
+        exam.account_date,
+        exam.exam_date,
+        exam.as_of_date,
+        exam.reported_date,
+        exam.is_reported,
+        exam.is_overwritten,
+        exam.is_report_required,
+        exam.is_before_export,
+        exam.turnaround_minutes,
+        exam.working_minutes,
+        exam.clock_reset_date,
+        list_contains(exam.dq_flags, 'exam_before_request') as is_flagged_before_request,
         exam_standard.standard_id,
         case exam_standard.unit
             when 'days' then case
@@ -61,7 +83,7 @@ asked as (
         status = 'completed' and clock_state <> 'after_as_of' as is_examined,
         status = 'completed' and is_reported as is_answered,
         exam_date < asked_date
-        or (exam_date = asked_date and clock_reset_date is null and list_contains(dq_flags, 'exam_before_request')) as is_before_request,
+        or (exam_date = asked_date and clock_reset_date is null and is_flagged_before_request) as is_before_request,
     from judged
 ),
 

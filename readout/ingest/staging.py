@@ -37,6 +37,7 @@ class Staged:
     unknown: tuple[tuple[str, str, int], ...]
     notes: Mapping[str, int]
     rejects: tuple[Reject, ...]
+    first_future: str | None  # the earliest time set aside for lying in the future, UTC
     was_reused: bool
 
 
@@ -73,7 +74,8 @@ def stage(network: Network, source: Source, path: Path, staging: Path, pseudonym
     folder = staging / fingerprint(network, source, sha256, pseudonyms)
     if (folder / "tally.json").is_file():
         staged = _load(folder, path)
-        if not any(r.reason == "date_in_future" for r in staged.rejects):  # tomorrow it may not be the future
+        first = staged.first_future
+        if first is None or datetime.fromisoformat(first) > now.replace(tzinfo=None):  # else what lay in the future does so no longer
             os.utime(folder)
             advance(size)
             return staged
@@ -101,6 +103,7 @@ def stage(network: Network, source: Source, path: Path, staging: Path, pseudonym
         "dropped": dict(reader.dropped),
         "unknown": [[c, v, n] for (c, v), n in sorted(tally.unknown.items())],
         "notes": dict(reader.notes),
+        "first_future": tally.first_future.isoformat() if tally.first_future else None,
         "rejects": [asdict(r) for r in sorted(rejects, key=lambda r: r.record)],
     }
     accounted = kept + sum(tally.excluded.values()) + sum(reader.dropped.values()) + len(rejects)

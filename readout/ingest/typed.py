@@ -41,6 +41,11 @@ class Tally:
     excluded: Counter[str] = field(default_factory=Counter)
     unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
     rejects: list[Reject] = field(default_factory=list)
+    first_future: datetime | None = None  # UTC: the earliest time that still lay in the future
+
+    def meets_future(self, times: pl.Series) -> None:
+        found = [t for t in (self.first_future, times.min()) if isinstance(t, datetime)]
+        self.first_future = min(found, default=None)
 
 
 @dataclass
@@ -82,7 +87,7 @@ class Typer:
             if column.type in ("code", "text") and column.sensitivity != "never" and name != "site_code":
                 columns[name] = self._code(work, column, tally)
         self._numbers(work, columns)
-        self._instants(work, columns)
+        self._instants(work, columns, tally)
         self._keys(work, columns)
         self._derive(work, columns)
         columns["latest_at"] = self._latest(frame, columns)
@@ -183,7 +188,7 @@ class Typer:
         formats = instants.with_times(formats) if spec is not None and spec.time else formats
         return formats if self.adapter.file.format == "csv" else (*formats, *instants.ISO_FORMATS)
 
-    def _instants(self, work: _Work, columns: dict[str, pl.Series]) -> None:
+    def _instants(self, work: _Work, columns: dict[str, pl.Series], tally: Tally) -> None:
         written, site_zone = self._zones(columns)
         for name in schema.INSTANTS:
             text = work.text[name]
@@ -196,7 +201,9 @@ class Typer:
             work.fault(name, "unreadable_date", parsed.is_unreadable)
             work.fault(name, "date_before_1990", parsed.utc < EARLIEST)
             if schema.INPUTS[name].past:
-                work.fault(name, "date_in_future", parsed.utc > self.latest_allowed)
+                is_future = parsed.utc > self.latest_allowed
+                work.fault(name, "date_in_future", is_future)
+                tally.meets_future(parsed.utc.filter(is_future))
             work.flag("repeated_hour", parsed.is_repeated)
             work.flag("missing_hour", parsed.is_missing)
             if name in DATE_ONLY:

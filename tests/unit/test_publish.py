@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -73,6 +74,21 @@ def test_an_unchanged_file_is_not_read_again_but_a_changed_one_is(make):
     assert [f["reused"] for f in first.manifest["sources"][0]["files"]] == [False]
     assert [f["reused"] for f in make([{"acc": "A"}]).manifest["sources"][0]["files"]] == [True]
     assert [f["reused"] for f in make([{"acc": "B"}]).manifest["sources"][0]["files"]] == [False]
+
+
+def test_a_file_with_a_time_in_the_future_is_read_again_once_that_time_has_come(make, tmp_path):
+    """Until then it is not: a slip of the year would have the file read at every publish."""
+    first = make([{"acc": "A"}, {"acc": "B", "ended": "2026-11-04 10:00"}, {"acc": "C", "ended": "2062-01-01 10:00"}])
+
+    def files(extract):
+        (source,) = extract.manifest["sources"]
+        return [f["reused"] for f in source["files"]], source["records"]["quarantined"]
+
+    assert files(first) == ([False], {"date_in_future": 2})
+    network, extracts = tmp_path / "network.toml", tmp_path / "extracts"
+    assert files(publish(network, extracts, now=NOW + timedelta(hours=1))) == ([True], {"date_in_future": 2})
+    assert files(publish(network, extracts, now=NOW + timedelta(days=2))) == ([False], {"date_in_future": 1})
+    assert files(publish(network, extracts, now=NOW + timedelta(days=3))) == ([True], {"date_in_future": 1})
 
 
 def test_without_a_secret_a_real_network_is_refused(make, tmp_path, monkeypatch):

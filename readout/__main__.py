@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from readout import __version__, paths
+from readout import __version__, lease, paths
 from readout import format as fmt
 from readout.answer import Answer, ask, check_values, dimension_labels
 from readout.catalogue import load_catalogue
@@ -147,9 +147,9 @@ def _signals(given: argparse.Namespace) -> None:
     for dimension in where:
         if not any(dimension in m.dimensions and m.spc != "none" for m in load_catalogue().metrics.values()):
             raise UsageError(f"No charted metric can be filtered by '{dimension}'.")
-    store = Store(open_extract(extracts_folder(given.extracts)))
-    check_values(Scope((), where), dimension_labels(store))
-    found = signals(store, where, units=units)
+    with Store(open_extract(extracts_folder(given.extracts))) as store:
+        check_values(Scope((), where), dimension_labels(store))
+        found = signals(store, where, units=units)
     if given.format == "json":
         json.dump(found.as_json(), sys.stdout, ensure_ascii=False, indent=1)
         print()
@@ -173,7 +173,8 @@ def _ask(given: argparse.Namespace) -> None:
     scope = Scope(by, where, _date(given.date_from), _date(given.date_to))
     catalogue = load_catalogue()
     catalogue.metric(given.metric).check(scope)
-    answer = ask(given.metric, scope, Store(open_extract(extracts_folder(given.extracts))), catalogue)
+    with Store(open_extract(extracts_folder(given.extracts))) as store:
+        answer = ask(given.metric, scope, store, catalogue)
     if given.format == "json":
         json.dump(answer.as_json(), sys.stdout, ensure_ascii=False, indent=1)
         print()
@@ -233,7 +234,8 @@ def _cell(answer: Answer, column: str, value: Any) -> str:
 def _publish(given: argparse.Namespace) -> None:
     from readout.ingest.publish import publish
 
-    extract = _with_bar(lambda say: publish(given.network, Path(given.extracts), secret_file=given.secret_file, progress=say))
+    told: list[str] = []
+    extract = _with_bar(lambda say: publish(given.network, Path(given.extracts), secret_file=given.secret_file, progress=say, tell=told.append))
     print(f"Published extract {extract.id}. Look at it: readout run --extracts {given.extracts}")
     for source in extract.manifest["sources"]:
         r = source["records"]
@@ -242,6 +244,8 @@ def _publish(given: argparse.Namespace) -> None:
             f"  {source['name']}: read {r['read']:,} = kept {r['kept']:,} + duplicates {r['duplicates']:,} + superseded {r['superseded']:,}"
             f" + excluded {sum(r['excluded'].values()):,} + dropped {sum(r['dropped'].values()):,} + quarantined {apart:,}"
         )
+    for sentence in told:
+        print(f"  {sentence}")
 
 
 def _with_bar(work: Any) -> Any:
@@ -261,7 +265,8 @@ def _extracts(given: argparse.Namespace) -> None:
     if given.action == "use":
         if not given.id:
             raise UsageError(f"Say which: readout extracts use ID. {suggest('', extract_ids(folder))}")
-        set_current(folder, open_extract(folder, given.id).id)
+        with lease.held(folder, open_extract(folder, given.id).id):
+            set_current(folder, given.id)
         print(f"Extract {given.id} is now the live one.")
         return
     live = current_id(folder)
@@ -272,8 +277,9 @@ def _extracts(given: argparse.Namespace) -> None:
         except ReadoutError as e:
             print(f"{mark} {extract_id}  {e}")
             continue
+        used = "  in use" if lease.is_in_use(folder, extract_id) else ""
         rows = manifest["tables"].get("exam", {}).get("rows", 0)
-        print(f"{mark} {extract_id}  {rows:,} examinations  made {manifest['created_at'][:16]}  {manifest['network']['name']}")
+        print(f"{mark} {extract_id}  {rows:,} examinations  made {manifest['created_at'][:16]}  {manifest['network']['name']}{used}")
     if not extract_ids(folder):
         print(f"No extract in {folder.name}. Make one: readout publish network.toml --extracts {folder.name}")
 
@@ -321,12 +327,12 @@ def _run(given: argparse.Namespace) -> int:
 def _check(given: argparse.Namespace) -> None:
     catalogue = load_catalogue()
     extract = open_extract(extracts_folder(given.extracts))
-    store = Store(extract)
     asked = 0
-    for metric in catalogue.metrics.values():
-        if set((*metric.query.reads, *metric.accounts.reads)) <= set(extract.tables):
-            ask(metric.id, Scope(), store, catalogue)
-            asked += 1
+    with Store(extract) as store:
+        for metric in catalogue.metrics.values():
+            if set((*metric.query.reads, *metric.accounts.reads)) <= set(extract.tables):
+                ask(metric.id, Scope(), store, catalogue)
+                asked += 1
     print(f"{len(catalogue.metrics)} metrics and {len(catalogue.standards)} standards are well formed; {asked} answered from extract {extract.id}.")
 
 

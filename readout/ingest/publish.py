@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from readout import paths, schema
+from readout import files, lease, paths, schema
 from readout.errors import NetworkFileError, PublishError, SourceError
 from readout.extract import Extract, current_id, extract_ids, open_extract, set_current
 from readout.ingest import identifiers, national
@@ -57,10 +57,12 @@ def publish(
     secret_file: Path | None = None,
     now: datetime | None = None,
     progress: Progress | None = None,
+    tell: Callable[[str], None] | None = None,
     hook: Callable[[str], None] | None = None,
 ) -> Extract:
     """Make an extract from a network file and make it current. Any failure leaves the current extract live.
 
+    `tell` is given sentences about what is not in the extract itself: older ones that could not be pruned.
     `hook` is called before each of STEPS; tests fail a publish with it.
     """
     say: Progress = progress or (lambda _what, _share: None)
@@ -90,14 +92,15 @@ def publish(
                 if path.is_file():
                     path.chmod(0o444)
             step("rename")
-            os.replace(building, extracts / extract_id)
+            lease.declare(extracts, extract_id)
+            files.replace(building, extracts / extract_id)
             step("current")
             set_current(extracts, extract_id)
         except BaseException:
-            shutil.rmtree(building, ignore_errors=True)
+            files.remove(building)
             raise
         say("Published", 1.0)
-        _prune(extracts, now)
+        _prune(extracts, now, tell or (lambda _sentence: None))
         return open_extract(extracts, extract_id)
 
 
@@ -248,31 +251,37 @@ def _locked(extracts: Path) -> Iterator[None]:
     """One publish at a time; the lock dies with its process."""
     with (extracts / ".lock").open("a+") as f:
         try:
-            if os.name == "nt":
-                import msvcrt
-
-                msvcrt.locking(f.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-            else:
-                import fcntl
-
-                fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            files.lock(f.fileno())
         except OSError:
             raise PublishError("Another publish into this folder is running. Wait for it to end.") from None
         yield
 
 
 def _remove_leftovers(extracts: Path) -> None:
-    """What a killed publish left: under the lock, nobody else is building."""
-    for folder in [*extracts.glob(".building-*"), *extracts.glob(".staging/.*")]:
-        shutil.rmtree(folder, ignore_errors=True)
+    """What a killed publish left: under the lock, nobody else is building or pruning."""
+    for folder in [*extracts.glob(".building-*"), *extracts.glob(".pruned-*"), *extracts.glob(".staging/.*")]:
+        files.remove(folder)
     for pointer in extracts.glob(".CURRENT.*"):
         pointer.unlink(missing_ok=True)
 
 
-def _prune(extracts: Path, now: datetime) -> None:
-    """Keep the newest twelve and the live one; nothing younger than a day is taken from a reader's feet."""
+def _prune(extracts: Path, now: datetime, tell: Callable[[str], None]) -> None:
+    """Keep the newest twelve, the live one, any younger than a day, and any that a reader still holds: those go after a later publish."""
     for extract_id in extract_ids(extracts)[:-KEEP]:
         folder = extracts / extract_id
-        old = datetime.fromtimestamp(folder.stat().st_mtime, UTC) < now - timedelta(hours=24)
-        if old and extract_id != current_id(extracts):
-            shutil.rmtree(folder, ignore_errors=True)
+        if datetime.fromtimestamp(folder.stat().st_mtime, UTC) >= now - timedelta(hours=24):
+            continue
+        with lease.alone(extracts, extract_id) as nobody_reads:
+            if extract_id == current_id(extracts):
+                continue
+            if not nobody_reads:
+                tell(f"Extract {extract_id} is older than the last {KEEP} but still in use: it is kept until a publish after its reader has ended.")
+                continue
+            gone = extracts / f".pruned-{extract_id}"
+            try:
+                files.replace(folder, gone)
+            except OSError as e:
+                tell(f"Extract {extract_id} is older than the last {KEEP} but could not be removed ({e.strerror}). The next publish tries again.")
+                continue
+            files.remove(gone)
+        lease.forget(extracts, extract_id)

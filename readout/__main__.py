@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from readout import __version__, lease, paths
+from readout import __version__, lease, paths, schema
 from readout import format as fmt
 from readout.answer import Answer, ask, check_values, dimension_labels
 from readout.catalogue import load_catalogue
@@ -244,6 +244,8 @@ def _publish(given: argparse.Namespace) -> None:
             f"  {source['name']}: read {r['read']:,} = kept {r['kept']:,} + duplicates {r['duplicates']:,} + superseded {r['superseded']:,}"
             f" + excluded {sum(r['excluded'].values()):,} + dropped {sum(r['dropped'].values()):,} + quarantined {apart:,}"
         )
+        for file in source.get("not_read", []):
+            print(f"    not read: {file['name']}, {schema.NOT_READ[file['reason']]}")
     for sentence in told:
         print(f"  {sentence}")
 
@@ -310,7 +312,7 @@ def _show_record(given: argparse.Namespace, extract: Any) -> None:
     inbox = extract.folder.parent / extract.manifest["network"]["inbox"]
     network = load_network(given.network or inbox / extract.manifest["network"]["file"])
     source = next(s for s in network.sources if s.name == given.source)
-    files = {p.name: p for p in source.files(network.folder)}
+    files = {p.name: p for p in source.found(network.folder)}
     if given.file not in files:
         raise UsageError(f"Source '{given.source}' has no file '{given.file}' in the inbox. {suggest(given.file, files)}")
     if source.adapter is None:

@@ -12,6 +12,7 @@ VIEWS = {
     "quarantine": "Quarantine",
     "codes": "Unknown codes",
     "records": "Records",
+    "files": "Files",
     "through": "Data to",
     "checks": "Checks",
 }
@@ -21,6 +22,7 @@ ABOUT = {
     "quarantine": "Records kept apart, readable on the command line with `readout quarantine list`.",
     "codes": "Codes as sent that no code map knows. The examinations are kept; add the code to the adapter's map.",
     "records": "Read = kept + duplicates + superseded + excluded + dropped + quarantined.",
+    "files": "Every file that a source's path matches. Of a snapshot only the last by name is read: it replaces the others.",
     "through": "How far each site's data goes, and how late it usually is.",
     "checks": "Made on the finished extract before it went live.",
 }
@@ -55,6 +57,7 @@ else:
         "quarantine": held.quarantine,
         "codes": held.unknown_codes,
         "records": held.accounting,
+        "files": held.files,
         "through": held.through,
         "checks": held.checks,
     }[view]()

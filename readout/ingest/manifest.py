@@ -66,7 +66,7 @@ def _records(build: Build, source: Source) -> dict[str, Any]:
 def manifest(build: Build, extract_id: str) -> dict[str, Any]:
     """Where every record and table came from, and by which network file, code and definitions."""
     network = build.network
-    sources = []
+    sources: list[dict[str, Any]] = []
     for source in build.exam_sources():
         many = build.staged[source.name]
         unknown = sum((Counter({(c, v): n for c, v, n in s.unknown}) for s in many), Counter())
@@ -88,6 +88,8 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
     waits = build.waits
     if waits is not None:
         sources += waits.sources()
+    for entry in sources:
+        entry["not_read"] = [{"name": p.name, "bytes": p.stat().st_size, "reason": why} for p, why in build.not_read.get(entry["name"], [])]
     tables = {}
     for path in sorted(build.tables.glob("*.parquet")):
         tables[path.stem] = {"rows": pl.scan_parquet(path).select(pl.len()).collect().item(), "sha256": file_hash(path), "bytes": path.stat().st_size}

@@ -67,10 +67,26 @@ class Source:
 
     def files(self, folder: Path) -> list[Path]:
         """The files the source reads, in name order; a snapshot reads only the last."""
-        found = sorted(p for p in folder.glob(self.path) if p.is_file() and not p.name.startswith((".", "~$")))
+        found = [p for p in self.found(folder) if not _is_hidden(p)]
         if not found:
             raise NetworkFileError(f"Source '{self.name}': no file matches '{self.path}'. Check the path, or take the source out.")
         return found[-1:] if self.mode == "snapshot" else found
+
+    def found(self, folder: Path) -> list[Path]:
+        """Every file that the source's path matches, in name order, read or not."""
+        return sorted(p for p in folder.glob(self.path) if p.is_file())
+
+    def not_read(self, folder: Path) -> list[tuple[Path, str]]:
+        """The files that are found and not read, each with its reason, a key of `schema.NOT_READ`."""
+        read = self.files(folder)
+        last = read[-1].stat().st_mtime + 3600  # files copied together differ by less, and mean nothing by it
+        left = [p for p in self.found(folder) if p not in read]
+        return [(p, "hidden" if _is_hidden(p) else "replaced_though_newer" if p.stat().st_mtime > last else "replaced") for p in left]
+
+
+def _is_hidden(path: Path) -> bool:
+    """What systems and spreadsheet programs leave beside a file."""
+    return path.name.startswith((".", "~$"))
 
 
 @dataclass(frozen=True)

@@ -106,12 +106,13 @@ def publish(
 
 def _stage_all(build: Build, staging: Path, pseudonyms: Pseudonyms, say: Progress) -> None:
     staging.mkdir(exist_ok=True)
-    files = {s.name: s.files(build.network.folder) for s in build.network.sources}
-    total = max(1, sum(p.stat().st_size for ps in files.values() for p in ps))
+    inbox = {s.name: s.files(build.network.folder) for s in build.network.sources}
+    build.not_read = {s.name: s.not_read(build.network.folder) for s in build.network.sources}
+    total = max(1, sum(p.stat().st_size for ps in inbox.values() for p in ps))
     done = 0
     for source in build.exam_sources():
         build.staged[source.name] = []
-        for path in files[source.name]:
+        for path in inbox[source.name]:
 
             def advance(count: int, what: str = path.name) -> None:
                 nonlocal done
@@ -124,7 +125,7 @@ def _stage_all(build: Build, staging: Path, pseudonyms: Pseudonyms, say: Progres
     returns = [s for s in build.network.sources if s.table == "national_wait"]
     if returns:
         say("Reading the national return", 0.6)
-        build.waits = national.read_all([(s, p) for s in returns for p in files[s.name]])
+        build.waits = national.read_all([(s, p) for s in returns for p in inbox[s.name]])
     used = {s.parts[0].parent for many in build.staged.values() for s in many if s.parts}
     for folder in staging.iterdir():
         if folder not in used and time.time() - folder.stat().st_mtime > 7 * 86400:

@@ -212,3 +212,11 @@ def test_without_the_bridge_the_page_says_which_table_it_needs(opened, sample_ex
     app = opened("reconciliation", extracts=extracts)
     assert not app.exception and not app.error
     assert any("needs the table 'list_bridge'" in i.value for i in app.info)
+
+
+def test_the_quality_page_lists_every_file(opened, sample_extract):
+    app = opened("quality", view="Files")
+    assert not app.exception and not app.error
+    shown = app.dataframe[0].value
+    assert len(shown) == sum(len(s["files"]) + len(s["not_read"]) for s in sample_extract.manifest["sources"])
+    assert {o.split(":")[0] for o in shown["Outcome"]} == {"read", "not read"}  # the sample holds a snapshot that another replaced

@@ -237,6 +237,8 @@ def _publish(given: argparse.Namespace) -> None:
     told: list[str] = []
     extract = _with_bar(lambda say: publish(given.network, Path(given.extracts), secret_file=given.secret_file, progress=say, tell=told.append))
     print(f"Published extract {extract.id}. Look at it: readout run --extracts {given.extracts}")
+    if not extract.is_open:
+        print("  The app shows it only once the network file says open = true under [network]: no sign-in is configured. `readout ask` answers now.")
     for source in extract.manifest["sources"]:
         r = source["records"]
         apart = sum(r["quarantined"].values())

@@ -44,6 +44,20 @@ class Extract:
     def is_synthetic(self) -> bool:
         return bool(self.manifest["network"].get("synthetic"))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it may be read without sign-in: it is synthetic, marked open in its network file, or holds no examination (a national return is public)."""
+        return self.is_synthetic or bool(self.manifest["network"].get("open")) or "exam" not in self.manifest["tables"]
+
+    def refuse_unless_open(self) -> None:
+        """Raise, with what to set, where no sign-in guards an extract that is not open."""
+        if not self.is_open:
+            raise ExtractError(
+                f"Extract {self.id} of {self.manifest['network']['name']} is not marked open, and no sign-in is configured, so the app does not show it. "
+                f"Where everybody who can use this machine may see it, write open = true under [network] in {self.manifest['network']['file']} and publish again; "
+                "`readout ask` answers without."
+            )
+
     def verify(self) -> None:
         """Raise unless every table is there with the bytes that were published."""
         for name, entry in self.manifest["tables"].items():

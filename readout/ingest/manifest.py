@@ -111,6 +111,7 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
             "time_zone": network.time_zone,
             "nation": network.nation,
             "synthetic": network.synthetic,
+            "open": network.is_open,
             "inbox": os.path.relpath(network.folder, build.folder.parent),
             "file": network.file,
         },

@@ -111,6 +111,7 @@ class Network:
     time_zone: str
     nation: str
     synthetic: bool
+    is_open: bool  # its extracts may be read without sign-in by whoever can use the machine
     sites: tuple[Site, ...]
     sources: tuple[Source, ...]
     folder: Path
@@ -138,8 +139,11 @@ def load_network(path: Path) -> Network:
     where = path.name
     _known(where, "section", data, ("network", "site", "source", "annotation", "holiday", "report_rule"))
     head = data.get("network", {})
-    _known(f"{where} [network]", "key", head, ("code", "name", "time_zone", "nation", "synthetic"))
+    _known(f"{where} [network]", "key", head, ("code", "name", "time_zone", "nation", "synthetic", "open"))
     _need(f"{where} [network]", head, "code", "name")
+    for key in ("synthetic", "open"):
+        if not isinstance(head.get(key, False), bool):
+            raise NetworkFileError(f"{where} [network]: {key} must be true or false, without quotes.")
     zone, nation = head.get("time_zone", "Europe/London"), head.get("nation", "england")
     _zone(where, zone)
     _nation(where, nation)
@@ -163,7 +167,8 @@ def load_network(path: Path) -> Network:
         name=head["name"],
         time_zone=zone,
         nation=nation,
-        synthetic=bool(head.get("synthetic", False)),
+        synthetic=head.get("synthetic", False),
+        is_open=head.get("open", False),
         sites=sites,
         sources=sources,
         folder=path.parent.resolve(),

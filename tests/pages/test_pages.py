@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from tests.conftest import ROOT
+from tests.conftest import NETWORK, ROOT
 
 PAGES = {
     "": "Network overview",
@@ -86,6 +86,29 @@ def test_the_server_does_not_start_where_others_can_reach_it(tmp_path):
 
     with pytest.raises(UsageError, match="No sign-in is configured"):
         serve(tmp_path, address="0.0.0.0")
+
+
+def test_an_extract_of_real_records_is_shown_only_where_it_is_marked_open(make, opened, tmp_path, monkeypatch, capsys):
+    from readout.__main__ import main
+    from readout.errors import ExtractError
+    from readout.ui.serve import serve
+
+    monkeypatch.setenv("READOUT_SECRET", "a long enough secret, kept elsewhere")
+    real = NETWORK.replace("synthetic = true", "")
+    make([{}], network=real)
+    extracts = tmp_path / "extracts"
+    app = opened("quality", extracts=extracts)
+    assert not app.title and not app.sidebar.multiselect and not app.dataframe
+    assert "write open = true under [network] in network.toml" in app.error[0].value
+    with pytest.raises(ExtractError, match="is not marked open"):
+        serve(extracts)
+    assert main(["ask", "activity", "--extracts", str(extracts), "--format", "csv"]) == 0
+    (tmp_path / "network.toml").write_text(real.replace("[[site]]", "open = true\n[[site]]", 1), "utf-8")
+    assert main(["publish", str(tmp_path / "network.toml"), "--extracts", str(extracts)]) == 0
+    assert "only once the network file says" not in capsys.readouterr().out
+    app = opened("quality", extracts=extracts)
+    assert app.title[0].value == "Data quality" and not app.error
+    assert any("Open to whoever can use this machine" in c.value for c in app.sidebar.caption)
 
 
 def test_a_link_with_codes_or_names_makes_the_same_view(opened, sample_extract):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -239,3 +240,16 @@ def test_a_record_of_a_snapshot_that_was_replaced_since_can_still_be_shown(make,
     (tmp_path / "inbox" / "b.csv").write_bytes((tmp_path / "inbox" / "a.csv").read_bytes())
     assert main(["quarantine", "show", "ris", "a.csv", "2", "--extracts", str(tmp_path / "extracts")]) == 0
     assert capsys.readouterr().out.startswith("WRONG")
+
+
+def test_an_extract_is_open_where_it_is_marked_synthetic_or_holds_no_examination(make, monkeypatch):
+    monkeypatch.setenv("READOUT_SECRET", "a long enough secret, kept elsewhere")
+    real = NETWORK.replace("synthetic = true", "")
+    assert make([{}]).is_open
+    extract = make([{}], network=real)
+    assert not extract.is_open
+    tables = {k: v for k, v in extract.manifest["tables"].items() if k != "exam"}
+    assert replace(extract, manifest={**extract.manifest, "tables": tables}).is_open
+    assert make([{}], network=NETWORK.replace("synthetic = true", "open = true")).is_open
+    with pytest.raises(NetworkFileError, match="open must be true or false, without quotes"):
+        make([{}], network=NETWORK.replace("synthetic = true", 'open = "yes"'))

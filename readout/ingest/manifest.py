@@ -13,7 +13,7 @@ import polars as pl
 from readout import paths, schema
 from readout.extract import file_hash
 from readout.ingest.build import Build
-from readout.ingest.network import Source
+from readout.ingest.network import Site, Source
 from readout.ingest.reading import Reject
 from readout.ingest.staging import code_version, maker, reasons
 
@@ -97,7 +97,7 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
     if "site" in tables:
         trusts = {s.code: {p.trust_code: p.trust_name for p in s.periods} for s in network.sites}  # former ones too
         rows = pl.read_parquet(build.tables / "site.parquet").drop("data_through", "data_through_date", "covers_from").to_dicts()
-        sites = [{**row, "trusts": trusts[row["site_code"]]} for row in rows]
+        sites = [{**row, "trusts": trusts[row["site_code"]], "periods": _periods(network.site(row["site_code"]))} for row in rows]
     frozen = {p.name: p.read_text("utf-8") for p in sorted(paths.QUERIES.glob("*.toml"))}
     return {
         "id": extract_id,
@@ -127,6 +127,11 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
         "network_file": network.text,
         "frozen": frozen,
     }
+
+
+def _periods(site: Site) -> list[dict[str, str]]:
+    """What a site was called and belonged to, oldest first: answers about the past use the names of their own time."""
+    return [{"from": p.valid_from.isoformat(), "site_name": p.name, "trust_code": p.trust_code, "trust_name": p.trust_name} for p in site.periods]
 
 
 def write_json(path: Path, value: Any) -> None:

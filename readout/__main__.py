@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import io
 import json
 import os
 import sys
@@ -19,6 +20,8 @@ from readout.scope import DIMENSIONS, Scope
 from readout.signals import UNITS, plain, signals
 from readout.stats.spc import RULES
 from readout.store import Store
+
+MUCH = 10  # a publish points out a source of which more than one record in so many was quarantined
 
 
 def extracts_folder(given: str | None) -> Path:
@@ -49,6 +52,9 @@ def _publish_sample(folder: Path, extracts: Path) -> Extract:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. 0: done; 1: refused; 2: a name or value that is not known."""
+    for stream in (sys.stdout, sys.stderr):
+        if os.name == "nt" and isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8")  # Windows would write a pipe or a file in the code page of the country
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
@@ -62,6 +68,13 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  the reader went away; nothing is left to say
         return 0
+    except KeyboardInterrupt:
+        print("readout: stopped. What was live before is live still.", file=sys.stderr)
+        return 130
+    except OSError as e:
+        where = f" '{Path(str(e.filename)).name}'" if e.filename else ""
+        print(f"readout: the system refused{where} ({e.strerror or e}). Check that there is room on the disk and that this account may write there.", file=sys.stderr)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -236,20 +249,38 @@ def _publish(given: argparse.Namespace) -> None:
 
     told: list[str] = []
     extract = _with_bar(lambda say: publish(given.network, Path(given.extracts), secret_file=given.secret_file, progress=say, tell=told.append))
-    print(f"Published extract {extract.id}. Look at it: readout run --extracts {given.extracts}")
+    where = f'"{given.extracts}"' if " " in given.extracts else given.extracts
+    print(f"Published extract {extract.id}. Look at it: readout run --extracts {where}")
     if not extract.is_open:
         print("  The app shows it only once the network file says open = true under [network]: no sign-in is configured. `readout ask` answers now.")
     for source in extract.manifest["sources"]:
-        r = source["records"]
-        apart = sum(r["quarantined"].values())
-        print(
-            f"  {source['name']}: read {r['read']:,} = kept {r['kept']:,} + duplicates {r['duplicates']:,} + superseded {r['superseded']:,}"
-            f" + excluded {sum(r['excluded'].values()):,} + dropped {sum(r['dropped'].values()):,} + quarantined {apart:,}"
-        )
-        for file in source.get("not_read", []):
-            print(f"    not read: {file['name']}, {schema.NOT_READ[file['reason']]}")
+        _account(source, where)
     for sentence in told:
         print(f"  {sentence}")
+
+
+def _account(source: dict[str, Any], extracts: str) -> None:
+    """What became of the records of a source, why any were set apart, and what to do about it."""
+    r, rules = source["records"], load_catalogue().rules
+    apart = sum(r["quarantined"].values())
+    print(
+        f"  {source['name']}: read {r['read']:,} = kept {r['kept']:,} + duplicates {r['duplicates']:,} + superseded {r['superseded']:,}"
+        f" + excluded {sum(r['excluded'].values()):,} + dropped {sum(r['dropped'].values()):,} + quarantined {apart:,}"
+    )
+    if apart:
+        reasons = ", ".join(f"{rules.get(k, {}).get('label', k)} {n:,}" for k, n in sorted(r["quarantined"].items(), key=lambda item: -item[1]))
+        print(f"    quarantined: {reasons}. Which records: readout quarantine list {source['name']} --extracts {extracts}")
+    if apart * MUCH > r["read"]:
+        back = f"readout extracts use ID --extracts {extracts}"
+        print(f"    LOOK: more than one record in {MUCH} was quarantined. Check the adapter before anyone relies on this extract. To go back: {back}")
+    unknown: dict[str, list[dict[str, Any]]] = {}
+    for code in sorted(source["unknown_codes"], key=lambda c: -c["count"]):
+        unknown.setdefault(code["column"], []).append(code)
+    for column, codes in unknown.items():
+        shown = ", ".join(f"'{c['value']}' {c['count']:,}" for c in codes[:5]) + (f" and {len(codes) - 5} more" if len(codes) > 5 else "")
+        print(f"    unknown {column}: {shown}. Kept without one; map them under [source.values.{column}] of this source.")
+    for file in source.get("not_read", []):
+        print(f"    not read: {file['name']}, {schema.NOT_READ[file['reason']]}")
 
 
 def _with_bar(work: Any) -> Any:

@@ -112,7 +112,7 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
             "nation": network.nation,
             "synthetic": network.synthetic,
             "open": network.is_open,
-            "inbox": os.path.relpath(network.folder, build.folder.parent),
+            "inbox": _beside(network.folder, build.folder.parent),
             "file": network.file,
         },
         "sites": sites,
@@ -127,6 +127,14 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
         "network_file": network.text,
         "frozen": frozen,
     }
+
+
+def _beside(folder: Path, extracts: Path) -> str:
+    """Where the inbox lies as seen from the extracts, so that both can move together; by its whole path from another drive."""
+    try:
+        return Path(os.path.relpath(folder, extracts)).as_posix()
+    except ValueError:  # Windows: no way leads from one drive to another
+        return folder.as_posix()
 
 
 def _periods(site: Site) -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -73,6 +73,7 @@ def publish(
     with _locked(extracts):
         step("network")
         network = load_network(network_file)
+        _refuse_future(network, now)
         pseudonyms = load_secret(secret_file, synthetic=network.synthetic)
         _remove_leftovers(extracts)
         building = extracts / f".building-{os.getpid()}"
@@ -121,7 +122,7 @@ def _stage_all(build: Build, staging: Path, pseudonyms: Pseudonyms, say: Progres
 
             build.staged[source.name].append(stage(build.network, source, path, staging, pseudonyms, build.now, advance))
     if not any(s.kept for many in build.staged.values() for s in many) and build.exam_sources():
-        raise SourceError("No examination could be kept from any source. Look at the adapters' date formats and site codes.")
+        raise SourceError(_nothing_kept(build))
     returns = [s for s in build.network.sources if s.table == "national_wait"]
     if returns:
         say("Reading the national return", 0.6)
@@ -130,6 +131,24 @@ def _stage_all(build: Build, staging: Path, pseudonyms: Pseudonyms, say: Progres
     for folder in staging.iterdir():
         if folder not in used and time.time() - folder.stat().st_mtime > 7 * 86400:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _plain(reason: str) -> str:
+    """A reason as words within a sentence."""
+    return reason.replace("_", " ")
+
+
+def _nothing_kept(build: Build) -> str:
+    """Why no record at all could be kept: what befell most of them, and in which column."""
+    many = [s for staged in build.staged.values() for s in staged]
+    read = sum(s.read for s in many)
+    if not read:
+        return "No source holds any record: the files have a header and nothing below it. Export them again."
+    causes = Counter((_plain(r.reason), r.column) for s in many for r in s.rejects)
+    causes += sum((Counter({(f"left out by [exclude.{name}]", None): n for name, n in s.excluded.items()}) for s in many), Counter())
+    causes += sum((Counter({(_plain(name), None): n for name, n in s.dropped.items()}) for s in many), Counter())
+    said = "; ".join(f"{n:,} {cause}" + (f" in column '{column}'" if column else "") for (cause, column), n in causes.most_common(3))
+    return f"No examination could be kept from any source. Of {read:,} records: {said}. Look there in the adapter, at its date formats and site codes first."
 
 
 def _fill(build: Build, engine: Builder, step: Callable[[str], None], say: Progress) -> None:
@@ -211,6 +230,15 @@ def _merge(build: Build, engine: Builder, queries: Mapping[str, QueryFile]) -> N
     _refuse_rebases(build.network, min([*starts, last]), last)
     for name, frame in small_tables(build.network, sources, build.data_through, min([*starts, last]), last).items():
         _write_frame(build, engine, name, frame)
+
+
+def _refuse_future(network: Network, now: datetime) -> None:
+    """An export cannot be taken or begin later than now: every wait would be longer than it is, or none would count."""
+    for source in network.sources:
+        if source.taken_at and source.taken_at > now:
+            raise NetworkFileError(f"Source '{source.name}': taken_at {source.taken_at:%Y-%m-%d %H:%M} UTC lies in the future. Give the instant the export was made at.")
+        if source.covers_from and source.covers_from > now.date():
+            raise NetworkFileError(f"Source '{source.name}': covers_from {source.covers_from} lies in the future. Give the first day whose examinations are all in it.")
 
 
 def _refuse_rebases(network: Network, first: date, last: date) -> None:

@@ -250,9 +250,9 @@ def _publish(given: argparse.Namespace) -> None:
     told: list[str] = []
     extract = _with_bar(lambda say: publish(given.network, Path(given.extracts), secret_file=given.secret_file, progress=say, tell=told.append))
     where = f'"{given.extracts}"' if " " in given.extracts else given.extracts
-    print(f"Published extract {extract.id}. Look at it: readout run --extracts {where}")
+    print(f"Published extract {extract.id}." + (f" Look at it: readout run --extracts {where}" if extract.is_open else ""))
     if not extract.is_open:
-        print("  The app shows it only once the network file says open = true under [network]: no sign-in is configured. `readout ask` answers now.")
+        print("  `readout ask` answers from it. The app shows it only once its network file says open = true under [network], for no sign-in is configured.")
     for source in extract.manifest["sources"]:
         _account(source, where)
     for sentence in told:

@@ -32,7 +32,7 @@ heading(page, "Data quality", "What do the figures rest on, and what should be m
 held = quality.Quality(page.store.extract)
 st.markdown(held.finding())
 blocks.figures(
-    ("Records read", held.total("read"), f"from {len(held.sources)} sources"),
+    ("Records read", held.total("read"), f"from {len(held.sources)} source{'s' * (len(held.sources) != 1)}"),
     ("Kept", held.total("kept"), "the figures stand on these"),
     ("Quarantined", held.total("quarantined"), "kept apart with a reason"),
     ("Unknown codes", held.count_unknown, "records with a code that no map knows"),

@@ -166,6 +166,11 @@ def load_network(path: Path) -> Network:
         _need(f"{where} [[annotation]]", note, "title", "from")
         for key in ("sites", "metrics"):
             check_texts(f"{where} [[annotation]] {note['title']}", key, note.get(key, []))
+        if note.get("to", note["from"]) < note["from"]:
+            raise NetworkFileError(f"{where}: annotation '{note['title']}' ends on {note['to']}, before it begins on {note['from']}. Swap the two dates.")
+        for metric in note.get("metrics", []):
+            if metric not in load_catalogue().metrics:
+                raise NetworkFileError(f"{where}: annotation '{note['title']}' names metric '{metric}'. {suggest(metric, load_catalogue().metrics)}")
         for code in note.get("sites", []):
             if code not in codes:
                 raise NetworkFileError(f"{where}: annotation '{note['title']}' names site '{code}'. {suggest(code, codes)}")
@@ -248,6 +253,8 @@ def _report_rule(where: str, data: Mapping[str, Any], sites: set[str]) -> Report
     if not any(k in data for k in ("site", "modality", "exam_code", "patient_class")):
         raise NetworkFileError(f"{where} names no site, modality, exam_code or patient_class: it would decide for every examination.")
     start, stop = data.get("from", date(1900, 1, 1)), data.get("to", date(9999, 12, 31))
+    if start > stop:
+        raise NetworkFileError(f"{where} ends on {stop}, before it begins on {start}. Swap the two dates.")
     return ReportRule(data["required"], start, stop, data.get("site"), data.get("modality"), data.get("exam_code"), data.get("patient_class"))
 
 

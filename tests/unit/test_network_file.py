@@ -37,6 +37,9 @@ HISTORY = '[[site.history]]\nfrom = 2024-01-01\nname = "x"\n'
         ("[[source]]", "[[holiday]]\nday = 2024-01-01\n[[source]]", "'day' is not a known key. Choose from: date"),
         ("[[source]]", '[[annotation]]\ntitle = "x"\nfrom = "2024"\n[[source]]', "from must be a date"),
         ("[[source]]", '[[annotation]]\ntitle = "x"\nfrom = 2024-01-01\nsites = [5]\n[[source]]', "each value of sites must be a text"),
+        ("[[source]]", '[[annotation]]\ntitle = "x"\nfrom = 2024-01-01\nmetrics = ["actvity"]\n[[source]]', "names metric 'actvity'. Did you mean 'activity'"),
+        ("[[source]]", '[[annotation]]\ntitle = "x"\nfrom = 2024-02-01\nto = 2024-01-01\n[[source]]', "ends on 2024-01-01, before it begins"),
+        ("[[source]]", '[[report_rule]]\nmodality = "CT"\nrequired = false\nfrom = 2024-02-01\nto = 2024-01-01\n[[source]]', "ends on 2024-01-01, before it begins"),
         (IN_SOURCE, 'values.modality = "XR"', "values.modality must be a section"),
     ],
 )
@@ -131,6 +134,11 @@ def test_a_pipe_on_windows_carries_utf_8(monkeypatch, tmp_path):
         with pytest.raises(SystemExit):
             main(["--version"])
         assert pipe.encoding == "utf-8"
+
+
+def test_a_plain_file_named_gz_is_not_called_half_copied(make):
+    with pytest.raises(SourceError, match="is not gzip though its name says so"):
+        make([{}], name="a.csv.gz", network=NETWORK.replace("*.csv", "*.csv*"))
 
 
 def test_every_refusal_is_one_of_ours(make):

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import io
 import json
 import os
 import sys
@@ -9,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from readout import __version__, paths
+from readout import __version__, lease, paths, schema
 from readout import format as fmt
 from readout.answer import Answer, ask, check_values, dimension_labels
 from readout.catalogue import load_catalogue
@@ -19,6 +20,8 @@ from readout.scope import DIMENSIONS, Scope
 from readout.signals import UNITS, plain, signals
 from readout.stats.spc import RULES
 from readout.store import Store
+
+MUCH = 10  # a publish points out a source of which more than one record in so many was quarantined
 
 
 def extracts_folder(given: str | None) -> Path:
@@ -49,6 +52,9 @@ def _publish_sample(folder: Path, extracts: Path) -> Extract:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. 0: done; 1: refused; 2: a name or value that is not known."""
+    for stream in (sys.stdout, sys.stderr):
+        if os.name == "nt" and isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8")  # Windows would write a pipe or a file in the code page of the country
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
@@ -62,6 +68,13 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  the reader went away; nothing is left to say
         return 0
+    except KeyboardInterrupt:
+        print("readout: stopped. What was live before is live still.", file=sys.stderr)
+        return 130
+    except OSError as e:
+        where = f" '{Path(str(e.filename)).name}'" if e.filename else ""
+        print(f"readout: the system refused{where} ({e.strerror or e}). Check that there is room on the disk and that this account may write there.", file=sys.stderr)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -147,9 +160,9 @@ def _signals(given: argparse.Namespace) -> None:
     for dimension in where:
         if not any(dimension in m.dimensions and m.spc != "none" for m in load_catalogue().metrics.values()):
             raise UsageError(f"No charted metric can be filtered by '{dimension}'.")
-    store = Store(open_extract(extracts_folder(given.extracts)))
-    check_values(Scope((), where), dimension_labels(store))
-    found = signals(store, where, units=units)
+    with Store(open_extract(extracts_folder(given.extracts))) as store:
+        check_values(Scope((), where), dimension_labels(store))
+        found = signals(store, where, units=units)
     if given.format == "json":
         json.dump(found.as_json(), sys.stdout, ensure_ascii=False, indent=1)
         print()
@@ -173,7 +186,8 @@ def _ask(given: argparse.Namespace) -> None:
     scope = Scope(by, where, _date(given.date_from), _date(given.date_to))
     catalogue = load_catalogue()
     catalogue.metric(given.metric).check(scope)
-    answer = ask(given.metric, scope, Store(open_extract(extracts_folder(given.extracts))), catalogue)
+    with Store(open_extract(extracts_folder(given.extracts))) as store:
+        answer = ask(given.metric, scope, store, catalogue)
     if given.format == "json":
         json.dump(answer.as_json(), sys.stdout, ensure_ascii=False, indent=1)
         print()
@@ -233,15 +247,40 @@ def _cell(answer: Answer, column: str, value: Any) -> str:
 def _publish(given: argparse.Namespace) -> None:
     from readout.ingest.publish import publish
 
-    extract = _with_bar(lambda say: publish(given.network, Path(given.extracts), secret_file=given.secret_file, progress=say))
-    print(f"Published extract {extract.id}. Look at it: readout run --extracts {given.extracts}")
+    told: list[str] = []
+    extract = _with_bar(lambda say: publish(given.network, Path(given.extracts), secret_file=given.secret_file, progress=say, tell=told.append))
+    where = f'"{given.extracts}"' if " " in given.extracts else given.extracts
+    print(f"Published extract {extract.id}." + (f" Look at it: readout run --extracts {where}" if extract.is_open else ""))
+    if not extract.is_open:
+        print("  `readout ask` answers from it. The app shows it only once its network file says open = true under [network], for no sign-in is configured.")
     for source in extract.manifest["sources"]:
-        r = source["records"]
-        apart = sum(r["quarantined"].values())
-        print(
-            f"  {source['name']}: read {r['read']:,} = kept {r['kept']:,} + duplicates {r['duplicates']:,} + superseded {r['superseded']:,}"
-            f" + excluded {sum(r['excluded'].values()):,} + dropped {sum(r['dropped'].values()):,} + quarantined {apart:,}"
-        )
+        _account(source, where)
+    for sentence in told:
+        print(f"  {sentence}")
+
+
+def _account(source: dict[str, Any], extracts: str) -> None:
+    """What became of the records of a source, why any were set apart, and what to do about it."""
+    r, rules = source["records"], load_catalogue().rules
+    apart = sum(r["quarantined"].values())
+    print(
+        f"  {source['name']}: read {r['read']:,} = kept {r['kept']:,} + duplicates {r['duplicates']:,} + superseded {r['superseded']:,}"
+        f" + excluded {sum(r['excluded'].values()):,} + dropped {sum(r['dropped'].values()):,} + quarantined {apart:,}"
+    )
+    if apart:
+        reasons = ", ".join(f"{rules.get(k, {}).get('label', k)} {n:,}" for k, n in sorted(r["quarantined"].items(), key=lambda item: -item[1]))
+        print(f"    quarantined: {reasons}. Which records: readout quarantine list {source['name']} --extracts {extracts}")
+    if apart * MUCH > r["read"]:
+        back = f"readout extracts use ID --extracts {extracts}"
+        print(f"    LOOK: more than one record in {MUCH} was quarantined. Check the adapter before anyone relies on this extract. To go back: {back}")
+    unknown: dict[str, list[dict[str, Any]]] = {}
+    for code in sorted(source["unknown_codes"], key=lambda c: -c["count"]):
+        unknown.setdefault(code["column"], []).append(code)
+    for column, codes in unknown.items():
+        shown = ", ".join(f"'{c['value']}' {c['count']:,}" for c in codes[:5]) + (f" and {len(codes) - 5} more" if len(codes) > 5 else "")
+        print(f"    unknown {column}: {shown}. Kept without one; map them under [source.values.{column}] of this source.")
+    for file in source.get("not_read", []):
+        print(f"    not read: {file['name']}, {schema.NOT_READ[file['reason']]}")
 
 
 def _with_bar(work: Any) -> Any:
@@ -261,7 +300,8 @@ def _extracts(given: argparse.Namespace) -> None:
     if given.action == "use":
         if not given.id:
             raise UsageError(f"Say which: readout extracts use ID. {suggest('', extract_ids(folder))}")
-        set_current(folder, open_extract(folder, given.id).id)
+        with lease.held(folder, open_extract(folder, given.id).id):
+            set_current(folder, given.id)
         print(f"Extract {given.id} is now the live one.")
         return
     live = current_id(folder)
@@ -272,8 +312,9 @@ def _extracts(given: argparse.Namespace) -> None:
         except ReadoutError as e:
             print(f"{mark} {extract_id}  {e}")
             continue
+        used = "  in use" if lease.is_in_use(folder, extract_id) else ""
         rows = manifest["tables"].get("exam", {}).get("rows", 0)
-        print(f"{mark} {extract_id}  {rows:,} examinations  made {manifest['created_at'][:16]}  {manifest['network']['name']}")
+        print(f"{mark} {extract_id}  {rows:,} examinations  made {manifest['created_at'][:16]}  {manifest['network']['name']}{used}")
     if not extract_ids(folder):
         print(f"No extract in {folder.name}. Make one: readout publish network.toml --extracts {folder.name}")
 
@@ -304,7 +345,7 @@ def _show_record(given: argparse.Namespace, extract: Any) -> None:
     inbox = extract.folder.parent / extract.manifest["network"]["inbox"]
     network = load_network(given.network or inbox / extract.manifest["network"]["file"])
     source = next(s for s in network.sources if s.name == given.source)
-    files = {p.name: p for p in source.files(network.folder)}
+    files = {p.name: p for p in source.found(network.folder)}
     if given.file not in files:
         raise UsageError(f"Source '{given.source}' has no file '{given.file}' in the inbox. {suggest(given.file, files)}")
     if source.adapter is None:
@@ -321,12 +362,12 @@ def _run(given: argparse.Namespace) -> int:
 def _check(given: argparse.Namespace) -> None:
     catalogue = load_catalogue()
     extract = open_extract(extracts_folder(given.extracts))
-    store = Store(extract)
     asked = 0
-    for metric in catalogue.metrics.values():
-        if set((*metric.query.reads, *metric.accounts.reads)) <= set(extract.tables):
-            ask(metric.id, Scope(), store, catalogue)
-            asked += 1
+    with Store(extract) as store:
+        for metric in catalogue.metrics.values():
+            if set((*metric.query.reads, *metric.accounts.reads)) <= set(extract.tables):
+                ask(metric.id, Scope(), store, catalogue)
+                asked += 1
     print(f"{len(catalogue.metrics)} metrics and {len(catalogue.standards)} standards are well formed; {asked} answered from extract {extract.id}.")
 
 

@@ -1,6 +1,6 @@
 """One question, one frozen Answer: pages, command line and exports use nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -116,7 +116,7 @@ def ask(metric_id: str, scope: Scope, store: Store, catalogue: Catalogue | None 
     catalogue = (catalogue or load_catalogue()).with_standards(store.extract.manifest["standards"])
     metric = catalogue.metric(metric_id)
     metric.check(scope)
-    labels = dimension_labels(store)
+    labels = dimension_labels(store, scope.end)
     check_values(scope, labels)
     missing = [t for t in (*metric.query.reads, *metric.accounts.reads) if t not in store.extract.tables]
     if missing:
@@ -275,14 +275,41 @@ def _mark_provisional(frame: pl.DataFrame, metric: Metric, scope: Scope, extract
     return frame.with_columns(pl.Series("provisional", marks, dtype=pl.Boolean)), tuple(sorted(in_scope))
 
 
-def dimension_labels(store: Store) -> dict[str, dict[str, str]]:
-    """How codes read, by dimension; also the values a filter may take. Sites outside the viewer's scope are not among them."""
+def _in_force(periods: Sequence[Mapping[str, str]], on: date) -> Mapping[str, str]:
+    """Of periods, oldest first, the one that holds on a day; the first, for a day before it."""
+    return [p for p in periods if p["from"] <= on.isoformat()][-1] if periods[0]["from"] <= on.isoformat() else periods[0]
+
+
+def _site_names(sites: Sequence[Mapping[str, Any]], on: date | None) -> tuple[dict[str, str], dict[str, str]]:
+    """Names of sites and of trusts, former ones too, in force on a day; without a day the latest."""
+    named = {s["site_code"]: s["site_name"] for s in sites}
+    trusts = {code: name for s in sites for code, name in s["trusts"].items()}
+    dated = [s for s in sites if s.get("periods")]  # an extract made before names had dates holds the latest only
+    if on is not None:
+        named |= {s["site_code"]: _in_force(s["periods"], on)["site_name"] for s in dated}
+    changes = sorted((p for s in dated for p in s["periods"]), key=lambda p: p["from"])  # a trust's new name counts for all its sites
+    trusts |= {code: _in_force([p for p in changes if p["trust_code"] == code], on or date.max)["trust_name"] for code in {p["trust_code"] for p in changes}}
+    return named, trusts
+
+
+def _provider_names(national: Mapping[str, Any], on: date | None) -> dict[str, str]:
+    """Names of the return's providers as published for the month of a day; without a day the latest."""
+    dated = national.get("provider_periods", {}) if on is not None else {}
+    return {**national.get("providers", {}), **{code: _in_force(periods, on)["provider_name"] for code, periods in dated.items() if on is not None}}
+
+
+def dimension_labels(store: Store, on: date | None = None) -> dict[str, dict[str, str]]:
+    """How codes read, by dimension; also the values a filter may take. Sites outside the viewer's scope are not among them.
+
+    Codes key, names are effective-dated: `on` is the day whose names are meant, the last that is asked about; None means the latest.
+    """
     manifest = store.extract.manifest
     sites = [s for s in manifest["sites"] if store.viewer.sites is None or s["site_code"] in store.viewer.sites]
+    site_names, trust_names = _site_names(sites, on)
     national = manifest.get("national", {})
     return {
-        "site_code": {s["site_code"]: s["site_name"] for s in sites},
-        "trust_code": {code: name for s in sites for code, name in s["trusts"].items()},
+        "site_code": site_names,
+        "trust_code": trust_names,
         "modality": dict(schema.MODALITY_NAMES),
         "patient_class": dict(schema.PATIENT_CLASSES),
         "urgency": dict(schema.URGENCIES),
@@ -299,7 +326,7 @@ def dimension_labels(store: Store) -> dict[str, dict[str, str]]:
         "wait_category": dict(schema.WAIT_CATEGORY_NAMES),
         "step": dict(schema.STEPS),
         "test": {t: t for t in schema.NATIONAL_TESTS.values()},
-        "provider_code": dict(national.get("providers", {})),
+        "provider_code": _provider_names(national, on),
         "region_code": dict(national.get("regions", {})),
     }
 

@@ -68,7 +68,7 @@ def listing(kind: str, scope: Scope, store: Store, *, rows: int = 100, skip: int
     for name in scope.where:
         if name not in DIMENSIONS[kind]:
             raise UsageError(f"'{kind}' cannot be filtered by '{name}'. {suggest(name, DIMENSIONS[kind])}")
-    labels = dimension_labels(store)
+    labels = dimension_labels(store, scope.end)
     check_values(scope, labels)
     query = _queries()[kind]
     if missing := [t for t in query.reads if t not in store.extract.tables]:

@@ -2,13 +2,13 @@
 
 extracts/
   CURRENT                one line: the id of the live extract, replaced atomically
+  .readers/              a file an extract, locked by whoever reads it (see `lease`)
   <extract id>/          tables/*.parquet, quarantine/*.csv, manifest.json
 """
 
 import hashlib
 import json
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from readout import schema
+from readout import files, schema
 from readout.errors import ExtractError, suggest
 
 POINTER = "CURRENT"
@@ -44,6 +44,20 @@ class Extract:
     def is_synthetic(self) -> bool:
         return bool(self.manifest["network"].get("synthetic"))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it may be read without sign-in: it is synthetic, marked open in its network file, or holds no examination (a national return is public)."""
+        return self.is_synthetic or bool(self.manifest["network"].get("open")) or "exam" not in self.manifest["tables"]
+
+    def refuse_unless_open(self) -> None:
+        """Raise, with what to set, where no sign-in guards an extract that is not open."""
+        if not self.is_open:
+            raise ExtractError(
+                f"Extract {self.id} of {self.manifest['network']['name']} is not marked open, and no sign-in is configured, so the app does not show it. "
+                f"Where everybody who can use this machine may see it, write open = true under [network] in {self.manifest['network']['file']} and publish again; "
+                "`readout ask` answers without."
+            )
+
     def verify(self) -> None:
         """Raise unless every table is there with the bytes that were published."""
         for name, entry in self.manifest["tables"].items():
@@ -69,10 +83,12 @@ def extract_ids(extracts: Path) -> list[str]:
 
 def current_id(extracts: Path) -> str | None:
     """Id of the live extract, or none."""
+    found: list[str] = []
     try:
-        return (extracts / POINTER).read_text("utf-8").strip() or None
+        files.patiently(lambda: found.append((extracts / POINTER).read_text("utf-8").strip()))
     except FileNotFoundError:
         return None
+    return found[0] or None
 
 
 def open_extract(extracts: Path, extract_id: str | None = None) -> Extract:
@@ -101,11 +117,4 @@ def set_current(extracts: Path, extract_id: str) -> None:
         f.write(f"{extract_id}\n")
         f.flush()
         os.fsync(f.fileno())
-    for attempt in range(10):
-        try:
-            os.replace(new, extracts / POINTER)
-            return
-        except PermissionError:  # Windows: a reader holds the pointer for an instant
-            if attempt == 9:
-                raise
-            time.sleep(0.05 * (attempt + 1))
+    files.replace(new, extracts / POINTER)

@@ -199,3 +199,9 @@ NATIONAL_PROVIDER: tuple[Column, ...] = (
     Column("valid_from", "date", "first month under this name"),
     Column("valid_to", "date", "last month under this name; null while current"),
 )
+
+NOT_READ = {  # why a file that a source's path matches was left alone
+    "replaced": "an older snapshot: a later one, by name, replaces it",
+    "replaced_though_newer": "a snapshot whose name sorts earlier, though it was written later: name snapshots so that the newest sorts last, as in list-2026-11-03.csv",
+    "hidden": "a hidden or temporary file: its name begins with . or ~$",
+}

@@ -82,9 +82,14 @@ class Scope:
     def between(self, date_from: date | None, date_to: date | None) -> "Scope":
         return replace(self, date_from=date_from, date_to=date_to)
 
+    @property
+    def end(self) -> date | None:
+        """The last day asked about; None where the scope runs to wherever the data ends."""
+        return min([d for d in (self.date_to, *(month_end(max(self.months)) for _ in self.months[:1])) if d is not None], default=None)
+
     def until(self, data_end: date | None) -> date | None:
         """The day at whose end a snapshot is taken: the last in range, no later than the data; None where there is none."""
-        uppers = [d for d in (data_end, self.date_to, *(month_end(max(self.months)) for _ in self.months[:1])) if d is not None]
+        uppers = [d for d in (data_end, self.end) if d is not None]
         if data_end is None or (self.date_from and self.date_from > min(uppers)):
             return None
         return min(uppers)

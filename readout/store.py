@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from readout import lease
 from readout.errors import CatalogueError, QueryTimeout, ReadoutError
 from readout.extract import Extract
 from readout.queryfile import QueryFile
@@ -49,14 +50,18 @@ def _connect(temporary: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
 
 
 class Store:
-    """One extract as one viewer may see it: a view a table, filtered to the viewer's sites; nothing can be written or reached."""
+    """One extract as one viewer may see it: a view a table, filtered to the viewer's sites; nothing can be written or reached.
+
+    While it is open the extract is leased: no publish prunes it.
+    """
 
     def __init__(self, extract: Extract, viewer: Viewer = EVERYONE) -> None:
         self.extract = extract
         self.viewer = viewer
+        held = lease.take(extract.folder.parent, extract.id)
         temporary = Path(tempfile.mkdtemp(prefix="readout-"))
+        self._finalizer = weakref.finalize(self, _let_go, held, temporary)
         self._connection = _connect(temporary, MEMORY_LIMIT)
-        self._finalizer = weakref.finalize(self, shutil.rmtree, temporary, ignore_errors=True)
         self._checked: set[str] = set()
         self._check_lock = threading.Lock()
         self._connection.execute("create table viewer_site (site_code varchar)")
@@ -72,6 +77,17 @@ class Store:
         self._connection.execute("set allowed_directories = ?", [[str(extract.folder / "tables")]])
         self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
+
+    def close(self) -> None:
+        """Give back the engine and the extract: from now on it may be pruned. What is never closed does so when nothing holds it any more."""
+        self._connection.close()
+        self._finalizer()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def query(self, query: QueryFile, parameters: Mapping[str, Any], *, seconds: float = TIME_LIMIT_SECONDS) -> pl.DataFrame:
         """Rows of one checked query. Raises QueryTimeout past `seconds`; missing or excess parameters raise."""
@@ -90,6 +106,11 @@ class Store:
         finally:
             timer.cancel()
             cursor.close()
+
+
+def _let_go(held: int | None, temporary: Path) -> None:
+    lease.release(held)
+    shutil.rmtree(temporary, ignore_errors=True)
 
 
 class Builder:

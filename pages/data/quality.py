@@ -12,6 +12,7 @@ VIEWS = {
     "quarantine": "Quarantine",
     "codes": "Unknown codes",
     "records": "Records",
+    "files": "Files",
     "through": "Data to",
     "checks": "Checks",
 }
@@ -21,6 +22,7 @@ ABOUT = {
     "quarantine": "Records kept apart, readable on the command line with `readout quarantine list`.",
     "codes": "Codes as sent that no code map knows. The examinations are kept; add the code to the adapter's map.",
     "records": "Read = kept + duplicates + superseded + excluded + dropped + quarantined.",
+    "files": "Every file that a source's path matches. Of a snapshot only the last by name is read: it replaces the others.",
     "through": "How far each site's data goes, and how late it usually is.",
     "checks": "Made on the finished extract before it went live.",
 }
@@ -30,7 +32,7 @@ heading(page, "Data quality", "What do the figures rest on, and what should be m
 held = quality.Quality(page.store.extract)
 st.markdown(held.finding())
 blocks.figures(
-    ("Records read", held.total("read"), f"from {len(held.sources)} sources"),
+    ("Records read", held.total("read"), f"from {len(held.sources)} source{'s' * (len(held.sources) != 1)}"),
     ("Kept", held.total("kept"), "the figures stand on these"),
     ("Quarantined", held.total("quarantined"), "kept apart with a reason"),
     ("Unknown codes", held.count_unknown, "records with a code that no map knows"),
@@ -55,6 +57,7 @@ else:
         "quarantine": held.quarantine,
         "codes": held.unknown_codes,
         "records": held.accounting,
+        "files": held.files,
         "through": held.through,
         "checks": held.checks,
     }[view]()

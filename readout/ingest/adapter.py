@@ -4,8 +4,10 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from readout import paths, schema
 from readout.errors import NetworkFileError, suggest
@@ -75,9 +77,21 @@ def load_adapter(name: str, beside: Path) -> Adapter:
     tried = [beside / name, beside / f"{name}.toml", beside / "adapters" / f"{name}.toml", paths.ADAPTERS / f"{name}.toml"]
     for path in tried:
         if path.suffix == ".toml" and path.is_file():
-            return parse_adapter(path.stem, path.read_text("utf-8-sig"), path.name)
+            try:
+                text = path.read_text("utf-8-sig")
+            except UnicodeDecodeError as e:
+                raise NetworkFileError(not_toml(path.name, e)) from e
+            return parse_adapter(path.stem, text, path.name)
     known = [p.stem for folder in (beside / "adapters", paths.ADAPTERS) if folder.is_dir() for p in folder.glob("*.toml")]
     raise NetworkFileError(f"Adapter '{name}' was not found beside the network file or among the shipped ones. {suggest(name, [*known, 'dm01'])}")
+
+
+def not_toml(where: str, error: ValueError) -> str:
+    """What is wrong with a file that is no TOML, with the cure of the two faults met most."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"{where} is not UTF-8 text: save it as UTF-8."
+    cure = " Write paths with /, as in inbox/north/*.csv, or in single quotes." if "'\\'" in str(error) or "Invalid hex" in str(error) else ""
+    return f"{where} is not valid TOML: {error}.{cure}"
 
 
 def parse_adapter(name: str, text: str, where: str) -> Adapter:
@@ -85,8 +99,9 @@ def parse_adapter(name: str, text: str, where: str) -> Adapter:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:
-        raise NetworkFileError(f"{where} is not valid TOML: {e}.") from e
-    _known(where, "section", data, ("about", "file", "columns", "values", "constants", "exclude", "pad", "latest", "optional"))
+        raise NetworkFileError(not_toml(where, e)) from e
+    sections = ("file", "columns", "values", "constants", "exclude", "pad", "latest", "optional")
+    check_keys(where, "section", data, {"about": type(data.get("about")), **dict.fromkeys(sections, dict)})
     fmt = _file(where, data.get("file", {}))
     columns = {}
     for canonical, spec in data.get("columns", {}).items():
@@ -97,12 +112,20 @@ def parse_adapter(name: str, text: str, where: str) -> Adapter:
     values = {}
     for canonical, mapping in data.get("values", {}).items():
         _input(where, canonical)
+        check_keys(f"{where} [values.{canonical}]", "code", mapping, dict.fromkeys(mapping, str) if isinstance(mapping, dict) else {})
         values[canonical] = {str(k).strip(): _code(where, canonical, str(v)) for k, v in mapping.items()}
     for canonical in [*data.get("constants", {}), *data.get("pad", {})]:
         _input(where, canonical)
+    for canonical, digits in data.get("pad", {}).items():
+        if type(digits) is not int or digits < 1:
+            raise NetworkFileError(f"{where} [pad]: {canonical} must be how many digits the code has, as in 2, without quotes.")
+    if "accession" not in columns:
+        raise NetworkFileError(f"{where}: [columns] must map accession: it is the number that the RIS knows an examination by.")
     exclude = tuple(_exclusion(where, n, spec) for n, spec in data.get("exclude", {}).items())
     latest = data.get("latest", {})
-    _known(where, "key of [latest]", latest, ("column",))
+    check_keys(where, "key of [latest]", latest, {"column": str})
+    check_keys(where, "key of [optional]", data.get("optional", {}), {"columns": list})
+    check_texts(where, "columns", data.get("optional", {}).get("columns", []))
     return Adapter(
         name=name,
         file=fmt,
@@ -117,7 +140,11 @@ def parse_adapter(name: str, text: str, where: str) -> Adapter:
 
 
 def _file(where: str, data: Mapping[str, Any]) -> FileFormat:
-    _known(where, "key of [file]", data, tuple(FileFormat.__dataclass_fields__))
+    kinds = {"header_row": int, "date_formats": list}
+    check_keys(f"{where} [file]", "key of [file]", data, {k: kinds.get(k, str) for k in FileFormat.__dataclass_fields__})
+    for pattern in data.get("date_formats", []):
+        if not isinstance(pattern, str) or "%" not in pattern:
+            raise NetworkFileError(f"{where}: date format '{pattern}' says no part of a date; write 03/11/2026 14:05 as \"%d/%m/%Y %H:%M\".")
     given: dict[str, Any] = {k: tuple(v) if k == "date_formats" else v for k, v in data.items()}
     fmt = FileFormat(**given)
     if fmt.format not in FORMATS:
@@ -128,6 +155,8 @@ def _file(where: str, data: Mapping[str, Any]) -> FileFormat:
         raise NetworkFileError(f"{where}: the delimiter must be one character, not '{fmt.delimiter}'.")
     if fmt.header_row < 1:
         raise NetworkFileError(f"{where}: header_row counts from 1, not {fmt.header_row}.")
+    if fmt.time_zone:
+        check_zone(where, fmt.time_zone)
     if fmt.footer_pattern:
         _pattern(where, fmt.footer_pattern)
     return fmt
@@ -136,17 +165,25 @@ def _file(where: str, data: Mapping[str, Any]) -> FileFormat:
 def _source_column(where: str, canonical: str, spec: Any) -> SourceColumn:
     if isinstance(spec, str):
         return SourceColumn(spec)
-    if isinstance(spec, dict) and set(spec) == {"date", "time"} and schema.INPUTS[canonical].type == "instant":
+    if isinstance(spec, dict) and set(spec) == {"date", "time"} and all(isinstance(s, str) for s in spec.values()) and schema.INPUTS[canonical].type == "instant":
         return SourceColumn(spec["date"], spec["time"])
     raise NetworkFileError(f"{where}: column '{canonical}' must be a source column's name, or for an instant {{ date = ..., time = ... }}.")
 
 
 def _exclusion(where: str, name: str, spec: Mapping[str, Any]) -> Exclusion:
-    _known(where, f"key of [exclude.{name}]", spec, ("column", "pattern"))
+    check_keys(f"{where} [exclude.{name}]", f"key of [exclude.{name}]", spec, {"column": str, "pattern": str})
     if set(spec) != {"column", "pattern"}:
         raise NetworkFileError(f"{where}: [exclude.{name}] needs a column and a pattern.")
     _pattern(where, spec["pattern"])
     return Exclusion(name, spec["column"], spec["pattern"])
+
+
+def check_zone(where: str, zone: str) -> None:
+    """Raise unless a time zone is known by that name."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise NetworkFileError(f"{where}: time zone '{zone}' is not known; write it as in \"Europe/London\".") from None
 
 
 def _pattern(where: str, pattern: str) -> None:
@@ -168,7 +205,30 @@ def _code(where: str, canonical: str, value: str) -> str:
     return value
 
 
-def _known(where: str, what: str, given: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    for key in given:
-        if key not in known:
-            raise NetworkFileError(f"{where}: '{key}' is not a known {what}. {suggest(key, known)}")
+KINDS = {
+    str: "a text in quotes",
+    bool: "true or false, without quotes",
+    int: "a whole number, without quotes",
+    list: 'a list, as in ["first", "second"]',
+    dict: "a section of its own, or { key = value }",
+    date: "a date, as in 2024-04-01 without quotes",
+    datetime: "an instant with its offset, as in 2026-11-03T06:00:00Z without quotes",
+}
+
+
+def check_keys(where: str, what: str, given: Any, kinds: Mapping[str, type]) -> None:
+    """Raise for a key that is not known, with a suggestion, and for a value that is not of its kind. Texts of a list are checked too."""
+    if not isinstance(given, dict):
+        raise NetworkFileError(f"{where} must be {KINDS[dict]}.")
+    for key, value in given.items():
+        if key not in kinds:
+            raise NetworkFileError(f"{where}: '{key}' is not a known {what}. {suggest(key, kinds)}")
+        if type(value) is not kinds[key]:
+            raise NetworkFileError(f"{where}: {key} must be {KINDS[kinds[key]]}.")
+
+
+def check_texts(where: str, key: str, given: Any) -> None:
+    """Raise unless a list or a section holds texts only."""
+    for value in given.values() if isinstance(given, dict) else given:
+        if not isinstance(value, str):
+            raise NetworkFileError(f"{where}: each value of {key} must be {KINDS[str]}, not {value}.")

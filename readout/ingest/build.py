@@ -24,6 +24,7 @@ class Build:
     clashes: dict[str, list[tuple[Path, Reject]]] = field(default_factory=lambda: defaultdict(list))
     data_through: dict[str, datetime] = field(default_factory=dict)
     waits: National | None = None
+    not_read: dict[str, list[tuple[Path, str]]] = field(default_factory=dict)  # files found and left alone, with the reason, by source
     checks: list[dict[str, Any]] = field(default_factory=list)
     flags: dict[str, dict[str, int]] = field(default_factory=dict)
 

@@ -13,7 +13,7 @@ import polars as pl
 from readout import paths, schema
 from readout.extract import file_hash
 from readout.ingest.build import Build
-from readout.ingest.network import Source
+from readout.ingest.network import Site, Source
 from readout.ingest.reading import Reject
 from readout.ingest.staging import code_version, maker, reasons
 
@@ -66,7 +66,7 @@ def _records(build: Build, source: Source) -> dict[str, Any]:
 def manifest(build: Build, extract_id: str) -> dict[str, Any]:
     """Where every record and table came from, and by which network file, code and definitions."""
     network = build.network
-    sources = []
+    sources: list[dict[str, Any]] = []
     for source in build.exam_sources():
         many = build.staged[source.name]
         unknown = sum((Counter({(c, v): n for c, v, n in s.unknown}) for s in many), Counter())
@@ -88,6 +88,8 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
     waits = build.waits
     if waits is not None:
         sources += waits.sources()
+    for entry in sources:
+        entry["not_read"] = [{"name": p.name, "bytes": p.stat().st_size, "reason": why} for p, why in build.not_read.get(entry["name"], [])]
     tables = {}
     for path in sorted(build.tables.glob("*.parquet")):
         tables[path.stem] = {"rows": pl.scan_parquet(path).select(pl.len()).collect().item(), "sha256": file_hash(path), "bytes": path.stat().st_size}
@@ -95,7 +97,7 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
     if "site" in tables:
         trusts = {s.code: {p.trust_code: p.trust_name for p in s.periods} for s in network.sites}  # former ones too
         rows = pl.read_parquet(build.tables / "site.parquet").drop("data_through", "data_through_date", "covers_from").to_dicts()
-        sites = [{**row, "trusts": trusts[row["site_code"]]} for row in rows]
+        sites = [{**row, "trusts": trusts[row["site_code"]], "periods": _periods(network.site(row["site_code"]))} for row in rows]
     frozen = {p.name: p.read_text("utf-8") for p in sorted(paths.QUERIES.glob("*.toml"))}
     return {
         "id": extract_id,
@@ -109,7 +111,8 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
             "time_zone": network.time_zone,
             "nation": network.nation,
             "synthetic": network.synthetic,
-            "inbox": os.path.relpath(network.folder, build.folder.parent),
+            "open": network.is_open,
+            "inbox": _beside(network.folder, build.folder.parent),
             "file": network.file,
         },
         "sites": sites,
@@ -124,6 +127,19 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
         "network_file": network.text,
         "frozen": frozen,
     }
+
+
+def _beside(folder: Path, extracts: Path) -> str:
+    """Where the inbox lies as seen from the extracts, so that both can move together; by its whole path from another drive."""
+    try:
+        return Path(os.path.relpath(folder, extracts)).as_posix()
+    except ValueError:  # Windows: no way leads from one drive to another
+        return folder.as_posix()
+
+
+def _periods(site: Site) -> list[dict[str, str]]:
+    """What a site was called and belonged to, oldest first: answers about the past use the names of their own time."""
+    return [{"from": p.valid_from.isoformat(), "site_name": p.name, "trust_code": p.trust_code, "trust_name": p.trust_name} for p in site.periods]
 
 
 def write_json(path: Path, value: Any) -> None:

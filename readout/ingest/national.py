@@ -44,8 +44,12 @@ class National:
         regions = dict(tables["national_region"].iter_rows())
         for code in self.waits["region_code"].drop_nulls().unique():
             regions.setdefault(code, code)
+        dated: dict[str, list[dict[str, str]]] = {}
+        for code, name, valid_from in tables["national_provider"].select("provider_code", "provider_name", "valid_from").sort("valid_from").iter_rows():
+            dated.setdefault(code, []).append({"from": valid_from.isoformat(), "provider_name": name or code})
         return {
             "providers": {c: providers.get(c) or c for c in sorted(known)},
+            "provider_periods": {c: periods for c, periods in sorted(dated.items()) if len(periods) > 1},
             "regions": dict(sorted(regions.items())),
             "own_providers": sorted(trusts & set(known)),
         }

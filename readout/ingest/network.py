@@ -6,12 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from readout import paths, schema
 from readout.catalogue import Standard, load_catalogue, load_standards, refuse_overlaps
 from readout.errors import NetworkFileError, suggest
-from readout.ingest.adapter import Adapter, load_adapter
+from readout.ingest.adapter import Adapter, check_keys, check_texts, check_zone, load_adapter, not_toml
 from readout.scope import next_month
 
 NATIONS = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "northern_ireland": "NIR"}
@@ -67,10 +66,27 @@ class Source:
 
     def files(self, folder: Path) -> list[Path]:
         """The files the source reads, in name order; a snapshot reads only the last."""
-        found = sorted(p for p in folder.glob(self.path) if p.is_file() and not p.name.startswith((".", "~$")))
+        found = [p for p in self.found(folder) if not _is_hidden(p)]
         if not found:
             raise NetworkFileError(f"Source '{self.name}': no file matches '{self.path}'. Check the path, or take the source out.")
         return found[-1:] if self.mode == "snapshot" else found
+
+    def found(self, folder: Path) -> list[Path]:
+        """Every file that the source's path matches, in name order, read or not."""
+        anchor = Path(self.path).anchor  # a drive, a share or the root: such a path does not begin at the network file
+        return sorted(p for p in Path(anchor or folder).glob(self.path[len(anchor) :]) if p.is_file())
+
+    def not_read(self, folder: Path) -> list[tuple[Path, str]]:
+        """The files that are found and not read, each with its reason, a key of `schema.NOT_READ`."""
+        read = self.files(folder)
+        last = read[-1].stat().st_mtime + 3600  # files copied together differ by less, and mean nothing by it
+        left = [p for p in self.found(folder) if p not in read]
+        return [(p, "hidden" if _is_hidden(p) else "replaced_though_newer" if p.stat().st_mtime > last else "replaced") for p in left]
+
+
+def _is_hidden(path: Path) -> bool:
+    """What systems and spreadsheet programs leave beside a file."""
+    return path.name.startswith((".", "~$"))
 
 
 @dataclass(frozen=True)
@@ -95,6 +111,7 @@ class Network:
     time_zone: str
     nation: str
     synthetic: bool
+    is_open: bool  # its extracts may be read without sign-in by whoever can use the machine
     sites: tuple[Site, ...]
     sources: tuple[Source, ...]
     folder: Path
@@ -118,14 +135,22 @@ def load_network(path: Path) -> Network:
     except FileNotFoundError:
         raise NetworkFileError(f"There is no network file '{path.name}' here. Give its path: readout publish network.toml") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise NetworkFileError(f"{path.name} is not valid TOML: {e}.") from e
+        raise NetworkFileError(not_toml(path.name, e)) from e
+    except OSError as e:
+        raise NetworkFileError(f"The network file '{path.name}' cannot be read ({e.strerror}). Give the path of a file that this account may read.") from e
     where = path.name
-    _known(where, "section", data, ("network", "site", "source", "annotation", "holiday", "report_rule"))
+    lists = ("site", "source", "annotation", "holiday", "report_rule")
+    for key in lists:
+        if not isinstance(data.get(key, []), list):
+            raise NetworkFileError(f"{where}: write [[{key}]] in double brackets, for there may be several.")
+        if not all(isinstance(entry, dict) for entry in data.get(key, [])):
+            raise NetworkFileError(f"{where}: each {key} is a section of its own that begins with [[{key}]].")
+    check_keys(where, "section", data, {"network": dict, **dict.fromkeys(lists, list)})
     head = data.get("network", {})
-    _known(f"{where} [network]", "key", head, ("code", "name", "time_zone", "nation", "synthetic"))
+    check_keys(f"{where} [network]", "key", head, {**dict.fromkeys(("code", "name", "time_zone", "nation"), str), "synthetic": bool, "open": bool})
     _need(f"{where} [network]", head, "code", "name")
     zone, nation = head.get("time_zone", "Europe/London"), head.get("nation", "england")
-    _zone(where, zone)
+    check_zone(where, zone)
     _nation(where, nation)
     sites = tuple(_site(where, s, zone, nation) for s in data.get("site", []))
     if not sites:
@@ -137,17 +162,28 @@ def load_network(path: Path) -> Network:
     _unique(where, "source", [s.name for s in sources])
     codes = {s.code for s in sites}
     for note in data.get("annotation", []):
-        _known(f"{where} [[annotation]]", "key", note, ("title", "text", "from", "to", "sites", "metrics"))
+        check_keys(f"{where} [[annotation]]", "key", note, {"title": str, "text": str, "from": date, "to": date, "sites": list, "metrics": list})
         _need(f"{where} [[annotation]]", note, "title", "from")
+        for key in ("sites", "metrics"):
+            check_texts(f"{where} [[annotation]] {note['title']}", key, note.get(key, []))
+        if note.get("to", note["from"]) < note["from"]:
+            raise NetworkFileError(f"{where}: annotation '{note['title']}' ends on {note['to']}, before it begins on {note['from']}. Swap the two dates.")
+        for metric in note.get("metrics", []):
+            if metric not in load_catalogue().metrics:
+                raise NetworkFileError(f"{where}: annotation '{note['title']}' names metric '{metric}'. {suggest(metric, load_catalogue().metrics)}")
         for code in note.get("sites", []):
             if code not in codes:
                 raise NetworkFileError(f"{where}: annotation '{note['title']}' names site '{code}'. {suggest(code, codes)}")
+    for day in data.get("holiday", []):
+        check_keys(f"{where} [[holiday]]", "key", day, {"date": date, "name": str})
+        _need(f"{where} [[holiday]]", day, "date")
     return Network(
         code=head["code"],
         name=head["name"],
         time_zone=zone,
         nation=nation,
-        synthetic=bool(head.get("synthetic", False)),
+        synthetic=head.get("synthetic", False),
+        is_open=head.get("open", False),
         sites=sites,
         sources=sources,
         folder=path.parent.resolve(),
@@ -155,7 +191,7 @@ def load_network(path: Path) -> Network:
         report_rules=tuple(_report_rule(where, r, codes) for r in data.get("report_rule", [])),
         standards=_standards(path.parent),
         rebases=_rebases(path.parent / "rebases.toml", codes),
-        holidays=tuple(_date(where, h["date"]) for h in data.get("holiday", [])),
+        holidays=tuple(h["date"] for h in data.get("holiday", [])),
         file=path.name,
         text=text,
     )
@@ -178,16 +214,15 @@ def _rebases(path: Path, sites: set[str]) -> tuple[Mapping[str, Any], ...]:
     try:
         data = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise NetworkFileError(f"{path.name} is not valid TOML: {e}.") from e
-    _known(path.name, "section", data, ("rebase",))
+        raise NetworkFileError(not_toml(path.name, e)) from e
+    check_keys(path.name, "section", data, {"rebase": list})
     metrics = load_catalogue().metrics
     seen: set[tuple[Any, ...]] = set()
     for rebase in data.get("rebase", []):
         where = f"{path.name} [[rebase]] {rebase.get('month', '?')}"
-        _known(where, "key", rebase, ("month", "metrics", "sites", "reason", "who", "when"))
+        check_keys(where, "key", rebase, {"month": date, "metrics": list, "sites": list, "reason": str, "who": str, "when": date})
         _need(where, rebase, "month", "reason", "who", "when")
-        month = _date(where, rebase["month"])
-        _date(where, rebase["when"])
+        month = rebase["month"]
         if month.day != 1:
             raise NetworkFileError(f"{where}: a chart has one point a month, on its first day. The nearest are {month.replace(day=1)} and {next_month(month)}.")
         for metric in rebase.get("metrics", []):
@@ -208,8 +243,8 @@ def _rebases(path: Path, sites: set[str]) -> tuple[Mapping[str, Any], ...]:
 
 def _report_rule(where: str, data: Mapping[str, Any], sites: set[str]) -> ReportRule:
     where = f"{where} [[report_rule]]"
-    _known(where, "key", data, ("site", "modality", "exam_code", "patient_class", "required", "from", "to"))
-    if not isinstance(data.get("required"), bool):
+    check_keys(where, "key", data, {**dict.fromkeys(("site", "modality", "exam_code", "patient_class"), str), "required": bool, "from": date, "to": date})
+    if "required" not in data:
         raise NetworkFileError(f"{where} needs required = true or false.")
     choices = (("site", sites), ("modality", schema.MODALITIES), ("patient_class", schema.PATIENT_CLASSES))
     for key, known in choices:
@@ -217,31 +252,36 @@ def _report_rule(where: str, data: Mapping[str, Any], sites: set[str]) -> Report
             raise NetworkFileError(f"{where}: {key} '{data[key]}' is not known. {suggest(str(data[key]), known)}")
     if not any(k in data for k in ("site", "modality", "exam_code", "patient_class")):
         raise NetworkFileError(f"{where} names no site, modality, exam_code or patient_class: it would decide for every examination.")
-    start, stop = _date(where, data.get("from", date(1900, 1, 1))), _date(where, data.get("to", date(9999, 12, 31)))
+    start, stop = data.get("from", date(1900, 1, 1)), data.get("to", date(9999, 12, 31))
+    if start > stop:
+        raise NetworkFileError(f"{where} ends on {stop}, before it begins on {start}. Swap the two dates.")
     return ReportRule(data["required"], start, stop, data.get("site"), data.get("modality"), data.get("exam_code"), data.get("patient_class"))
 
 
 def _site(where: str, data: Mapping[str, Any], zone: str, nation: str) -> Site:
     where = f"{where} [[site]] {data.get('code', '?')}"
-    _known(where, "key", data, ("code", "name", "trust_code", "trust_name", "ris_code", "open", "time_zone", "nation", "history"))
+    texts = ("code", "name", "trust_code", "trust_name", "ris_code")
+    check_keys(where, "key", data, {**dict.fromkeys((*texts, "time_zone", "nation"), str), "open": dict, "history": list})
     _need(where, data, "code", "name", "trust_code")
     zone, nation = data.get("time_zone", zone), data.get("nation", nation)
-    _zone(where, zone)
+    check_zone(where, zone)
     _nation(where, nation)
     first = SitePeriod(date(1900, 1, 1), data["name"], data["trust_code"], data.get("trust_name", data["trust_code"]), data.get("ris_code", data["code"]))
     periods = [first]
     for change in sorted(data.get("history", []), key=lambda c: str(c.get("from"))):
-        _known(f"{where} [[site.history]]", "key", change, ("from", "name", "trust_code", "trust_name", "ris_code"))
+        check_keys(f"{where} [[site.history]]", "key", change, {"from": date, **dict.fromkeys(texts[1:], str)})
         _need(f"{where} [[site.history]]", change, "from")
         last = periods[-1]
+        if change["from"] <= last.valid_from:
+            raise NetworkFileError(f"{where} [[site.history]]: two begin on {change['from']}. Write what changed on one day as one.")
         trust = change.get("trust_code", last.trust_code)
         trust_name = change.get("trust_name", last.trust_name if trust == last.trust_code else trust)
-        periods.append(SitePeriod(_date(where, change["from"]), change.get("name", last.name), trust, trust_name, change.get("ris_code", last.ris_code)))
+        periods.append(SitePeriod(change["from"], change.get("name", last.name), trust, trust_name, change.get("ris_code", last.ris_code)))
     return Site(data["code"], zone, nation, _opening(where, data.get("open", {"weekdays": "08:00-18:00"})), tuple(periods))
 
 
 def _opening(where: str, data: Mapping[str, str]) -> dict[int, tuple[int, int]]:
-    _known(where, "day of 'open'", data, ("weekdays", "weekend", "every_day", *WEEKDAYS))
+    check_keys(where, "day of 'open'", data, dict.fromkeys(("weekdays", "weekend", "every_day", *WEEKDAYS), str))
     hours: dict[int, tuple[int, int]] = {}
     groups = {"every_day": range(1, 8), "weekdays": range(1, 6), "weekend": range(6, 8)} | {d: [i + 1] for i, d in enumerate(WEEKDAYS)}
     for name, days in groups.items():
@@ -263,9 +303,11 @@ def _hours(where: str, text: str) -> tuple[int, int]:
 
 def _source(where: str, data: Mapping[str, Any], folder: Path, sites: set[str]) -> Source:
     where = f"{where} [[source]] {data.get('name', '?')}"
-    known = ("constants", "values", "adapter", *(f for f in Source.__dataclass_fields__ if f not in ("adapter", "adapter_name")))
-    _known(where, "key", data, known)
+    kinds: dict[str, type] = {"constants": dict, "values": dict, "usual_lag_days": int, "taken_at": datetime, "covers_from": date}
+    check_keys(where, "key", data, {f: kinds.get(f, str) for f in (*Source.__dataclass_fields__, "constants", "values") if f != "adapter_name"})
     _need(where, data, "name", "table", "adapter", "path")
+    if data.get("usual_lag_days", 0) < 0:
+        raise NetworkFileError(f"{where}: usual_lag_days counts the days by which data is usually late, from 0 up.")
     if data["table"] not in TABLES:
         raise NetworkFileError(f"{where}: table '{data['table']}' cannot be loaded yet. {suggest(data['table'], TABLES)}")
     if data.get("mode", "append") not in MODES:
@@ -278,10 +320,13 @@ def _source(where: str, data: Mapping[str, Any], folder: Path, sites: set[str]) 
     if not all(c.isalnum() or c in "-_" for c in data["name"]):
         raise NetworkFileError(f"{where}: a source's name holds letters, digits, - and _ only.")
     taken = data.get("taken_at")
-    if taken is not None and (not isinstance(taken, datetime) or taken.tzinfo is None):
+    if taken is not None and taken.tzinfo is None:
         raise NetworkFileError(f"{where}: taken_at must be an instant with its offset, as in 2026-11-03T06:00:00Z.")
-    if "covers_from" in data:
-        _date(where, data["covers_from"])
+    if not data["path"].isprintable():
+        raise NetworkFileError(f'{where}: a backslash in the path was read as a sign of its own. Write paths with /, as in "inbox/north/*.csv", or in single quotes.')
+    pattern = data["path"][len(Path(data["path"]).anchor) :]
+    if not pattern or any("**" in part and part != "**" for part in Path(pattern).parts):
+        raise NetworkFileError(f"{where}: path '{data['path']}' must name files, as in \"inbox/north/*.csv*\"; ** stands alone between two slashes.")
     national = data["table"] == "national_wait"
     if national != (data["adapter"] == NATIONAL_ADAPTER):
         raise NetworkFileError(f"{where}: adapter '{NATIONAL_ADAPTER}' feeds table 'national_wait' and no other does.")
@@ -295,6 +340,8 @@ def _overlaid(where: str, adapter: Adapter, data: Mapping[str, Any], sites: set[
     for canonical in [*data.get("constants", {}), *data.get("values", {})]:
         if canonical not in schema.INPUTS:
             raise NetworkFileError(f"{where}: '{canonical}' is not a canonical column. {suggest(canonical, schema.INPUTS)}")
+    for canonical, mapping in data.get("values", {}).items():
+        check_keys(f"{where}: values.{canonical}", "code", mapping, dict.fromkeys(mapping, str) if isinstance(mapping, dict) else {})
     values = {k: dict(v) for k, v in adapter.values.items()}
     for canonical, mapping in data.get("values", {}).items():
         codes = schema.INPUTS[canonical].codes
@@ -311,12 +358,6 @@ def _overlaid(where: str, adapter: Adapter, data: Mapping[str, Any], sites: set[
     return replace(adapter, values=values, constants=constants)
 
 
-def _known(where: str, what: str, given: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    for key in given:
-        if key not in known:
-            raise NetworkFileError(f"{where}: '{key}' is not a known {what}. {suggest(key, known)}")
-
-
 def _need(where: str, given: Mapping[str, Any], *keys: str) -> None:
     missing = [k for k in keys if not given.get(k)]
     if missing:
@@ -329,19 +370,6 @@ def _unique(where: str, what: str, names: list[str]) -> None:
         raise NetworkFileError(f"{where}: {what} '{twice[0]}' is listed twice.")
 
 
-def _zone(where: str, zone: str) -> None:
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise NetworkFileError(f"{where}: time zone '{zone}' is not known; write it as in \"Europe/London\".") from None
-
-
 def _nation(where: str, nation: str) -> None:
     if nation not in NATIONS:
         raise NetworkFileError(f"{where}: nation '{nation}' is not known. {suggest(nation, NATIONS)}")
-
-
-def _date(where: str, value: Any) -> date:
-    if isinstance(value, datetime) or not isinstance(value, date):
-        raise NetworkFileError(f"{where}: '{value}' must be a date, as in 2024-04-01 without quotes.")
-    return value

@@ -3,7 +3,7 @@
 import os
 import shutil
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from readout import paths, schema
+from readout import files, lease, paths, schema
 from readout.errors import NetworkFileError, PublishError, SourceError
 from readout.extract import Extract, current_id, extract_ids, open_extract, set_current
 from readout.ingest import identifiers, national
@@ -57,10 +57,12 @@ def publish(
     secret_file: Path | None = None,
     now: datetime | None = None,
     progress: Progress | None = None,
+    tell: Callable[[str], None] | None = None,
     hook: Callable[[str], None] | None = None,
 ) -> Extract:
     """Make an extract from a network file and make it current. Any failure leaves the current extract live.
 
+    `tell` is given sentences about what is not in the extract itself: older ones that could not be pruned.
     `hook` is called before each of STEPS; tests fail a publish with it.
     """
     say: Progress = progress or (lambda _what, _share: None)
@@ -71,6 +73,7 @@ def publish(
     with _locked(extracts):
         step("network")
         network = load_network(network_file)
+        _refuse_future(network, now)
         pseudonyms = load_secret(secret_file, synthetic=network.synthetic)
         _remove_leftovers(extracts)
         building = extracts / f".building-{os.getpid()}"
@@ -90,25 +93,27 @@ def publish(
                 if path.is_file():
                     path.chmod(0o444)
             step("rename")
-            os.replace(building, extracts / extract_id)
+            lease.declare(extracts, extract_id)
+            files.replace(building, extracts / extract_id)
             step("current")
             set_current(extracts, extract_id)
         except BaseException:
-            shutil.rmtree(building, ignore_errors=True)
+            files.remove(building)
             raise
         say("Published", 1.0)
-        _prune(extracts, now)
+        _prune(extracts, now, tell or (lambda _sentence: None))
         return open_extract(extracts, extract_id)
 
 
 def _stage_all(build: Build, staging: Path, pseudonyms: Pseudonyms, say: Progress) -> None:
     staging.mkdir(exist_ok=True)
-    files = {s.name: s.files(build.network.folder) for s in build.network.sources}
-    total = max(1, sum(p.stat().st_size for ps in files.values() for p in ps))
+    inbox = {s.name: s.files(build.network.folder) for s in build.network.sources}
+    build.not_read = {s.name: s.not_read(build.network.folder) for s in build.network.sources}
+    total = max(1, sum(p.stat().st_size for ps in inbox.values() for p in ps))
     done = 0
     for source in build.exam_sources():
         build.staged[source.name] = []
-        for path in files[source.name]:
+        for path in inbox[source.name]:
 
             def advance(count: int, what: str = path.name) -> None:
                 nonlocal done
@@ -117,15 +122,33 @@ def _stage_all(build: Build, staging: Path, pseudonyms: Pseudonyms, say: Progres
 
             build.staged[source.name].append(stage(build.network, source, path, staging, pseudonyms, build.now, advance))
     if not any(s.kept for many in build.staged.values() for s in many) and build.exam_sources():
-        raise SourceError("No examination could be kept from any source. Look at the adapters' date formats and site codes.")
+        raise SourceError(_nothing_kept(build))
     returns = [s for s in build.network.sources if s.table == "national_wait"]
     if returns:
         say("Reading the national return", 0.6)
-        build.waits = national.read_all([(s, p) for s in returns for p in files[s.name]])
+        build.waits = national.read_all([(s, p) for s in returns for p in inbox[s.name]])
     used = {s.parts[0].parent for many in build.staged.values() for s in many if s.parts}
     for folder in staging.iterdir():
         if folder not in used and time.time() - folder.stat().st_mtime > 7 * 86400:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _plain(reason: str) -> str:
+    """A reason as words within a sentence."""
+    return reason.replace("_", " ")
+
+
+def _nothing_kept(build: Build) -> str:
+    """Why no record at all could be kept: what befell most of them, and in which column."""
+    many = [s for staged in build.staged.values() for s in staged]
+    read = sum(s.read for s in many)
+    if not read:
+        return "No source holds any record: the files have a header and nothing below it. Export them again."
+    causes = Counter((_plain(r.reason), r.column) for s in many for r in s.rejects)
+    causes += sum((Counter({(f"left out by [exclude.{name}]", None): n for name, n in s.excluded.items()}) for s in many), Counter())
+    causes += sum((Counter({(_plain(name), None): n for name, n in s.dropped.items()}) for s in many), Counter())
+    said = "; ".join(f"{n:,} {cause}" + (f" in column '{column}'" if column else "") for (cause, column), n in causes.most_common(3))
+    return f"No examination could be kept from any source. Of {read:,} records: {said}. Look there in the adapter, at its date formats and site codes first."
 
 
 def _fill(build: Build, engine: Builder, step: Callable[[str], None], say: Progress) -> None:
@@ -209,6 +232,15 @@ def _merge(build: Build, engine: Builder, queries: Mapping[str, QueryFile]) -> N
         _write_frame(build, engine, name, frame)
 
 
+def _refuse_future(network: Network, now: datetime) -> None:
+    """An export cannot be taken or begin later than now: every wait would be longer than it is, or none would count."""
+    for source in network.sources:
+        if source.taken_at and source.taken_at > now:
+            raise NetworkFileError(f"Source '{source.name}': taken_at {source.taken_at:%Y-%m-%d %H:%M} UTC lies in the future. Give the instant the export was made at.")
+        if source.covers_from and source.covers_from > now.date():
+            raise NetworkFileError(f"Source '{source.name}': covers_from {source.covers_from} lies in the future. Give the first day whose examinations are all in it.")
+
+
 def _refuse_rebases(network: Network, first: date, last: date) -> None:
     """A control chart can have new limits only from a month that has data."""
     months = months_between(first, last)
@@ -248,31 +280,37 @@ def _locked(extracts: Path) -> Iterator[None]:
     """One publish at a time; the lock dies with its process."""
     with (extracts / ".lock").open("a+") as f:
         try:
-            if os.name == "nt":
-                import msvcrt
-
-                msvcrt.locking(f.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-            else:
-                import fcntl
-
-                fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            files.lock(f.fileno())
         except OSError:
             raise PublishError("Another publish into this folder is running. Wait for it to end.") from None
         yield
 
 
 def _remove_leftovers(extracts: Path) -> None:
-    """What a killed publish left: under the lock, nobody else is building."""
-    for folder in [*extracts.glob(".building-*"), *extracts.glob(".staging/.*")]:
-        shutil.rmtree(folder, ignore_errors=True)
+    """What a killed publish left: under the lock, nobody else is building or pruning."""
+    for folder in [*extracts.glob(".building-*"), *extracts.glob(".pruned-*"), *extracts.glob(".staging/.*")]:
+        files.remove(folder)
     for pointer in extracts.glob(".CURRENT.*"):
         pointer.unlink(missing_ok=True)
 
 
-def _prune(extracts: Path, now: datetime) -> None:
-    """Keep the newest twelve and the live one; nothing younger than a day is taken from a reader's feet."""
+def _prune(extracts: Path, now: datetime, tell: Callable[[str], None]) -> None:
+    """Keep the newest twelve, the live one, any younger than a day, and any that a reader still holds: those go after a later publish."""
     for extract_id in extract_ids(extracts)[:-KEEP]:
         folder = extracts / extract_id
-        old = datetime.fromtimestamp(folder.stat().st_mtime, UTC) < now - timedelta(hours=24)
-        if old and extract_id != current_id(extracts):
-            shutil.rmtree(folder, ignore_errors=True)
+        if datetime.fromtimestamp(folder.stat().st_mtime, UTC) >= now - timedelta(hours=24):
+            continue
+        with lease.alone(extracts, extract_id) as nobody_reads:
+            if extract_id == current_id(extracts):
+                continue
+            if not nobody_reads:
+                tell(f"Extract {extract_id} is older than the last {KEEP} but still in use: it is kept until a publish after its reader has ended.")
+                continue
+            gone = extracts / f".pruned-{extract_id}"
+            try:
+                files.replace(folder, gone)
+            except OSError as e:
+                tell(f"Extract {extract_id} is older than the last {KEEP} but could not be removed ({e.strerror}). The next publish tries again.")
+                continue
+            files.remove(gone)
+        lease.forget(extracts, extract_id)

@@ -64,6 +64,8 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as e:
+        if str(e).startswith("Not a gzipped file"):
+            raise SourceError(f"{path.name} is not gzip though its name says so: take .gz off its name, or compress it.") from e
         raise SourceError(f"{path.name} ends early: looks half-copied; copy it again.") from e
     except OSError as e:
         raise unreadable(path, e) from e

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from readout import __version__, paths, schema
+from readout import __version__, files, paths, schema
 from readout.extract import file_hash
 from readout.ingest.network import Network, Source
 from readout.ingest.pseudonym import Pseudonyms
@@ -109,7 +109,7 @@ def stage(network: Network, source: Source, path: Path, staging: Path, pseudonym
     accounted = kept + sum(tally.excluded.values()) + sum(reader.dropped.values()) + len(rejects)
     assert reader.count_read == accounted, f"{path.name}: {reader.count_read} records read, {accounted} accounted for"
     (work / "tally.json").write_text(json.dumps(entry), "utf-8")
-    os.replace(work, folder)
+    files.replace(work, folder)
     return _load(folder, path, was_reused=False)
 
 

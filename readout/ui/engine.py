@@ -82,6 +82,9 @@ def live_store() -> tuple[Store, str]:
         raise ExtractError("There is no published extract yet. Make one: readout publish network.toml")
     try:
         store = _store(str(folder), live, EVERYONE.key)
+        before = st.session_state.get("extract_in_use", live)
+        if before != live:  # nobody comes to it any more: its lease ends with the last page that still draws from it
+            _store.clear(str(folder), before, EVERYONE.key)
         st.session_state["extract_in_use"] = live
         return store, ""
     except ReadoutError as e:

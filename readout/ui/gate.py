@@ -1,6 +1,9 @@
-"""Who may come in. With no identity provider the app is open, and therefore answers on this machine only."""
+"""Who may come in. With no identity provider the app answers on this machine only, and shows only an extract that is open."""
 
 import streamlit as st
+
+from readout.errors import ExtractError
+from readout.ui import engine
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -16,4 +19,13 @@ def gate() -> None:
         st.error(
             "No sign-in is configured, so Readout answers only on the machine it runs on. Start it with `readout run`, or give streamlit `--server.address 127.0.0.1`."
         )
+        st.stop()
+    try:
+        store, _ = engine.live_store()
+    except Exception:
+        return  # there is nothing to guard: the frame says why
+    try:
+        store.extract.refuse_unless_open()
+    except ExtractError as e:
+        st.error(str(e))
         st.stop()

@@ -9,6 +9,7 @@ from readout import format as fmt
 from readout.answer import Answer
 from readout.catalogue import load_catalogue
 from readout.extract import Extract
+from readout.schema import NOT_READ
 
 APART = ("excluded", "dropped", "quarantined")
 Row = dict[str, Any]
@@ -56,6 +57,20 @@ class Quality:
             rows.append({"Source": s["name"], "Read": r["read"], "Kept": r["kept"]} | {_title(k): _count(r[k]) for k in ("duplicates", "superseded", *APART)})
         totals = {k: sum(row[k] for row in rows) for k in rows[0] if k != "Source"} if rows else {}
         return [*rows, {"Source": "All sources", **totals}] if rows else []
+
+    def files(self) -> list[Row]:
+        """Every file that a source's path matched, read or not, and what became of it."""
+        rows: list[Row] = []
+        for s in self.sources:
+            rows += [
+                {"Source": s["name"], "File": f["name"], "Records": f["read"], "Bytes": f["bytes"], "Outcome": "unchanged, read before" if f["reused"] else "read"}
+                for f in s["files"]
+            ]
+            rows += [
+                {"Source": s["name"], "File": f["name"], "Records": None, "Bytes": f["bytes"], "Outcome": f"not read: {NOT_READ.get(f['reason'], f['reason'])}"}
+                for f in s.get("not_read") or []
+            ]
+        return rows
 
     def by_source(self) -> list[Row]:
         """Rules that found something, by source, the most frequent first."""

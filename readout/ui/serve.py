@@ -9,7 +9,8 @@ import webbrowser
 from pathlib import Path
 from typing import Any
 
-from readout.errors import UsageError
+from readout.errors import ExtractError, UsageError
+from readout.extract import open_extract
 
 ENTRY = Path(__file__).with_name("entry") / "start.py"
 CONFIG = Path(__file__).with_name("config.toml")
@@ -39,9 +40,13 @@ def options(port: int, address: str) -> dict[str, Any]:
 
 
 def serve(extracts: Path, *, port: int = 8501, address: str = "127.0.0.1", headless: bool = True) -> int:
-    """Run until stopped; returns the exit code. An address that others can reach is refused while no sign-in is set up, here and by each page."""
+    """Run until stopped; returns the exit code.
+
+    While no sign-in is set up, an address that others can reach is refused, and so is an extract that is not open: here and by each page.
+    """
     if not _is_loopback(address):
         raise UsageError(f"No sign-in is configured, so Readout answers only on this machine, not on {address}. Leave out --address.")
+    _refuse_unless_open(extracts)
     os.environ["READOUT_EXTRACTS"] = str(extracts.resolve())
     import sys
 
@@ -63,6 +68,15 @@ def serve(extracts: Path, *, port: int = 8501, address: str = "127.0.0.1", headl
     except SystemExit as e:
         return int(e.code or 0) if not isinstance(e.code, str) else 1
     return 0
+
+
+def _refuse_unless_open(extracts: Path) -> None:
+    """Raise where the live extract may not be shown without sign-in. One that cannot be opened is left to the pages, which say why."""
+    try:
+        extract = open_extract(extracts)
+    except ExtractError:
+        return
+    extract.refuse_unless_open()
 
 
 def _is_loopback(address: str) -> bool:

@@ -1,5 +1,6 @@
 """Every page runs from the router, in every state a viewer can meet, and says in a sentence what it cannot show."""
 
+import gc
 import json
 import re
 import shutil
@@ -9,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from tests.conftest import ROOT
+from readout import lease
+from tests.conftest import NETWORK, ROOT
 
 PAGES = {
     "": "Network overview",
@@ -88,6 +90,31 @@ def test_the_server_does_not_start_where_others_can_reach_it(tmp_path):
 
     with pytest.raises(UsageError, match="No sign-in is configured"):
         serve(tmp_path, address="0.0.0.0")
+
+
+def test_an_extract_of_real_records_is_shown_only_where_it_is_marked_open(make, opened, tmp_path, monkeypatch, capsys):
+    from readout.__main__ import main
+    from readout.errors import ExtractError
+    from readout.ui.serve import serve
+
+    monkeypatch.setenv("READOUT_SECRET", "a long enough secret, kept elsewhere")
+    real = NETWORK.replace("synthetic = true", "")
+    make([{}], network=real)
+    extracts = tmp_path / "extracts"
+    assert main(["publish", str(tmp_path / "network.toml"), "--extracts", str(extracts)]) == 0
+    assert "only once its network file says open = true" in capsys.readouterr().out
+    app = opened("quality", extracts=extracts)
+    assert not app.title and not app.sidebar.multiselect and not app.dataframe
+    assert "write open = true under [network] in network.toml" in app.error[0].value
+    with pytest.raises(ExtractError, match="is not marked open"):
+        serve(extracts)
+    assert main(["ask", "activity", "--extracts", str(extracts), "--format", "csv"]) == 0
+    (tmp_path / "network.toml").write_text(real.replace("[[site]]", "open = true\n[[site]]", 1), "utf-8")
+    assert main(["publish", str(tmp_path / "network.toml"), "--extracts", str(extracts)]) == 0
+    assert "open = true" not in capsys.readouterr().out
+    app = opened("quality", extracts=extracts)
+    assert app.title[0].value == "Data quality" and not app.error
+    assert any("Open to whoever can use this machine" in c.value for c in app.sidebar.caption)
 
 
 def test_a_link_with_codes_or_names_makes_the_same_view(opened, sample_extract):
@@ -244,3 +271,24 @@ def test_names_from_the_data_stay_text_in_the_tables_of_the_overview(opened, tmp
     (folder.parent / "CURRENT").write_text(sample_extract.id, "utf-8")
     bodies = "".join(h.proto.body for h in opened("", folder.parent).get("html"))
     assert "A &amp; &lt;b onclick" in bodies and "<b onclick" not in bodies
+
+
+def test_the_quality_page_lists_every_file(opened, sample_extract):
+    app = opened("quality", view="Files")
+    assert not app.exception and not app.error
+    shown = app.dataframe[0].value
+    assert len(shown) == sum(len(s["files"]) + len(s["not_read"]) for s in sample_extract.manifest["sources"])
+    assert {o.split(":")[0] for o in shown["Outcome"]} == {"read", "not read"}  # the sample holds a snapshot that another replaced
+
+
+def test_a_viewer_who_moves_over_to_a_newer_extract_gives_the_older_one_back(make, opened, tmp_path):
+    extracts = tmp_path / "extracts"
+    older = make([{}]).id
+    app = opened("quality", extracts=extracts)
+    assert app.title and lease.is_in_use(extracts, older)
+    newer = make([{"acc": "B"}]).id
+    app.run()
+    assert not app.error and any(newer in c.value for c in app.sidebar.caption)
+    app.run()  # until then the session still holds what the page before was drawn from
+    gc.collect()
+    assert lease.is_in_use(extracts, newer) and not lease.is_in_use(extracts, older)

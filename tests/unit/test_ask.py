@@ -270,3 +270,48 @@ def test_a_ratio_says_what_stands_behind_it_in_its_own_words(sample_extract):
     for metric, said in of.items():
         answer = ask(metric, Scope(("month",) if metric != "clearance_weeks" else ()), store)
         assert re.fullmatch(said, narrate.beside(answer, answer.rows[0])), metric
+
+
+RENAMED = """
+[[site.history]]
+from = 2026-08-01
+name = "Second Infirmary"
+trust_name = "Two United Trust"
+
+[[site.history]]
+from = 2026-10-01
+trust_code = "T9"
+trust_name = "New Trust"
+
+[[source]]"""
+
+
+@pytest.mark.parametrize(
+    ("period", "site", "trust"),
+    [
+        ({"date_to": date(2026, 7, 31)}, "Second Hospital", "Two Trust"),
+        ({"date_to": date(2026, 8, 1)}, "Second Infirmary", "Two United Trust"),
+        ({"where": {"month": ("2026-07", "2026-06")}}, "Second Hospital", "Two Trust"),
+        ({"where": {"month": ("2026-09",)}, "date_to": date(2026, 12, 31)}, "Second Infirmary", "Two United Trust"),
+        ({}, "Second Infirmary", "Two United Trust"),
+        ({"date_to": date(1850, 1, 1)}, "Second Hospital", "Two Trust"),
+    ],
+)
+def test_a_figure_goes_by_the_names_that_held_at_the_end_of_its_period(make, period, site, trust):
+    """The code is the key: the rows are those of both names."""
+    rows = [{"site": "S2", "ended": f"2026-{month}-05 10:00"} for month in ("06", "07", "08", "09")]
+    store = Store(make(rows, network=NETWORK.replace("[[source]]", RENAMED)))
+    answer = ask("activity", Scope(("site_code", "trust_code"), **period), store)
+    assert (answer.label("site_code", "S2"), answer.label("trust_code", "T2"), answer.label("trust_code", "T9")) == (site, trust, "New Trust")
+    if not period:
+        assert answer.rows[0]["value"] == 4
+
+
+def test_a_filter_in_words_goes_by_the_name_of_its_time_and_an_older_extract_by_the_latest(make):
+    rows = [{"site": "S2", "ended": "2026-07-05 10:00"}]
+    store = Store(make(rows, network=NETWORK.replace("[[source]]", RENAMED)))
+    past = Scope(where={"site_code": ("S2",)}, date_to=date(2026, 7, 31))
+    assert ask("activity", past, store).words == "Second Hospital, to 31 Jul 2026"
+    for site in store.extract.manifest["sites"]:
+        del site["periods"]
+    assert ask("activity", past, store).words.startswith("Second Infirmary")

@@ -4,7 +4,7 @@ import csv
 import gzip
 import io
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from readout import schema
+from readout.answer import ask
 from readout.errors import SourceError
 from readout.ingest.dm01 import NationalFile, provider_names, read_dm01
 from readout.ingest.dm01.dates import day_of, month_end_of
+from readout.ingest.publish import publish
 from readout.queryfile import load_query
+from readout.scope import Scope
+from readout.store import Store
 from tests.conftest import ROOT, shared
 
 BANDS = [f"{i:02d} <{i + 1:02d} weeks" if i else "0 <01 weeks" for i in range(13)] + ["13+ weeks"]
@@ -549,6 +553,19 @@ def test_a_month_without_a_name_takes_the_undated_list_then_its_neighbours_then_
 def test_two_providers_of_one_name_stay_two() -> None:
     rows = provider_names([names((JAN, "A", "Same"), (JAN, "B", "Same"))]).rows()
     assert rows == [("A", "Same", date(2025, 1, 1), None), ("B", "Same", date(2025, 1, 1), None)]
+
+
+def test_a_provider_goes_by_the_name_published_for_the_end_of_the_period(tmp_path: Path) -> None:
+    now = datetime(2025, 6, 30, tzinfo=UTC)
+    for month, name in (("MARCH", "Old Name"), ("APRIL", "New Name")):
+        as_csv(tmp_path / f"{month}.csv", FULL, extracted(Period=f"DM01-{month}-2025", **{"Provider Org Name": name}))
+    site = '[[site]]\ncode = "ZZ101"\nname = "Site"\ntrust_code = "ZZ1"\n'
+    source = '[[source]]\nname = "return"\ntable = "national_wait"\nadapter = "dm01"\npath = "*.csv"\n'
+    (tmp_path / "network.toml").write_text(f'[network]\ncode = "N"\nname = "N"\nsynthetic = true\n{site}{source}', "utf-8")
+    with Store(publish(tmp_path / "network.toml", tmp_path / "extracts", now=now)) as store:
+        for period, name in (({"date_to": MAR}, "Old Name"), ({"date_to": APR}, "New Name"), ({}, "New Name"), ({"where": {"month": ("2025-03",)}}, "Old Name")):
+            answer = ask("national_waiting", Scope(("provider_code",), **period), store)
+            assert answer.label("provider_code", "ZZ1").casefold() == name.casefold(), period
 
 
 @given(st.permutations([names((JAN, "A", "NAME")), names((JAN, "A", "Name")), names((FEB, "A", None)), names((None, "A", "name"))]))

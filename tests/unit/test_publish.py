@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -213,3 +214,58 @@ def test_an_extract_of_another_version_is_refused_and_still_listed(make, tmp_pat
         open_extract(tmp_path / "extracts")
     assert main(["extracts", "--extracts", str(tmp_path / "extracts")]) == 0
     assert "another version of Readout" in capsys.readouterr().out
+
+
+def test_every_file_found_and_not_read_is_in_the_manifest_with_its_reason(make, tmp_path, capsys):
+    """Of a snapshot only the last file by name is read: the others must not vanish from the account."""
+    from readout.__main__ import main
+    from readout.ui.quality import Quality
+
+    snapshot = NETWORK + 'mode = "snapshot"\n'
+    make([{"acc": "OLD"}], network=snapshot, name="list-2026-10-01.csv")
+    (tmp_path / "inbox" / "~$list.csv").write_text("left by a spreadsheet", "utf-8")
+    (tmp_path / "inbox" / "list-2026-09-01.csv").write_text("nobody reads this", "utf-8")
+    os.utime(tmp_path / "inbox" / "list-2026-10-01.csv", (1, 1))
+    extract = make([{"acc": "NEW", "ended": "rubbish"}, {"acc": "B"}], network=snapshot, name="list-2026-10-08.csv")
+    (source,) = make([{"acc": "NEW"}, {"acc": "B"}], network=snapshot, name="list-2026-10-08.csv").manifest["sources"]
+    assert [f["name"] for f in source["files"]] == ["list-2026-10-08.csv"]
+    assert {f["name"]: f["reason"] for f in source["not_read"]} == {"list-2026-09-01.csv": "replaced", "list-2026-10-01.csv": "replaced", "~$list.csv": "hidden"}
+    assert all(f["bytes"] > 0 for f in source["not_read"])
+    assert main(["publish", str(tmp_path / "network.toml"), "--extracts", str(tmp_path / "extracts")]) == 0
+    said = capsys.readouterr().out
+    assert "not read: list-2026-10-01.csv, an older snapshot" in said and "not read: ~$list.csv, a hidden or temporary file" in said
+    rows = {r["File"]: r["Outcome"] for r in Quality(extract).files()}
+    assert rows["list-2026-10-08.csv"] == "read" and rows["list-2026-10-01.csv"].startswith("not read: an older snapshot") and len(rows) == 4
+
+
+def test_a_snapshot_whose_name_sorts_early_though_it_is_newer_is_pointed_out(make, tmp_path):
+    """list-31-10-2026 sorts behind list-01-11-2026: the wrong one of the two would be read without a word."""
+    snapshot = NETWORK + 'mode = "snapshot"\n'
+    make([{}], network=snapshot, name="list-31-10-2026.csv")
+    os.utime(tmp_path / "inbox" / "list-31-10-2026.csv", (1, 1))
+    (source,) = make([{}], network=snapshot, name="list-01-11-2026.csv").manifest["sources"]
+    assert [f["name"] for f in source["files"]] == ["list-31-10-2026.csv"]
+    assert [(f["name"], f["reason"]) for f in source["not_read"]] == [("list-01-11-2026.csv", "replaced_though_newer")]
+
+
+def test_a_record_of_a_snapshot_that_was_replaced_since_can_still_be_shown(make, tmp_path, capsys):
+    from readout.__main__ import main
+
+    snapshot = NETWORK + 'mode = "snapshot"\n'
+    make([{"acc": "WRONG", "ended": "rubbish"}, {}], network=snapshot, name="a.csv")
+    (tmp_path / "inbox" / "b.csv").write_bytes((tmp_path / "inbox" / "a.csv").read_bytes())
+    assert main(["quarantine", "show", "ris", "a.csv", "2", "--extracts", str(tmp_path / "extracts")]) == 0
+    assert capsys.readouterr().out.startswith("WRONG")
+
+
+def test_an_extract_is_open_where_it_is_marked_synthetic_or_holds_no_examination(make, monkeypatch):
+    monkeypatch.setenv("READOUT_SECRET", "a long enough secret, kept elsewhere")
+    real = NETWORK.replace("synthetic = true", "")
+    assert make([{}]).is_open
+    extract = make([{}], network=real)
+    assert not extract.is_open
+    tables = {k: v for k, v in extract.manifest["tables"].items() if k != "exam"}
+    assert replace(extract, manifest={**extract.manifest, "tables": tables}).is_open
+    assert make([{}], network=NETWORK.replace("synthetic = true", "open = true")).is_open
+    with pytest.raises(NetworkFileError, match="open must be true or false, without quotes"):
+        make([{}], network=NETWORK.replace("synthetic = true", 'open = "yes"'))

@@ -141,7 +141,7 @@ def _control(answer: Answer, rows: Sequence[Row], unit: Mapping[str, str], rebas
     mine = tuple(r for r in rebases if r.bears_on(metric.id, site) and months and months[0] < r.month <= months[-1])
     at = tuple(sorted({months.index(r.month) + 1 for r in mine}))
     standard = answer.standard
-    is_share = metric.kind == "ratio" and metric.unit.startswith("share")
+    is_share = metric.is_share
     target = standard.target if standard and is_share and not metric.is_snapshot and standard.better in ("up", "down") else None
     if metric.spc == "p_prime":
         name = "p'"
@@ -193,8 +193,8 @@ def _dense(rows: Iterable[Row]) -> list[dict[str, Any]]:
 
 def _points(chart: pl.DataFrame, dense: Sequence[Row], settled: Sequence[Row], column: str, metric: Metric) -> pl.DataFrame:
     """Judged months with their lines, then those still arriving, along which the last lines run on."""
-    judged = chart.select("x", "mean", "lpl", "upl", "near_lower", "near_upper", "group", "flag")
-    lines = judged.row(-1, named=True) if judged.height else dict.fromkeys(judged.columns)
+    names = ("x", "mean", "lpl", "upl", "near_lower", "near_upper", "group", "flag")
+    lines = dict(zip(names, chart.select(names).row(-1), strict=True)) if chart.height else dict.fromkeys(names)
     arriving = [r for r in dense if r["provisional"]]
     before = settled[-1].get(column) if settled else None
     later = []
@@ -203,14 +203,12 @@ def _points(chart: pl.DataFrame, dense: Sequence[Row], settled: Sequence[Row], c
         if metric.is_snapshot:
             x, before = (x - before if x is not None and before is not None else None), x
         later.append({**lines, "x": x, "flag": None})
-    full = pl.concat([judged, pl.DataFrame(later, schema=judged.schema)]) if later else judged
     order = [*settled, *arriving]
     counts = {c: [r.get(c) for r in order] for c in ("numerator", "denominator", "n", "count_unreported") if any(c in r for r in order)}
-    return full.with_columns(
-        pl.Series("month", [r["month"] for r in order], dtype=pl.Date),
-        pl.Series("is_provisional", [bool(r["provisional"]) for r in order], dtype=pl.Boolean),
-        *(pl.Series(c, v) for c, v in counts.items()),
-    ).select("month", pl.all().exclude("month"))
+    series = [pl.Series("month", [r["month"] for r in order], dtype=pl.Date)]
+    series += [pl.Series(c, [*chart[c].to_list(), *(r[c] for r in later)], dtype=chart.schema[c]) for c in names]
+    series += [pl.Series("is_provisional", [bool(r["provisional"]) for r in order], dtype=pl.Boolean), *(pl.Series(c, v) for c, v in counts.items())]
+    return pl.DataFrame(series)
 
 
 def _since(chart: pl.DataFrame, months: Sequence[date], flag: str | None) -> date | None:

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import threading
 import weakref
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from readout.queryfile import QueryFile
 
 TIME_LIMIT_SECONDS = 20.0
 MEMORY_LIMIT = "2GB"
+KEPT, KEPT_ROWS = 400, 2_000  # results kept of one store, and the rows of the largest
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Store:
         self._connection = _connect(temporary, MEMORY_LIMIT)
         self._checked: set[str] = set()
         self._check_lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, str], pl.DataFrame] = OrderedDict()  # several metrics are columns of one query
+        self._kept_lock = threading.Lock()
         self._connection.execute("create table viewer_site (site_code varchar)")
         if viewer.sites is not None:
             self._connection.executemany("insert into viewer_site values (?)", [[s] for s in sorted(viewer.sites)] or [[None]])
@@ -90,11 +94,28 @@ class Store:
         self.close()
 
     def query(self, query: QueryFile, parameters: Mapping[str, Any], *, seconds: float = TIME_LIMIT_SECONDS) -> pl.DataFrame:
-        """Rows of one checked query. Raises QueryTimeout past `seconds`; missing or excess parameters raise."""
+        """Rows of one checked query, kept for who asks the same again: the extract does not change, and the store is one viewer's.
+
+        Raises QueryTimeout past `seconds`; missing or excess parameters raise.
+        """
         if query.hash not in self._checked:
             with self._check_lock:
                 check_query(self._connection.cursor(), query)
                 self._checked.add(query.hash)
+        asked = (query.hash, repr(sorted(parameters.items())))
+        with self._kept_lock:
+            if asked in self._kept:
+                self._kept.move_to_end(asked)
+                return self._kept[asked].clone()
+        frame = self._run(query, parameters, seconds)
+        if frame.height <= KEPT_ROWS:
+            with self._kept_lock:
+                self._kept[asked] = frame
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+        return frame.clone()
+
+    def _run(self, query: QueryFile, parameters: Mapping[str, Any], seconds: float) -> pl.DataFrame:
         cursor = self._connection.cursor()
         timer = threading.Timer(seconds, cursor.interrupt)
         timer.daemon = True

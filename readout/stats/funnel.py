@@ -219,7 +219,8 @@ def _bounded(limits: Floats, p: Floats) -> Floats:
 def _judged(low: Floats, high: Floats, tail: float, known: npt.NDArray[np.bool_]) -> Sides:
     if not 0 < tail < 0.5:
         raise ValueError("tail is a chance between 0 and a half")
-    return np.asarray(((high <= tail) & known).astype(np.int8) - ((low <= tail) & known).astype(np.int8), np.int8)
+    at_most = tail * (1 + 1e-12)  # a chance of exactly `tail` counts on both sides, whatever rounding made of it
+    return np.asarray(((high <= at_most) & known).astype(np.int8) - ((low <= at_most) & known).astype(np.int8), np.int8)
 
 
 def _z(p: Floats) -> Floats:

@@ -170,13 +170,14 @@ def is_trial(chart: pl.DataFrame) -> bool:
 
 def _last(chart: pl.DataFrame) -> dict[str, Any] | None:
     """The row of the last point that has a value."""
-    valued = chart.filter(pl.col("x").is_not_null())
-    return valued.row(-1, named=True) if valued.height else None
+    values = chart["x"].to_list()
+    at = next((i for i in range(len(values) - 1, -1, -1) if values[i] is not None), None)
+    return None if at is None else chart.row(at, named=True)
 
 
 def _points(chart: pl.DataFrame, last: dict[str, Any]) -> list[float]:
     """The values of the last point's group."""
-    return chart.filter(pl.col("group") == last["group"])["x"].drop_nulls().to_list()
+    return [x for x, group in zip(chart["x"].to_list(), chart["group"].to_list(), strict=True) if group == last["group"] and x is not None]
 
 
 def _sign(last: dict[str, Any]) -> int:

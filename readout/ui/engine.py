@@ -32,23 +32,33 @@ class Failure:
 
 
 class Kept:
-    """A bounded store of results, the least recently used dropped first; safe for many sessions at once."""
+    """A bounded store of results, the least recently used dropped first; safe for many sessions at once, of which one makes what all ask for."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._lock = threading.Lock()
         self._results: OrderedDict[Hashable, Any] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
         with self._lock:
             if key in self._results:
                 self._results.move_to_end(key)
                 return self._results[key]
-        made = make()
-        with self._lock:
-            self._results[key] = made
-            while len(self._results) > self._most:
-                self._results.popitem(last=False)
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            with self._lock:
+                if key in self._results:
+                    return self._results[key]
+            try:
+                made = make()
+                with self._lock:
+                    self._results[key] = made
+                    while len(self._results) > self._most:
+                        self._results.popitem(last=False)
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
         return made
 
 
@@ -72,6 +82,12 @@ def extracts() -> Path:
 def _store(folder: str, extract_id: str, viewer_key: str, _viewer: Viewer = EVERYONE) -> Store:
     """One engine for each extract and viewer. The extract's files are proved here, once, and not on each rerun."""
     return Store(open_extract(Path(folder), extract_id), _viewer)
+
+
+def opening_store() -> Store | None:
+    """The store of the live extract, for whoever comes first; None where there is none yet."""
+    live = current_id(extracts())
+    return None if live is None else _store(str(extracts()), live, EVERYONE.key)
 
 
 def live_store() -> tuple[Store, str]:

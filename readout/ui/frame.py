@@ -221,6 +221,19 @@ def _ignore(key: str, title: str, odd: Sequence[str]) -> None:
         ignored.pop(key, None)
 
 
+def opening(store: Store) -> Page:
+    """The page of a viewer who has chosen nothing yet."""
+    last = _last_complete(store, Scope())
+    return Page(store, Scope().between(_start(last, 12), None), last, ())
+
+
+def _start(last: date, months: int) -> date:
+    """The first of so many months, of which `last` is the last."""
+    for _ in range(months - 1):
+        last = previous_month(last)
+    return last
+
+
 def _period(months: Sequence[date], last: date) -> tuple[date | None, date | None]:
     """First and last date of the chosen period. The presets run to the newest data, whose last months are marked provisional."""
     names = list(PERIOD_NAMES.values())
@@ -242,10 +255,7 @@ def _period(months: Sequence[date], last: date) -> tuple[date | None, date | Non
             st.warning("From is after to: the two are swapped.")
             start, stop = stop, start
         return start, month_end(stop)
-    start = last
-    for _ in range(int(chosen.split(" ")[0]) - 1):
-        start = previous_month(start)
-    return start, None
+    return _start(last, int(chosen.split(" ")[0])), None
 
 
 def _months(store: Store) -> list[date]:

@@ -39,7 +39,7 @@ def judged_by(page: Page, metric_id: str, dimension: str, **where: Sequence[str]
     answer = page.ask(metric_id, "month", dimension, scope=page.scope.between(None, None), **where)
     if isinstance(answer, Failure):
         return answer
-    made: list[Control] = engine.answers().get(_key(answer, "units"), lambda: controls(answer, rebases_of(page.store.extract.manifest)))
+    made: list[Control] = engine.answers().get(_key(page, answer, "units"), lambda: controls(answer, rebases_of(page.store.extract.manifest)))
     return {c.unit[dimension]: c for c in made}
 
 
@@ -51,13 +51,12 @@ def same(page: Page, answer: Answer) -> Control | Failure:
 
 
 def _kept(page: Page, answer: Answer) -> Control:
-    made: Control = engine.answers().get(_key(answer, "one"), lambda: control(answer, rebases_of(page.store.extract.manifest)))
+    made: Control = engine.answers().get(_key(page, answer, "one"), lambda: control(answer, rebases_of(page.store.extract.manifest)))
     return made
 
 
-def _key(answer: Answer, how: str) -> tuple[Any, ...]:
-    viewer = current().store.viewer.key
-    return ("control", how, str(engine.extracts()), answer.extract_id, viewer, answer.catalogue_hash, answer.metric.id, answer.scope)
+def _key(page: Page, answer: Answer, how: str) -> tuple[Any, ...]:
+    return ("control", how, str(engine.extracts()), answer.extract_id, page.store.viewer.key, answer.catalogue_hash, answer.metric.id, answer.scope)
 
 
 def can_be_judged(answer: Answer) -> bool:

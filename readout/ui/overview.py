@@ -14,8 +14,8 @@ from readout.catalogue import load_catalogue
 from readout.charts import icons as drawn
 from readout.control import Control
 from readout.ui import icons
-from readout.ui.engine import Failure
-from readout.ui.frame import FILTERS, Page, ranked_pathways
+from readout.ui.engine import Failure, opening_store
+from readout.ui.frame import FILTERS, Page, opening, ranked_pathways
 from readout.ui.judged import judged, judged_by
 from readout.ui.look import TABLES, palette
 
@@ -76,6 +76,18 @@ def segment(page: Page, metric_id: str) -> dict[str, tuple[str, ...]]:
         return {}
     ranked = ranked_pathways(page, "six_week_breach" if metric_id == "request_to_exam" else "within_pathway_standard")
     return {"pathway": tuple(ranked[:1])} if ranked else {}
+
+
+def prepare() -> None:
+    """Give the answers of the opening page before anybody asks: the first viewer waits for none of them."""
+    store = opening_store()
+    if store is None:
+        return
+    page = opening(store)
+    for rows in indicators(page).values():
+        for i in rows:
+            judged_by(page, i.metric_id, "site_code", **i.where)
+    page.ask("unreported", "site_code", "band")
 
 
 def finding(found: dict[str, list[Indicator]]) -> str:

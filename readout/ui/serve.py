@@ -1,5 +1,6 @@
 """Start the app: a server on this machine, told everything explicitly, so that it runs from any folder."""
 
+import contextlib
 import ipaddress
 import os
 import threading
@@ -60,6 +61,7 @@ def serve(extracts: Path, *, port: int = 8501, address: str = "127.0.0.1", headl
     if not headless:
         threading.Thread(target=_open, args=(url,), daemon=True).start()
     os.environ[SERVED] = ""
+    threading.Thread(target=_prepare, daemon=True).start()
     sys.argv = [str(ENTRY)]  # where the server looks for a configuration of its own: there is none beside the entry
     try:
         App(ENTRY, middleware=middleware(), routes=routes()).run(config=options(port, address))
@@ -84,6 +86,15 @@ def _is_loopback(address: str) -> bool:
         return address == "localhost" or ipaddress.ip_address(address).is_loopback
     except ValueError:
         return False
+
+
+def _prepare() -> None:
+    """What the first page needs, while the server starts. Whatever fails here is said by the page, to whoever opens it."""
+    with contextlib.suppress(Exception):
+        from readout import charts  # noqa: F401  the slowest import of a page
+        from readout.ui.overview import prepare
+
+        prepare()
 
 
 def _open(url: str) -> None:

@@ -4,6 +4,8 @@ import gc
 import json
 import re
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from xml.etree import ElementTree
 
 import pytest
@@ -292,3 +294,43 @@ def test_a_viewer_who_moves_over_to_a_newer_extract_gives_the_older_one_back(mak
     app.run()  # until then the session still holds what the page before was drawn from
     gc.collect()
     assert lease.is_in_use(extracts, newer) and not lease.is_in_use(extracts, older)
+
+
+def test_what_the_first_page_needs_is_ready_before_anybody_asks(opened, sample_extract, monkeypatch):
+    from readout.ui import engine, overview
+
+    monkeypatch.setenv("READOUT_EXTRACTS", str(sample_extract.folder.parent))
+    engine.answers.clear()
+    overview.prepare()
+    ready = len(engine.answers()._results)
+    assert ready > 26
+    opened("")
+    assert len(engine.answers()._results) <= ready + 2, "the months of the custom period and no more"
+    monkeypatch.setenv("READOUT_EXTRACTS", str(sample_extract.folder / "nothing"))
+    overview.prepare()
+
+
+def test_what_many_ask_for_at_once_is_made_once():
+    from readout.ui.engine import Kept
+
+    kept, made = Kept(10), []
+
+    def slow():
+        made.append(1)
+        time.sleep(0.05)
+        return "it"
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda _: kept.get("key", slow), range(8))) == ["it"] * 8
+    assert len(made) == 1
+    with pytest.raises(ZeroDivisionError):
+        kept.get("other", lambda: 1 / 0)
+    assert kept.get("other", lambda: "now") == "now" and not kept._making
+
+
+def test_a_page_of_charts_names_its_largest_file_ahead():
+    from readout.ui import web
+
+    (found,) = web.ahead()
+    assert re.fullmatch(rb"</static/js/PlotlyChart\.[\w-]+\.js>; rel=modulepreload; crossorigin", found[1])
+    assert set(web.WITHOUT_CHARTS) <= {f"/{url}" for url in PAGES}

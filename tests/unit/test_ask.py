@@ -315,3 +315,18 @@ def test_a_filter_in_words_goes_by_the_name_of_its_time_and_an_older_extract_by_
     for site in store.extract.manifest["sites"]:
         del site["periods"]
     assert ask("activity", past, store).words.startswith("Second Infirmary")
+
+
+def test_metrics_that_are_columns_of_one_query_run_it_once_for_each_viewer(sample_extract, monkeypatch):
+    ran = []
+    run = Store._run
+    monkeypatch.setattr(Store, "_run", lambda self, query, *more: ran.append(query.name) or run(self, query, *more))
+    whole = Store(sample_extract)
+    total = ask("unreported", Scope(), whole).rows[0]["value"]
+    ask("backlog_10_days", Scope(), whole)
+    ask("unreported_over_standard", Scope(), whole)
+    assert ran == ["unreported", "unreported_accounts"]
+    site = sample_extract.manifest["sites"][0]["site_code"]
+    part = ask("unreported", Scope(), Store(sample_extract, Viewer(frozenset({site})))).rows[0]["value"]
+    assert ran == ["unreported", "unreported_accounts"] * 2 and part < total
+    assert ask("unreported", Scope(), whole).rows[0]["value"] == total

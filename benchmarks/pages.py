@@ -22,7 +22,7 @@ GOALS = {"cold": 2.0, "again": 2.0, "warm": 1.2, "filter": 0.3}
 SETTLED = """() => {
   const busy = document.querySelector('[data-testid=stStatusWidget]') || document.querySelector('[data-stale=true]');
   const drawn = [...document.querySelectorAll('.js-plotly-plot')].every(p => p.querySelector('.main-svg'));
-  return !busy && drawn && !!document.querySelector('h1') && document.querySelectorAll('.js-plotly-plot, [data-testid=stDataFrame]').length > 0;
+  return !busy && drawn && !!document.querySelector('h1') && document.querySelectorAll('.js-plotly-plot, [data-testid=stDataFrame], .matrix').length > 0;
 }"""
 
 

@@ -6,10 +6,11 @@ their 95 % intervals do not meet, and the sentence says so.
 
 from typing import Any
 
-from readout import drill
+from readout import drill, fair
 from readout import format as fmt
 from readout.answer import Answer, words
 from readout.drill import Listing
+from readout.stats.funnel import MIN_UNITS
 from readout.stats.intervals import wilson
 
 Row = dict[str, Any]
@@ -128,6 +129,47 @@ def outlying(answer: Answer, whole: Answer, dimension: str) -> str:
     if above:
         parts.append(f"{fmt.listed([t for _, t in sorted(above, reverse=True)][:3])} {'lies' if len(above) == 1 else 'lie'} above")
     return f"{name}: {' and '.join(parts)} the {fmt.percent(together)} of all together, by 95 % intervals without adjustment for case mix."
+
+
+def against_case_mix(answer: Answer, *quarters: Answer) -> str:
+    """Which units differ lastingly once their case mix is allowed for, and which only seemed to."""
+    found = fair.compared(answer, quarters)
+    (dimension,) = answer.scope.by
+    noun = _noun(dimension)
+    if not found.units:
+        return f"No examination of this choice is old enough to judge, so no {noun} can be compared."
+
+    def said(u: fair.Unit) -> str:
+        return f"{answer.label(dimension, u.code)} ({fmt.count(u.observed)} late, {u.expected:,.0f} expected)"
+
+    more, fewer = ([said(u) for u in found.units if u.is_lasting == side] for side in (1, -1))
+    seemed = [answer.label(dimension, u.code) for u in found.units if u.unadjusted_side and not u.side]
+    parts = []
+    if more or fewer:
+        named = [f"more late reports at {fmt.listed(more)}"] if more else []
+        named += [f"fewer at {fmt.listed(fewer)}"] if fewer else []
+        parts.append(f"Against their case mix, {'; '.join(named)}: outside what chance gives (99.8 %) in at least two of the last three quarters.")
+    else:
+        parts.append(f"Against their case mix no {noun} differs lastingly from the others: none is outside what chance gives in two of the last three quarters.")
+    if seemed:
+        parts.append(f"{fmt.listed(seemed)} would look different without the adjustment and {'is' if len(seemed) == 1 else 'are'} not.")
+    return " ".join(parts)
+
+
+def case_mix_limits(answer: Answer, *quarters: Answer) -> str:
+    """How to read the comparison, and what it leans on."""
+    found = fair.compared(answer, quarters)
+    (dimension,) = answer.scope.by
+    alone = [f"{answer.label(dimension, u.code)} {fmt.percent(u.share_alone, 0)}" for u in found.units if u.share_alone >= 0.05]
+    said = (
+        f"Expected: the examinations of each stratum at the rate of all sites together, so each {_noun(dimension)} is compared with the network and not "
+        f"with another. By chance about {found.chance:.2g} of {len(found.units)} would lie outside 99.8 % in one period. "
+    )
+    if len(found.units) < MIN_UNITS:
+        said += f"With fewer than {MIN_UNITS} no band can allow for differences beyond chance that all of them share. "
+    if alone:
+        said += f"Part of the expected rests on strata that only one {_noun(dimension)} has: {fmt.listed(alone)}."
+    return said.strip()
 
 
 def largest(answer: Answer, dimension: str) -> str:

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from readout import charts
 from readout.ui import blocks, overview
 from readout.ui.frame import frame, heading
 
@@ -16,12 +15,4 @@ st.caption(overview.HOW_TO_READ)
 st.header("Where: each indicator at each site", anchor=False)
 overview.shown(overview.matrix(page, found))
 blocks.go_to("signals")
-
-blocks.chart(
-    page.ask("unreported", "site_code", "band"),
-    charts.stacked,
-    "Unreported examinations, by how long they have waited",
-    key="waiting",
-    dimension="site_code",
-    behind="unreported",
-)
+blocks.go_to("backlog")

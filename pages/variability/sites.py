@@ -3,24 +3,37 @@
 import streamlit as st
 
 from readout import charts, narrate
-from readout.ui import blocks
+from readout.ui import blocks, variability
 from readout.ui.frame import frame, heading
 
 MODALITIES = {"CT": "CT", "MR": "MRI", "XR": "X-ray", "US": "Ultrasound", "NM": "Nuclear medicine"}
+WHY = {"modality": "Modality", "patient_class": "Patient class", "urgency": "Urgency", "pathway": "Pathway"}
 
 page = frame()
 heading(page, "Reporting variability", "Which differences between sites are worth a conversation?")
 
 addenda, all_addenda = page.ask("addendum_rate", "site_code"), page.ask("addendum_rate")
-within, all_within = page.ask("within_28_days", "site_code"), page.ask("within_28_days")
+late, quarters = variability.whole(page, "site_code"), variability.quarters(page, "site_code")
 blocks.finding(
-    (lambda a, b: narrate.outlying(a, b, "site_code"), (within, all_within)),
+    (narrate.against_case_mix, (late, *quarters)),
     (lambda a, b: narrate.outlying(a, b, "site_code"), (addenda, all_addenda)),
 )
-st.info(
-    "No adjustment for case mix is made yet: a site with sicker patients, or with more complex examinations, will look slower here "
-    "even where it reports as fast as the others. Compare within one modality, patient class and urgency before drawing a conclusion."
+blocks.chart(
+    late,
+    charts.against_case_mix,
+    "Late reports against the case mix, by site",
+    key="late",
+    drawn_with=quarters,
+    dimension="site_code",
+    selected=page.sites,
+    behind="reports",
+    behind_where={"verdict": ("missed",)},
+    subtitle="Late: not verified within its own standard, the unreported counted. Filled: different in two of the last three quarters.",
 )
+blocks.explained(narrate.case_mix_limits, late, *quarters)
+why = blocks.choice("Why, by", WHY, key="why")
+st.header(f"Where the difference lies, by site and {WHY[why].lower()}", anchor=False)
+blocks.rows_by(variability.whole(page, "site_code", why), variability.strata)
 
 paths = blocks.pathway(page)
 one = blocks.choice("Modality", MODALITIES, key="of")
@@ -34,27 +47,16 @@ blocks.chart(
     dimension="site_code",
     selected=page.sites,
 )
-left, right = st.columns(2)
-with left:
-    blocks.chart(
-        within,
-        charts.intervals,
-        "Reported within 28 days",
-        key="within",
-        drawn_with=(all_within,),
-        dimension="site_code",
-        selected=page.sites,
-    )
-with right:
-    blocks.chart(
-        addenda,
-        charts.intervals,
-        "Reports amended within 30 days",
-        key="addenda",
-        drawn_with=(all_addenda,),
-        dimension="site_code",
-        selected=page.sites,
-    )
+blocks.chart(
+    addenda,
+    charts.intervals,
+    "Reports amended within 30 days",
+    key="addenda",
+    drawn_with=(all_addenda,),
+    dimension="site_code",
+    selected=page.sites,
+    subtitle="Without adjustment for case mix.",
+)
 everything = paths.ask("exam_to_report", "site_code", "modality")
 st.header("Every site and modality", anchor=False)
 blocks.rows_of(everything)

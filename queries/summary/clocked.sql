@@ -10,7 +10,8 @@
 -- params: none
 -- returns: clock varchar, cohort_month date, cohort_date date, account_month date, account_date date, trust_code varchar,
 --   site_code varchar, modality varchar, patient_class varchar, urgency varchar, pathway varchar, reporting_route varchar,
---   report_month date, report_date date, state varchar, is_ended boolean, minutes integer, standard_id varchar, standard_state varchar
+--   report_month date, report_date date, state varchar, is_ended boolean, minutes integer, standard_id varchar, standard_state varchar,
+--   body_region varchar, hour_band varchar, is_weekend boolean
 with judged as (  -- only the columns that a clock needs: this is kept in memory four times over
     select
         exam.trust_code,
@@ -35,6 +36,13 @@ with judged as (  -- only the columns that a clock needs: this is kept in memory
         exam.turnaround_minutes,
         exam.working_minutes,
         exam.clock_reset_date,
+        exam.body_region,
+        case
+            when exam.exam_hour between 8 and 17 then 'day'
+            when exam.exam_hour between 18 and 22 then 'evening'
+            when exam.exam_hour is not null then 'night'
+        end as hour_band,
+        exam.exam_weekday >= 6 as is_weekend,
         list_contains(exam.dq_flags, 'exam_before_request') as is_flagged_before_request,
         exam_standard.standard_id,
         case exam_standard.unit
@@ -97,7 +105,10 @@ clocks as (
         turnaround_minutes as minutes,
         standard_id,
         standard_state,
-        asked.* exclude (account_date, standard_id, standard_state),
+        body_region,
+        hour_band,
+        is_weekend,
+        asked.* exclude (account_date, standard_id, standard_state, body_region, hour_band, is_weekend),
     from asked
     where status = 'completed'
     union all by name
@@ -110,7 +121,10 @@ clocks as (
         working_minutes as minutes,
         null as standard_id,
         null as standard_state,
-        asked.* exclude (account_date, standard_id, standard_state),
+        null as body_region,
+        null as hour_band,
+        null as is_weekend,
+        asked.* exclude (account_date, standard_id, standard_state, body_region, hour_band, is_weekend),
     from asked
     where status = 'completed'
     union all by name
@@ -129,7 +143,10 @@ clocks as (
         ((case when is_examined then exam_date else given_up_date end - asked_date) * 1440)::integer as minutes,
         null as standard_id,
         null as standard_state,
-        asked.* exclude (account_date, standard_id, standard_state),
+        null as body_region,
+        null as hour_band,
+        null as is_weekend,
+        asked.* exclude (account_date, standard_id, standard_state, body_region, hour_band, is_weekend),
     from asked
     union all by name
     select
@@ -150,7 +167,10 @@ clocks as (
         ((case when is_answered then reported_date else given_up_date end - asked_date) * 1440)::integer as minutes,
         null as standard_id,
         null as standard_state,
-        asked.* exclude (account_date, standard_id, standard_state),
+        null as body_region,
+        null as hour_band,
+        null as is_weekend,
+        asked.* exclude (account_date, standard_id, standard_state, body_region, hour_band, is_weekend),
     from asked
 )
 
@@ -174,5 +194,8 @@ select
     minutes,
     standard_id,
     standard_state,
+    body_region,
+    hour_band,
+    is_weekend,
 from clocks
 order by clock, cohort_month, site_code, modality, minutes

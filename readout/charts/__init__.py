@@ -3,6 +3,7 @@
 from readout.charts.bridge import bridge
 from readout.charts.compare import among, dumbbell, heat_map, intervals, stacked
 from readout.charts.control import spc_chart
+from readout.charts.fair import against_case_mix
 from readout.charts.honest import bars, bounded, survival, with_naive
 from readout.charts.icons import assurance_icon, assurance_of, data_uri, sparkline, variation_icon
 from readout.charts.theme import DARK, LIGHT, PALETTES, Palette
@@ -15,6 +16,7 @@ __all__ = [
     "PALETTES",
     "Flag",
     "Palette",
+    "against_case_mix",
     "alternative",
     "among",
     "assurance_icon",

@@ -87,7 +87,6 @@ def prepare() -> None:
     for rows in indicators(page).values():
         for i in rows:
             judged_by(page, i.metric_id, "site_code", **i.where)
-    page.ask("unreported", "site_code", "band")
 
 
 def finding(found: dict[str, list[Indicator]]) -> str:

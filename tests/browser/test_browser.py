@@ -190,7 +190,7 @@ def visit(address, browser):
                 page.goto(f"{address}/{name}")
                 page.locator("h1").wait_for(timeout=60_000)
                 page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
-                page.locator(".js-plotly-plot .main-svg, [data-testid=stDataFrame] canvas").first.wait_for(timeout=30_000)
+                page.locator(".js-plotly-plot .main-svg, [data-testid=stDataFrame] canvas, .matrix img").first.wait_for(timeout=30_000)
             page.wait_for_timeout(500)
             faults = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
             serious = [f"{v['id']} at {[n['target'] for n in v['nodes'][:3]]}" for v in faults if v["impact"] in ("serious", "critical")]

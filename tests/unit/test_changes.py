@@ -32,7 +32,7 @@ DELEGATED = {"needs_report": "no"}
 
 # Every metric that judges or counts a time to the report, or what comes to be reported: a delegated examination is in none.
 REPORT_CLOCKS = {"exam_to_report", "exam_to_report_working", "exam_to_report_reported_only", "report_survival", "turnaround_bands"}
-REPORT_CLOCKS |= {"within_28_days", "within_pathway_standard", "request_to_report", "report_arrivals"}
+REPORT_CLOCKS |= {"within_28_days", "within_pathway_standard", "standardised_late_ratio", "request_to_report", "report_arrivals"}
 BACKLOG = {"unreported", "backlog_10_days", "unreported_over_standard", "oldest_unreported", "clearance_weeks"}
 WAIT_CLOCKS = {"request_to_exam", "exam_survival", "request_to_report"}
 LIST = {"waiting", "six_week_breach", "thirteen_week_breach"}

@@ -1,0 +1,101 @@
+"""Units beside what their case mix would give: a band of chance for each, and where the unit lies."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from readout import format as fmt
+from readout.answer import Answer
+from readout.charts.theme import LIGHT, Palette, Trace, layout, unit_note, wrapped
+from readout.fair import Unit, compared
+
+ROW = 52
+
+
+def against_case_mix(answer: Answer, *quarters: Answer, dimension: str, selected: Sequence[str] = (), palette: Palette = LIGHT) -> go.Figure:
+    """The ratio of late to expected of each unit, the largest unit on top and never in order of the ratio; beside it the band of chance.
+
+    A filled mark lies outside the 99.8 % band on the same side in two of the last three quarters; any other is open. The small ring is the
+    ratio without adjustment.
+    """
+    units = compared(answer, quarters).units[::-1]
+    names = [_named(answer, dimension, u) for u in units]
+    traces: list[Trace] = []
+    for first, last, opacity, words in ((0, 3, 0.22, "99.8 %"), (1, 2, 0.38, "95 %")):
+        x: list[float | None] = []
+        y: list[str | None] = []
+        for name, u in zip(names, units, strict=True):
+            if u.limits[last] is not None:
+                x += [u.limits[first] or 0.0, u.limits[last], None]
+                y += [name, name, None]
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": x,
+                "y": y,
+                "line": {"color": palette.grey, "width": 16},
+                "opacity": opacity,
+                "hovertemplate": f"{words} of chance: %{{x:.2f}}<extra></extra>",
+            }
+        )
+    known = [(name, u) for name, u in zip(names, units, strict=True) if u.unadjusted is not None]
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [u.unadjusted for _, u in known],
+            "y": [name for name, _ in known],
+            "marker": {"symbol": "circle-open", "size": 7, "color": palette.muted, "line": {"width": 1.5}},
+            "hovertemplate": "without adjustment %{x:.2f}<extra></extra>",
+        }
+    )
+    colours = [palette.warn if u.is_lasting > 0 else palette.accent if not selected or u.code in selected else palette.grey for u in units]
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "markers+text",
+            "x": [u.ratio for u in units],
+            "y": names,
+            "marker": {
+                "symbol": ["diamond" if u.is_lasting else "diamond-open" for u in units],
+                "size": 13,
+                "color": colours,
+                "line": {"color": colours, "width": 2},
+            },
+            "text": [f"{u.ratio:.2f}" for u in units],
+            "textposition": "top center",
+            "textfont": {"size": 12, "color": palette.text},
+            "cliponaxis": False,
+            "customdata": [[f"{dimension}={u.code}", f"{fmt.count(u.observed)} late, {u.expected:,.0f} expected of {fmt.count(u.n)}"] for u in units],
+            "hovertemplate": "%{y}: %{customdata[1]}<extra></extra>",
+        }
+    )
+    ends = [v for u in units for v in (u.ratio, u.unadjusted, u.limits[0], u.limits[3]) if v is not None]
+    low, high = min([*ends, 0.8]), max([*ends, 1.2])
+    pad = 0.08 * (high - low)
+    figure = layout(
+        palette,
+        100 + ROW * max(1, len(units)),
+        margin={"l": 8, "r": 16, "t": 52, "b": 44},
+        xaxis={
+            "range": [max(0.0, low - pad), high + pad],
+            "showgrid": True,
+            "gridcolor": palette.grid,
+            "nticks": 6,
+            "tickformat": ".2~f",
+            "title": {"text": "late reports for each expected", "standoff": 6, "font": {"size": 12}},
+        },
+        yaxis={"type": "category", "showgrid": False, "range": [-0.6, len(units) - 0.3]},
+        shapes=[{"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": 1, "x1": 1, "line": {"color": palette.muted, "width": 1.3}}],
+        annotations=[unit_note("◆ against its case mix    ○ unadjusted<br>▬ chance, 95 % and 99.8 %", palette) | {"align": "left"}],
+    )
+    return go.Figure({"data": traces, "layout": figure}, _validate=False)
+
+
+def _named(answer: Answer, dimension: str, unit: Unit) -> str:
+    first, _, second = wrapped(answer.label(dimension, unit.code)).partition("<br>")
+    return f"{first}<br>{second + ', ' if second else ''}n {fmt.count(unit.n)}"
+
+
+__all__ = ["against_case_mix"]

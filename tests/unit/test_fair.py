@@ -1,0 +1,167 @@
+"""Late reports beside those expected of the same case mix: counted again in plain Python, and what the comparison says of the planted sites."""
+
+import json
+from collections import defaultdict
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+
+from readout import charts, narrate
+from readout.answer import Answer, ask
+from readout.fair import compared
+from readout.ingest.publish import publish
+from readout.sample import write_sample
+from readout.scope import Scope
+from readout.store import Store, Viewer
+from tests.conftest import NOW
+
+PARTS = ("modality", "body_region", "patient_class", "urgency", "hour_band", "is_weekend")
+SPARSE = 20
+METRIC = "standardised_late_ratio"
+
+
+@pytest.fixture(scope="module")
+def store(sample_extract) -> Store:
+    return Store(sample_extract)
+
+
+@pytest.fixture(scope="module")
+def judged(sample_extract) -> list[dict[str, Any]]:
+    """Examinations old enough to judge, with the parts of their stratum: the hour and the weekend from the canonical table."""
+    rows = pl.read_parquet(sample_extract.tables["clocked"]).filter((pl.col("clock") == "report") & pl.col("standard_state").is_in(["met", "missed"]))
+    return rows.to_dicts()
+
+
+def expected(rows: list[dict[str, Any]]) -> dict[str, list[float]]:
+    """By site: late, expected, judged, variance, and the expected of strata that only one site has. Step by step, from the finest stratum up."""
+    stratum: dict[int, tuple[Any, ...]] = {}
+    left = set(range(len(rows)))
+    for depth in range(len(PARTS), -1, -1):
+        groups = defaultdict(list)
+        for i in left:
+            groups[tuple(rows[i][p] for p in PARTS[:depth])].append(i)
+        for key, members in groups.items():
+            if len(members) >= SPARSE or depth == 0:
+                stratum |= dict.fromkeys(members, (depth, *key))
+                left -= set(members)
+    of: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for i, key in stratum.items():
+        of[key].append(i)
+    found: dict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0, 0.0, 0.0])
+    for members in of.values():
+        rate = sum(rows[i]["standard_state"] == "missed" for i in members) / len(members)
+        is_alone = len({rows[i]["site_code"] for i in members}) == 1
+        for i in members:
+            site = found[rows[i]["site_code"]]
+            site[0] += rows[i]["standard_state"] == "missed"
+            site[1] += rate
+            site[2] += 1
+            site[3] += rate * (1 - rate)
+            site[4] += rate if is_alone else 0.0
+    return found
+
+
+COLUMNS = ("numerator", "denominator", "count_judged", "variance", "expected_alone")
+
+
+def figures(answer: Answer) -> dict[str, list[float]]:
+    return {r["site_code"]: [r[c] for c in COLUMNS] for r in answer.rows}
+
+
+@pytest.mark.parametrize("where", [{}, {"modality": ("CT", "MR")}, {"patient_class": ("03",), "modality": ("XR",)}, {"month": ("2026-02-01",)}])
+def test_the_expected_equal_plain_python(store, judged, where):
+    rows = [r for r in judged if all((str(r["cohort_month"]) if k == "month" else r[k]) in v for k, v in where.items())]
+    theirs = expected(rows)
+    ours = figures(ask(METRIC, Scope(("site_code",), where), store))
+    assert set(ours) == set(theirs) and len(ours) > 4
+    for site, values in theirs.items():
+        assert ours[site] == pytest.approx(values, rel=1e-9, abs=1e-9), site
+
+
+def test_observed_and_expected_add_up(store):
+    for where in ({}, {"pathway": ("inpatient",)}, {"modality": ("US",)}):
+        (whole,) = ask(METRIC, Scope((), where), store).rows
+        assert whole["denominator"] == pytest.approx(whole["numerator"], rel=1e-9) and whole["value"] == (pytest.approx(1) if whole["numerator"] else None)
+        assert whole["expected_unadjusted"] == pytest.approx(whole["numerator"], rel=1e-9)
+        parts = ask(METRIC, Scope(("site_code", "modality"), where), store).rows
+        assert sum(r["numerator"] for r in parts) == whole["numerator"]
+        assert sum(r["denominator"] for r in parts) == pytest.approx(whole["numerator"], rel=1e-9)
+
+
+def test_a_filter_of_sites_shows_fewer_and_changes_none(store):
+    every = figures(ask(METRIC, Scope(("site_code",)), store))
+    some = sorted(every)[2:4]
+    shown = figures(ask(METRIC, Scope(("site_code",), {"site_code": tuple(some)}), store))
+    assert set(shown) == set(some) and all(shown[s] == pytest.approx(every[s], rel=1e-12) for s in some)
+    units = {u.code: u for u in compared(ask(METRIC, Scope(("site_code",)), store)).units}
+    for u in compared(ask(METRIC, Scope(("site_code",), {"site_code": tuple(some)}), store)).units:
+        assert (u.limits, u.side, u.unadjusted_side) == (pytest.approx(units[u.code].limits), units[u.code].side, units[u.code].unadjusted_side)
+
+
+def test_a_viewer_of_one_site_learns_nothing_of_the_others(sample_extract, store):
+    site = sample_extract.manifest["sites"][0]["site_code"]
+    (row,) = ask(METRIC, Scope(("site_code",)), Store(sample_extract, Viewer(frozenset({site})))).rows
+    assert row["value"] == pytest.approx(1), "compared with what may be seen: itself"
+
+
+def test_on_paper(make):
+    """Two strata of 20 at two sites each; a third of 12 that joins the second by its modality: rates by hand."""
+    rows = []
+    for site, modality, n, late in (("S1", "CT", 30, 9), ("S2", "CT", 10, 1), ("S1", "MR", 10, 0), ("S2", "MR", 20, 6)):
+        same = {"site": site, "modality": modality, "class": "03", "ended": "2026-08-03 10:00"}
+        rows += [{"acc": f"{site}{modality}{i}", "verified": "" if i < late else "2026-08-04 10:00", **same} for i in range(n)]
+    found = {r["site_code"]: r for r in ask(METRIC, Scope(("site_code",)), Store(make(rows))).rows}
+    assert [found[s]["numerator"] for s in ("S1", "S2")] == [9, 7]
+    assert [found[s]["denominator"] for s in ("S1", "S2")] == pytest.approx([30 * 10 / 40 + 10 * 6 / 30, 10 * 10 / 40 + 20 * 6 / 30])
+    assert found["S1"]["variance"] == pytest.approx(30 * 0.25 * 0.75 + 10 * 0.2 * 0.8)
+    assert found["S1"]["expected_unadjusted"] == pytest.approx(40 * 16 / 70)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory) -> tuple[Store, dict[str, Any]]:
+    """Large enough for the planted sites to stand out from chance."""
+    folder = tmp_path_factory.mktemp("large")
+    write_sample(folder, exams=100_000, seed=2026)
+    extract = publish(folder / "network.toml", folder / "extracts", now=NOW)
+    return Store(extract), json.loads((folder / "planted.json").read_text("utf-8"))["notable"]
+
+
+def test_the_site_of_another_case_mix_is_outside_before_and_inside_after(large):
+    """It does more of what is late everywhere, and is as good as the others at each."""
+    store, planted = large
+    units = {u.code: u for u in compared(ask(METRIC, Scope(("site_code",)), store)).units}
+    assert units[planted["case_mix_site"]].unadjusted_side == 1 and units[planted["case_mix_site"]].side == 0
+    assert units[planted["exemplar_site"]].side == -1
+
+
+def test_only_what_lasts_is_called_different(large):
+    """Outside in one quarter of three is not: the words and the filled marks follow two of the last three."""
+
+    store, _ = large
+
+    def quarter(first: date, last: date) -> Answer:
+        return ask(METRIC, Scope(("site_code",)).between(first, last), store)
+
+    quarters = [quarter(date(2025, 12, 1), date(2026, 2, 28)), quarter(date(2026, 3, 1), date(2026, 5, 31)), quarter(date(2026, 6, 1), date(2026, 8, 31))]
+    answer = ask(METRIC, Scope(("site_code",)), store)
+    found = compared(answer, quarters)
+    assert any(u.is_lasting for u in found.units) and found.chance == pytest.approx(len(found.units) * 0.002)
+    for u in found.units:
+        assert u.is_lasting == (1 if u.quarters.count(1) >= 2 else -1 if u.quarters.count(-1) >= 2 else 0)
+    said = narrate.against_case_mix(answer, *quarters)
+    for u in found.units:
+        assert (f"{answer.label('site_code', u.code)} ({u.observed:,} late" in said) == bool(u.is_lasting)
+    alone = narrate.against_case_mix(answer)
+    assert "differs lastingly" in alone and not any(u.is_lasting for u in compared(answer).units)
+    figure = charts.against_case_mix(answer, *quarters, dimension="site_code")
+    marks = figure.data[-1]
+    assert list(marks.marker.symbol) == ["diamond" if u.is_lasting else "diamond-open" for u in found.units[::-1]]
+    assert [u.n for u in found.units] == sorted((u.n for u in found.units), reverse=True), "by size, never by rank"
+
+
+def test_where_nothing_can_be_judged_it_is_said(make):
+    answer = ask(METRIC, Scope(("site_code",)), Store(make([{"ended": "2026-10-30 10:00"}])))
+    assert "old enough" in narrate.against_case_mix(answer)
+    charts.against_case_mix(answer, dimension="site_code")

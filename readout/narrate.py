@@ -151,8 +151,11 @@ def against_case_mix(answer: Answer, *quarters: Answer) -> str:
         parts.append(f"Against their case mix, {'; '.join(named)}: outside what chance gives (99.8 %) in at least two of the last three quarters.")
     else:
         parts.append(f"Against their case mix no {noun} differs lastingly from the others: none is outside what chance gives in two of the last three quarters.")
+    now = [answer.label(dimension, u.code) for u in found.units if u.side and not u.is_lasting]
+    if now:
+        parts.append(f"Outside in the period shown, but not in two of those quarters: {fmt.listed(now)}.")
     if seemed:
-        parts.append(f"{fmt.listed(seemed)} would look different without the adjustment and {'is' if len(seemed) == 1 else 'are'} not.")
+        parts.append(f"{fmt.listed(seemed)}: unlike the others without the adjustment, within chance with it.")
     return " ".join(parts)
 
 
@@ -270,10 +273,10 @@ def standard_used(answer: Answer, pathway: str) -> str:
     row = next((r for r in answer.rows if r.get("pathway") == pathway), None)
     if row is None or answer.standard is None or not answer.standard.threshold or row["median_hours"] is None:
         return ""
-    days = row["median_hours"] / 24
-    name, nine = answer.label("pathway", pathway), _nine_in_ten(answer, row)
+    half, nine = fmt.duration(answer.metric, row["median_hours"]), _nine_in_ten(answer, row)
+    used = fmt.percent(row["median_hours"] / 24 / answer.standard.threshold, 0)
     return (
-        f"{name}: half have their report within {days:.0f} days of the request, {fmt.percent(days / answer.standard.threshold, 0)} of the "
+        f"{answer.label('pathway', pathway)}: half have their report within {half} of the request, {used} of the "
         f"{answer.standard.threshold:g} days in which a diagnosis is due ({answer.standard.status} standard); {nine}."
     )
 

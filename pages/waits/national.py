@@ -22,6 +22,7 @@ if not page.national:
 if not own:
     st.info("None of the network's trusts is in the return: the trust codes of the network file must match the provider codes of the return.")
 england = "synthetic England" if page.is_synthetic else "England"
+blocks.unfiltered(page, "the national return: it counts by trust and test")
 tests = blocks.tests()
 
 ours = {m: page.ask(m, "month", test=tests, provider_code=own) for m in MEASURES}

@@ -311,6 +311,19 @@ def charted() -> Metric:
     return names[st.selectbox("Indicator", list(names), key="metric", bind="query-params")]
 
 
+def filters_said(page: Page) -> None:
+    """The filters in a line of the page itself, for a page whose figures do not each say them."""
+    if any(page.scope.where.values()):
+        said = scope_said(page, "activity")
+        st.caption(f"Only {said}. Clear the filters for the whole network.")
+
+
+def unfiltered(page: Page, what: str) -> None:
+    """Say where the filters do nothing."""
+    if any(page.scope.where.values()):
+        st.caption(f"The filters of site, modality, pathway, class and urgency do not narrow {what}.")
+
+
 def scope_said(page: Page, metric_id: str) -> str:
     """The page's filters as a metric uses them, without the dates."""
     answer = page.ask(metric_id, "month", scope=page.scope.between(None, None))

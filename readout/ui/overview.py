@@ -9,7 +9,7 @@ import streamlit as st
 
 from readout import format as fmt
 from readout import narrate, narrate_control
-from readout.answer import Answer
+from readout.answer import Answer, visible_sites
 from readout.catalogue import load_catalogue
 from readout.charts import icons as drawn
 from readout.control import Control
@@ -47,7 +47,7 @@ class Indicator:
 
     @property
     def rank(self) -> int:
-        return URGENT.get(self.control.variation or "", 4)
+        return URGENT.get(self.control.variation or "", 4) if self.control.is_current else 1
 
 
 def indicators(page: Page) -> dict[str, list[Indicator]]:
@@ -92,7 +92,7 @@ def prepare() -> None:
 def finding(found: dict[str, list[Indicator]]) -> str:
     """How many indicators show concern, and which."""
     every = [i for rows in found.values() for i in rows]
-    concern, better = ([i for i in every if i.control.variation == kind] for kind in ("concern", "improvement"))
+    concern, better = ([i for i in every if i.control.variation == kind and i.control.is_current] for kind in ("concern", "improvement"))
     if not every:
         return "No indicator has a complete month for this choice of filters."
     if not concern and not better:
@@ -122,14 +122,17 @@ def _row(page: Page, i: Indicator, dark: bool) -> str:
     if now is not None and i.answer.metric.kind == "ratio":
         notes.append(narrate.beside(i.answer, now))
     elif now is not None and i.answer.metric.kind == "time":
-        notes += ["nine in ten within this", f"n {fmt.count(now['n'])}, {fmt.count(now['count_unreported'])} {i.answer.metric.unended}"]
+        notes += [
+            "nine in ten within this" if now["p90_hours"] is not None else "nine in ten",
+            f"n {fmt.count(now['n'])}, {fmt.count(now['count_unreported'])} {i.answer.metric.unended}",
+        ]
     if (missing := i.answer.share_missing or 0) >= 0.005:
         notes.append(f"{fmt.percent(missing)} cannot be timed")
     spark = drawn.data_uri(drawn.sparkline(i.control, dark=dark))
     cells = [
         f"<b>{escape(_figure(i.answer, now))}</b>{_small(*notes)}",
-        _marked(_variation(i.control, dark), narrate_control.rule(i.control)),
-        _target(i),
+        _marked(_variation(i.control, dark), narrate_control.rule(i.control) if i.control.is_current else "no figure for this month, so it is not judged"),
+        _target(page, i),
         _assurance(i.control, dark),
         escape(_figure(i.answer, before)),
         f'<img src="{spark}" alt="trend of {len(rows)} months">',
@@ -160,17 +163,19 @@ def _figure(answer: Answer, row: narrate.Row | None) -> str:
     return narrate.reading(answer, row)
 
 
-def _target(i: Indicator) -> str:
+def _target(page: Page, i: Indicator) -> str:
     standard = i.answer.standard
     if standard is None or standard.better == "neutral":
         return ""
+    if standard.unit == i.answer.metric.unit and len(visible_sites(page.store, page.scope)) != 1:
+        return ""  # a trigger is of one site: beside the network's figure it would mislead
     if standard.target is not None and narrate.is_share(i.answer):
         return escape(f"{'at most ' if standard.better == 'down' else ''}{fmt.percent(standard.target, 0)}") + _small(standard.status)
     return escape(standard.label) + _small(standard.status)
 
 
 def _variation(c: Control, dark: bool) -> str:
-    kind, high = c.variation, drawn.is_high(c)
+    kind, high = (c.variation, drawn.is_high(c)) if c.is_current else (None, None)
     name = f"{kind}_{'high' if high else 'low'}" if kind in ("improvement", "concern") else kind or "not_judged"
     return icons.image(f"variation_{name}", drawn.label(kind, high=high), dark)
 

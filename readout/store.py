@@ -22,6 +22,8 @@ from readout.queryfile import QueryFile
 
 TIME_LIMIT_SECONDS = 20.0
 MEMORY_LIMIT = "2GB"
+BUILD_MEMORY = "1GB"  # of a publish; what it sorts or joins beyond that is spilled to disk
+ROW_GROUP = 122_880
 KEPT, KEPT_ROWS = 400, 2_000  # results kept of one store, and the rows of the largest
 
 
@@ -137,7 +139,7 @@ def _let_go(held: int | None, temporary: Path) -> None:
 class Builder:
     """A read-write engine for publishing: staged files in, Parquet out. Only ingest uses it."""
 
-    def __init__(self, work: Path, memory_limit: str = "4GB") -> None:
+    def __init__(self, work: Path, memory_limit: str = BUILD_MEMORY) -> None:
         work.mkdir(parents=True, exist_ok=True)
         self._temporary = work / "spill"
         self.connection = _connect(self._temporary, memory_limit)
@@ -165,8 +167,9 @@ class Builder:
     def write(self, query: QueryFile, parameters: Mapping[str, Any], path: Path) -> None:
         """Write a query's rows as Parquet, in the query's order, and keep the file as a view under the query's name."""
         check_query(self.connection, query)
-        relation = self.connection.sql(query.text, params=dict(parameters))
-        relation.write_parquet(str(path), compression="zstd", row_group_size=122_880)
+        to = str(path).replace("'", "''")  # streamed: a relation with parameters would first be made whole, in memory
+        copy = f"copy (\n{query.text}\n) to '{to}' (format parquet, compression zstd, row_group_size {ROW_GROUP})"
+        self.connection.execute(copy, dict(parameters))
         self.table(query.name, [path])
 
     def close(self) -> None:

@@ -52,20 +52,23 @@ placed as (
         and coalesce(exam_local, booked_for_local, received_at_local, requested_at_local, timestamp '2100-01-01')::date < site_period.valid_to
 ),
 
--- A dated rule of the network decides over what the RIS says; of several the last in the file.
+-- A dated rule of the network decides over what the RIS says; of several the last in the file. It reads the few columns it needs
+-- from the staged records, once more: what is read twice further down would be held in memory whole.
 ruled as (
     select
-        placed.exam_id,
+        staged_exam.source_no,
+        staged_exam.file_no,
+        staged_exam.record,
         arg_max(report_rule.is_report_required, report_rule.rule_no) as is_required,
-    from placed
+    from staged_exam
     inner join report_rule
-        on (report_rule.site_code is null or report_rule.site_code = placed.site_code)
-        and (report_rule.modality is null or report_rule.modality = placed.modality)
-        and (report_rule.exam_code is null or report_rule.exam_code = placed.exam_code)
-        and (report_rule.patient_class is null or report_rule.patient_class = placed.patient_class)
-        and placed.exam_local::date >= report_rule.valid_from
-        and placed.exam_local::date <= report_rule.valid_to
-    group by placed.exam_id
+        on (report_rule.site_code is null or report_rule.site_code = staged_exam.site_code)
+        and (report_rule.modality is null or report_rule.modality = staged_exam.modality)
+        and (report_rule.exam_code is null or report_rule.exam_code = staged_exam.exam_code)
+        and (report_rule.patient_class is null or report_rule.patient_class = staged_exam.patient_class)
+        and coalesce(staged_exam.exam_end_at_local, staged_exam.exam_start_at_local)::date >= report_rule.valid_from
+        and coalesce(staged_exam.exam_end_at_local, staged_exam.exam_start_at_local)::date <= report_rule.valid_to
+    group by staged_exam.source_no, staged_exam.file_no, staged_exam.record
 ),
 
 dated as (
@@ -90,7 +93,10 @@ dated as (
             0
         ) as opened_at_end,
     from placed
-    left join ruled on placed.exam_id = ruled.exam_id
+    left join ruled
+        on placed.source_no = ruled.source_no
+        and placed.file_no = ruled.file_no
+        and placed.record = ruled.record
     left join site_open as opening
         on placed.site_code = opening.site_code
         and placed.exam_local::date = opening.date

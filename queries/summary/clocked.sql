@@ -12,7 +12,7 @@
 --   site_code varchar, modality varchar, patient_class varchar, urgency varchar, pathway varchar, reporting_route varchar,
 --   report_month date, report_date date, state varchar, is_ended boolean, minutes integer, standard_id varchar, standard_state varchar,
 --   body_region varchar, hour_band varchar, is_weekend boolean
-with judged as (  -- only the columns that a clock needs: this is kept in memory four times over
+with judged as (  -- only the columns that a clock needs: every row of it becomes up to four
     select
         exam.trust_code,
         exam.site_code,
@@ -95,66 +95,31 @@ asked as (
     from judged
 ),
 
+-- One pass, each row of it once a clock: four selects under a union cannot be sorted in little memory.
+each_clock as (
+    select
+        asked.*,
+        kind.clock,
+        kind.clock in ('report', 'report_working') as is_from_exam,
+    from asked
+    cross join (values ('report'), ('report_working'), ('exam'), ('result')) as kind (clock)
+    where asked.status = 'completed' or kind.clock in ('exam', 'result')
+),
+
 clocks as (
     select
-        'report' as clock,
-        exam_date as cohort_date,
-        account_date,
-        clock_state as state,
-        is_reported as is_ended,
-        turnaround_minutes as minutes,
-        standard_id,
-        standard_state,
-        body_region,
-        hour_band,
-        is_weekend,
-        asked.* exclude (account_date, standard_id, standard_state, body_region, hour_band, is_weekend),
-    from asked
-    where status = 'completed'
-    union all by name
-    select
-        'report_working' as clock,
-        exam_date as cohort_date,
-        account_date,
-        case when clock_state = 'counted' and working_minutes is null then 'no_opening_hours' else clock_state end as state,
-        is_reported as is_ended,
-        working_minutes as minutes,
-        null as standard_id,
-        null as standard_state,
-        null as body_region,
-        null as hour_band,
-        null as is_weekend,
-        asked.* exclude (account_date, standard_id, standard_state, body_region, hour_band, is_weekend),
-    from asked
-    where status = 'completed'
-    union all by name
-    select
-        'exam' as clock,
-        asked_date as cohort_date,
-        coalesce(asked_date, account_date) as account_date,
+        case when is_from_exam then exam_date else asked_date end as cohort_date,
+        case when is_from_exam then account_date else coalesce(asked_date, account_date) end as account_date,
         case
+            when clock = 'report' then clock_state
+            when clock = 'report_working' then case when clock_state = 'counted' and working_minutes is null then 'no_opening_hours' else clock_state end
             when asked_state is not null then asked_state
-            when is_examined and exam_date is null then 'no_exam_time'
-            when is_examined and is_before_request then 'exam_before_request'
-            when not is_examined and given_up_date < asked_date then 'ended_before_request'
-            else 'counted'
-        end as state,
-        is_examined as is_ended,
-        ((case when is_examined then exam_date else given_up_date end - asked_date) * 1440)::integer as minutes,
-        null as standard_id,
-        null as standard_state,
-        null as body_region,
-        null as hour_band,
-        null as is_weekend,
-        asked.* exclude (account_date, standard_id, standard_state, body_region, hour_band, is_weekend),
-    from asked
-    union all by name
-    select
-        'result' as clock,
-        asked_date as cohort_date,
-        coalesce(asked_date, account_date) as account_date,
-        case
-            when asked_state is not null then asked_state
+            when clock = 'exam' then case
+                when is_examined and exam_date is null then 'no_exam_time'
+                when is_examined and is_before_request then 'exam_before_request'
+                when not is_examined and given_up_date < asked_date then 'ended_before_request'
+                else 'counted'
+            end
             when not coalesce(is_report_required, true) then 'report_not_required'
             when is_overwritten then 'addendum_overwrote_first'
             when clock_state = 'report_before_exam' then clock_state
@@ -163,15 +128,20 @@ clocks as (
             when not is_answered and given_up_date < asked_date then 'ended_before_request'
             else 'counted'
         end as state,
-        is_answered as is_ended,
-        ((case when is_answered then reported_date else given_up_date end - asked_date) * 1440)::integer as minutes,
-        null as standard_id,
-        null as standard_state,
-        null as body_region,
-        null as hour_band,
-        null as is_weekend,
-        asked.* exclude (account_date, standard_id, standard_state, body_region, hour_band, is_weekend),
-    from asked
+        case clock when 'exam' then is_examined when 'result' then is_answered else is_reported end as is_ended,
+        case clock
+            when 'report' then turnaround_minutes
+            when 'report_working' then working_minutes
+            when 'exam' then ((case when is_examined then exam_date else given_up_date end - asked_date) * 1440)::integer
+            else ((case when is_answered then reported_date else given_up_date end - asked_date) * 1440)::integer
+        end as minutes,
+        case when clock = 'report' then standard_id end as standard_id,
+        case when clock = 'report' then standard_state end as standard_state,
+        case when clock = 'report' then body_region end as body_region,
+        case when clock = 'report' then hour_band end as hour_band,
+        case when clock = 'report' then is_weekend end as is_weekend,
+        each_clock.* exclude (account_date, standard_id, standard_state, body_region, hour_band, is_weekend),
+    from each_clock
 )
 
 select

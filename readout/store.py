@@ -164,12 +164,13 @@ class Builder:
         check_query(self.connection, query)
         return _whole(self.connection.sql(query.text, params=dict(parameters or {})).pl())
 
-    def write(self, query: QueryFile, parameters: Mapping[str, Any], path: Path) -> None:
-        """Write a query's rows as Parquet, in the query's order, and keep the file as a view under the query's name."""
+    def write(self, query: QueryFile, path: Path) -> None:
+        """Write a query's rows as Parquet, in the query's order, and keep the file as a view under the query's name.
+
+        A query that builds takes no parameters: with them its whole result would be made in memory first, beyond the engine's limit.
+        """
         check_query(self.connection, query)
-        to = str(path).replace("'", "''")  # streamed: a relation with parameters would first be made whole, in memory
-        copy = f"copy (\n{query.text}\n) to '{to}' (format parquet, compression zstd, row_group_size {ROW_GROUP})"
-        self.connection.execute(copy, dict(parameters))
+        self.connection.sql(query.text).write_parquet(str(path), compression="zstd", row_group_size=ROW_GROUP)
         self.table(query.name, [path])
 
     def close(self) -> None:
@@ -204,7 +205,7 @@ def check_query(connection: duckdb.DuckDBPyConnection, query: QueryFile) -> None
     if set(statements[0].named_parameters) != set(query.params):
         odd = sorted(set(statements[0].named_parameters) ^ set(query.params))
         raise CatalogueError(f"{where}: the header's params and the query differ in {', '.join(odd)}.")
-    row = connection.execute("select json_serialize_sql(?::varchar)", [query.text]).fetchone()
+    row = connection.values(duckdb.FunctionExpression("json_serialize_sql", duckdb.ConstantExpression(query.text))).fetchone()
     tree = json.loads(row[0]) if row else {"error": True}
     if tree.get("error"):
         raise CatalogueError(f"{where} cannot be checked: {tree.get('error_message', 'its tree cannot be read')}.")

@@ -2,7 +2,7 @@
 -- T0 is the end of the examination, else its start; T1 the first verification; A the site's own as-of.
 -- grain: one row an examination
 -- reads: staged_exam, exam_fate, site, site_period, site_hours, site_open, report_rule, calendar, source
--- params: network_code varchar
+-- params: none
 -- returns: exam_id bigint, network_code varchar, trust_code varchar, site_code varchar, ris_code varchar, source varchar
 with standing as (
     select staged_exam.*
@@ -33,6 +33,7 @@ placed as (
         site.nation,
         site.covers_from,
         source.name as source,
+        source.network_code,
         case
             when urgency = 'suspected_cancer' then 'suspected_cancer'
             when urgency = 'emergency' or patient_class = '05' then 'emergency'
@@ -113,7 +114,7 @@ dated as (
 
 select
     exam_id,
-    $network_code::varchar as network_code,
+    network_code,
     trust_code,
     site_code,
     ris_code,

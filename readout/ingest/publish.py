@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -161,7 +160,7 @@ def _fill(build: Build, engine: Builder, step: Callable[[str], None], say: Progr
         _merge(build, engine, queries["canonical"])
         step("exam")
         say("Examinations", 0.68)
-        _write(build, engine, queries["canonical"]["exam"], {"network_code": build.network.code})
+        _write(build, engine, queries["canonical"]["exam"])
         step("summary")
         for i, name in enumerate(SUMMARIES):
             say("Summaries", 0.78 + 0.01 * i)
@@ -195,8 +194,8 @@ def _fill(build: Build, engine: Builder, step: Callable[[str], None], say: Progr
             build.flags.setdefault(source, {})[rule] = count
 
 
-def _write(build: Build, engine: Builder, query: QueryFile, parameters: Mapping[str, Any] | None = None) -> None:
-    engine.write(query, parameters or {}, build.tables / f"{query.name}.parquet")
+def _write(build: Build, engine: Builder, query: QueryFile) -> None:
+    engine.write(query, build.tables / f"{query.name}.parquet")
 
 
 def _write_frame(build: Build, engine: Builder, name: str, frame: pl.DataFrame) -> None:
@@ -213,9 +212,9 @@ def _merge(build: Build, engine: Builder, queries: Mapping[str, QueryFile]) -> N
     ]
     engine.table("staged_part", [Path(r[0]) for r in rows], filename=True)
     engine.frame("staged_file", pl.DataFrame(rows, schema=["filename", "source_no", "file_no"], orient="row"), work)
-    engine.frame("source", pl.DataFrame({"source_no": range(len(sources)), "name": [s.name for s in sources]}), work)
+    engine.frame("source", pl.DataFrame({"source_no": range(len(sources)), "name": [s.name for s in sources], "network_code": build.network.code}), work)
     engine.view(queries["staged_exam"])
-    engine.write(queries["exam_fate"], {}, work / "exam_fate.parquet")
+    engine.write(queries["exam_fate"], work / "exam_fate.parquet")
     for source_no, fate, count in engine.rows(queries["exam_fate_count"]).iter_rows():
         build.fates[sources[source_no].name][fate] = count
     for source_no, file_no, record in engine.rows(queries["exam_clash"]).iter_rows():

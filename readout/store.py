@@ -79,6 +79,9 @@ class Store:
             relation = self._connection.read_parquet(str(path))
             if viewer.sites is not None and "site_code" in relation.columns:
                 relation = relation.filter("site_code in (from viewer_site)")
+            elif viewer.sites is not None and "site_codes" in relation.columns:  # of several sites at once: for whoever may see all of them
+                seen = duckdb.ConstantExpression(sorted(viewer.sites))
+                relation = relation.filter(duckdb.FunctionExpression("list_has_all", seen, duckdb.ColumnExpression("site_codes")))
             relation.create_view(name)
         self._connection.execute("set allowed_directories = ?", [[str(extract.folder / "tables")]])
         self._connection.execute("set enable_external_access = false")

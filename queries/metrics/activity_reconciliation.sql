@@ -1,23 +1,10 @@
 -- The steps from the examinations we count to the published activity of the same months. All steps together are the published figure.
--- A trust is shown to whoever may see all of its sites.
 -- grain: one row a combination of the dimensions in $by
--- reads: activity_bridge, site_period
+-- reads: activity_bridge
 -- params: by varchar[], months date[], trusts varchar[], tests varchar[], wait_categories varchar[], steps varchar[], date_from date,
 --   date_to date
 -- returns: month date, trust_code varchar, test varchar, wait_category varchar, step varchar, count_exams hugeint,
 --   vintage varchar
-with seen as (
-    select
-        calendar_month.month,
-        site_period.trust_code,
-        count(distinct site_period.site_code) as count_sites,
-    from (select distinct month, month_end from activity_bridge) as calendar_month
-    inner join site_period
-        on site_period.valid_from <= calendar_month.month_end
-        and site_period.valid_to > calendar_month.month
-    group by all
-)
-
 select
     case when list_contains($by::varchar[], 'month') then month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
@@ -27,10 +14,6 @@ select
     sum(count_exams) as count_exams,
     max(vintage) as vintage,
 from activity_bridge
-semi join seen
-    on activity_bridge.month = seen.month
-    and activity_bridge.trust_code = seen.trust_code
-    and activity_bridge.count_sites = seen.count_sites
 where
     state = 'counted'
     and (array_length($months::date[]) = 0 or list_contains($months::date[], month))

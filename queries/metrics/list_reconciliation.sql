@@ -1,34 +1,18 @@
 -- The steps from our waiting list to the published one at the end of each month; without month in $by, at the last month in range that
--- has both. Months are never added. All steps together are the published list. A trust is shown to whoever may see all of its sites.
+-- has both. Months are never added. All steps together are the published list.
 -- grain: one row a combination of the dimensions in $by; one month, or one row a month
--- reads: list_bridge, site_period
+-- reads: list_bridge
 -- params: by varchar[], months date[], trusts varchar[], tests varchar[], steps varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, test varchar, step varchar, snapshot_month date, count_requests hugeint,
 --   vintage varchar
-with seen as (
-    select
-        calendar_month.month,
-        site_period.trust_code,
-        count(distinct site_period.site_code) as count_sites,
-    from (select distinct month, month_end from list_bridge) as calendar_month
-    inner join site_period
-        on site_period.valid_from <= calendar_month.month_end
-        and site_period.valid_to > calendar_month.month
-    group by all
-),
-
-in_range as (
-    select list_bridge.*
+with in_range as (
+    select *
     from list_bridge
-    semi join seen
-        on list_bridge.month = seen.month
-        and list_bridge.trust_code = seen.trust_code
-        and list_bridge.count_sites = seen.count_sites
     where
-        list_bridge.state = 'counted'
-        and (array_length($months::date[]) = 0 or list_contains($months::date[], list_bridge.month))
-        and ($date_from::date is null or list_bridge.month_end >= $date_from::date)
-        and ($date_to::date is null or list_bridge.month_end <= $date_to::date)
+        state = 'counted'
+        and (array_length($months::date[]) = 0 or list_contains($months::date[], month))
+        and ($date_from::date is null or month_end >= $date_from::date)
+        and ($date_to::date is null or month_end <= $date_to::date)
 ),
 
 lasts as (

@@ -2,33 +2,17 @@
 -- a list is a stock, so that of each reason the last month counts, and only where it is that month or a later one. A step is made of the
 -- same requests, so that a choice of steps leaves the account as it is.
 -- grain: one row a reason; counted is what the figure stands on
--- reads: list_bridge, site_period
+-- reads: list_bridge
 -- params: months date[], trusts varchar[], tests varchar[], steps varchar[], date_from date, date_to date
 -- returns: reason varchar, count_requests hugeint
-with seen as (
-    select
-        calendar_month.month,
-        site_period.trust_code,
-        count(distinct site_period.site_code) as count_sites,
-    from (select distinct month, month_end from list_bridge) as calendar_month
-    inner join site_period
-        on site_period.valid_from <= calendar_month.month_end
-        and site_period.valid_to > calendar_month.month
-    group by all
-),
-
-in_range as (
-    select list_bridge.*
+with in_range as (
+    select *
     from list_bridge
-    semi join seen
-        on list_bridge.month = seen.month
-        and list_bridge.trust_code = seen.trust_code
-        and list_bridge.count_sites = seen.count_sites
     where
-        list_bridge.step = 'ours'
-        and (array_length($months::date[]) = 0 or list_contains($months::date[], list_bridge.month))
-        and ($date_from::date is null or list_bridge.month_end >= $date_from::date)
-        and ($date_to::date is null or list_bridge.month_end <= $date_to::date)
+        step = 'ours'
+        and (array_length($months::date[]) = 0 or list_contains($months::date[], month))
+        and ($date_from::date is null or month_end >= $date_from::date)
+        and ($date_to::date is null or month_end <= $date_to::date)
 ),
 
 counted as (

@@ -10,7 +10,7 @@
 -- reads: return_month, exam, exam_test
 -- params: none
 -- returns: month date, month_end date, trust_code varchar, test varchar, wait_category varchar, state varchar, step varchar,
---   count_exams bigint, count_sites bigint, vintage varchar
+--   count_exams bigint, site_codes varchar[], vintage varchar
 with done as (
     select
         exam.exam_month,
@@ -92,7 +92,7 @@ select
     return_month.state,
     explained.step,
     sum(explained.count_exams)::bigint as count_exams,
-    return_month.count_sites,
+    return_month.site_codes,
     return_month.vintage,
 from explained
 inner join return_month

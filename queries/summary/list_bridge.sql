@@ -9,7 +9,7 @@
 -- grain: one row a month x trust x test x step
 -- reads: return_month, return_span
 -- params: none
--- returns: month date, month_end date, trust_code varchar, test varchar, state varchar, step varchar, count_requests bigint, count_sites bigint,
+-- returns: month date, month_end date, trust_code varchar, test varchar, state varchar, step varchar, count_requests bigint, site_codes varchar[],
 --   vintage varchar
 with standing as (
     select
@@ -82,7 +82,7 @@ select
     state,
     step,
     count_requests,
-    count_sites,
+    site_codes,
     vintage,
 from stepped
 order by all

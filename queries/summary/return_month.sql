@@ -4,7 +4,7 @@
 -- grain: one row a trust x month that is over x test of dm01_scope
 -- reads: site, site_period, calendar, exam, dm01_scope, national_wait, national_current
 -- params: none
--- returns: month date, month_end date, trust_code varchar, test varchar, state varchar, count_sites bigint, count_waiting_first bigint,
+-- returns: month date, month_end date, trust_code varchar, test varchar, state varchar, site_codes varchar[], count_waiting_first bigint,
 --   count_waiting_last bigint, count_waiting_list_first bigint, count_waiting_list_last bigint, count_planned_first bigint,
 --   count_planned_last bigint, count_unscheduled_first bigint, count_unscheduled_last bigint, vintage varchar
 with begun as (
@@ -21,7 +21,7 @@ months as (
         calendar.month,
         site_period.trust_code,
         max(calendar.date) as month_end,
-        count(distinct site_period.site_code) as count_sites,
+        list_sort(list(distinct site_period.site_code)) as site_codes,
         bool_and(coalesce(site.data_through_date >= last_day(calendar.month) + greatest(3, site.usual_lag_days::integer), false))
         and bool_and(coalesce(site.covers_from, date '1900-01-01') <= calendar.month)
         and coalesce(min(begun.first_date) < calendar.month + 7, false) as is_whole,
@@ -73,7 +73,7 @@ select
         when not months.is_whole then 'month_not_whole'
         else 'counted'
     end as state,
-    months.count_sites,
+    months.site_codes,
     firsts.count_waiting as count_waiting_first,
     national_current.count_waiting as count_waiting_last,
     firsts.count_waiting_list_activity as count_waiting_list_first,

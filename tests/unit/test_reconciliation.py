@@ -2,8 +2,10 @@
 
 import csv
 import gzip
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -140,7 +142,22 @@ def test_a_trust_is_shown_to_whoever_may_see_all_of_its_sites(sample_extract):
 
     assert trusts("ZN101") == set()
     assert trusts("ZN101", "ZN102", "ZN201") == {"ZN1"}
-    assert ask(LIST, Scope(), Store(sample_extract, Viewer(frozenset({"ZN101"})))).n == 0
+    part = ask(LIST, Scope(), Store(sample_extract, Viewer(frozenset({"ZN101"}))))
+    assert part.n == 0 and not part.left_out and not part.rows
+
+
+def test_which_sites_are_a_trusts_is_asked_of_each_month(sample_extract, tmp_path):
+    """A site that left the trust in August hides August's figure from whoever may not see it, and no later one; no query need remember that."""
+    folder = tmp_path / sample_extract.id
+    shutil.copytree(sample_extract.folder, folder)
+    path = folder / "tables" / "list_bridge.parquet"
+    frame = pl.read_parquet(path).filter(pl.col("trust_code") == "ZN1")
+    path.unlink()
+    with_august = pl.when(pl.col("month") <= date(2026, 8, 1)).then(pl.lit(["ZN101", "ZN102"])).otherwise(pl.lit(["ZN101"]))
+    assert set(frame["month"]) > {date(2026, 8, 1), date(2026, 9, 1)}
+    frame.with_columns(with_august.alias("site_codes")).write_parquet(path)
+    store = Store(replace(sample_extract, folder=folder), Viewer(frozenset({"ZN101"})))
+    assert {r["month"] for r in ask(LIST, Scope(("month",)), store).rows} == {date(2026, 9, 1)}
 
 
 # A hand-made trust, whose return is written beside its requests.

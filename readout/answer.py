@@ -121,14 +121,15 @@ def ask(metric_id: str, scope: Scope, store: Store, catalogue: Catalogue | None 
     missing = [t for t in (*metric.query.reads, *metric.accounts.reads) if t not in store.extract.tables]
     if missing:
         raise UsageError(f"'{metric.label}' needs the table '{missing[0]}', which is not in this extract. Add a source for it.")
-    own = {**metric.constants, "until_date": scope.until(data_end(store))}
+    end = data_end(store)
+    own = {**metric.constants, "until_date": scope.until(end)}
     raw = store.query(metric.query, scope.parameters(metric.query.params, own))
     accounts = store.query(metric.accounts, scope.parameters(metric.accounts.params, own))
-    return _answer(metric, scope, store, catalogue, labels, raw, accounts)
+    return _answer(metric, scope, store, catalogue, labels, raw, accounts, end)
 
 
 def _answer(
-    metric: Metric, scope: Scope, store: Store, catalogue: Catalogue, labels: Mapping[str, Mapping[str, str]], raw: pl.DataFrame, accounts: pl.DataFrame
+    metric: Metric, scope: Scope, store: Store, catalogue: Catalogue, labels: Mapping[str, Mapping[str, str]], raw: pl.DataFrame, accounts: pl.DataFrame, end: date | None
 ) -> Answer:
     counted = {reason: count for reason, count in accounts.iter_rows() if count is not None}
     n = int(counted.pop("counted", 0))
@@ -139,7 +140,6 @@ def _answer(
     sites = visible_sites(store, scope)
     through = {} if metric.national else {s: at for s, at in store.extract.data_through.items() if s in sites}
     frame = _shape(metric, scope, raw)
-    end = data_end(store)
     if metric.kind == "stock" and metric.is_snapshot and not metric.national and end:
         frame = _dense(metric, scope, frame, end)
     months = provisional_months(store.extract, metric, sites)

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from readout import format as fmt
 from readout.answer import Answer
 from readout.catalogue import Metric
 from readout.errors import UsageError
@@ -118,6 +119,16 @@ def control(answer: Answer, rebases: Sequence[Rebase] = ()) -> Control:
         raise UsageError("A control chart is one series over months. Break the answer down by month alone.")
     sites = answer.scope.where.get("site_code", ())
     return _control(answer, answer.rows, {}, rebases, sites[0] if len(sites) == 1 else None)
+
+
+def figure(control: Control, value: float, *, is_line: bool = False) -> str:
+    """A charted value as pages, charts and words say it; a change with its sign, a share's in percentage points. `is_line`: a mean or limit,
+    which of whole numbers may keep a decimal."""
+    if control.metric.is_snapshot:
+        return fmt.signed(value * 100, 1) if control.metric.is_share else fmt.signed(value, 1 if is_line and abs(value) < 100 else 0)
+    if is_line and control.metric.kind in ("count", "stock"):
+        return f"{value:,.1f}"
+    return fmt.figure(control.metric, control.column, value)
 
 
 def controls(answer: Answer, rebases: Sequence[Rebase] = ()) -> list[Control]:
@@ -246,4 +257,4 @@ def _suggestion(chart: pl.DataFrame, months: Sequence[date]) -> date | None:
     return months[start] if side and length >= LASTING and start > 0 else None
 
 
-__all__ = ["Control", "Rebase", "column_of", "control", "controls", "rebases_of"]
+__all__ = ["Control", "Rebase", "column_of", "control", "controls", "figure", "rebases_of"]

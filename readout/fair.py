@@ -34,7 +34,6 @@ class Comparison:
     """`chance`: how many of so many like units would be outside the outer limits by chance in the period shown."""
 
     units: tuple[Unit, ...]
-    rate: float | None
     chance: float
 
 
@@ -47,8 +46,7 @@ def compared(answer: Answer, quarters: Sequence[Answer] = ()) -> Comparison:
     (dimension,) = answer.scope.by
     rows = sorted((r for r in answer.rows if r["denominator"] and r[dimension] is not None), key=lambda r: -r["count_judged"])
     if not rows:
-        return Comparison((), None, 0.0)
-    observed, n = sum(r["numerator"] for r in rows), sum(r["count_judged"] for r in rows)
+        return Comparison((), 0.0)
     # What all of the network together are like: a filter of units does not change it.
     rate = rows[0]["expected_unadjusted"] / rows[0]["count_judged"]
     is_rare = rate < funnel.RARE
@@ -77,7 +75,7 @@ def compared(answer: Answer, quarters: Sequence[Answer] = ()) -> Comparison:
                 share_alone=r["expected_alone"] / r["denominator"],
             )
         )
-    return Comparison(tuple(units), observed / n if n else None, expected_false_alarms(len(units), 2 * TAIL))
+    return Comparison(tuple(units), expected_false_alarms(len(units), 2 * TAIL))
 
 
 def _sides_by(answer: Answer, dimension: str) -> dict[str, int]:

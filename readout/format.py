@@ -13,9 +13,10 @@ def count(value: float | None) -> str:
     return DASH if value is None else f"{value:,.0f}"
 
 
-def signed(value: float) -> str:
-    """A difference with its sign: `+1,204`, `−78`, `0`."""
-    return f"{value:+,.0f}".replace("-", "−") if value else "0"
+def signed(value: float, digits: int = 0) -> str:
+    """A difference with its sign: `+1,204`, `−78`; what rounds to nothing has none: `0`."""
+    text = f"{value:+,.{digits}f}"
+    return "0" if float(text.replace(",", "")) == 0 else text.replace("-", "−")
 
 
 def percent(share: float | None, digits: int = 1) -> str:

@@ -28,10 +28,6 @@ def latest(answer: Answer) -> Row | None:
     return rows[-1] if rows else None
 
 
-def is_share(answer: Answer) -> bool:
-    return answer.metric.is_share
-
-
 def _value(answer: Answer, row: Row) -> float | None:
     value: float | None = row["n"] or None if answer.metric.kind == "time" else row["value"]
     return value
@@ -52,7 +48,7 @@ def beside(answer: Answer, row: Row | None) -> str:
     if answer.metric.kind == "time":
         return f"{_nine_in_ten(answer, row)}; n {fmt.count(row['n'])}, {fmt.count(row['count_unreported'])} {answer.metric.unended}"
     if answer.metric.kind == "ratio":
-        between, after = ("of", "") if is_share(answer) else ("at", " a week") if answer.metric.unit == "weeks" else ("in", " working days")
+        between, after = ("of", "") if answer.metric.is_share else ("at", " a week") if answer.metric.unit == "weeks" else ("in", " working days")
         return f"{fmt.count(row['numerator'])} {between} {fmt.count(row['denominator'])}{after}"
     return answer.metric.unit
 

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from readout import format as fmt
-from readout.control import Control
+from readout.control import Control, figure
 from readout.scope import months_between
 from readout.stats.spc import HIGH, RULES
 
@@ -25,22 +25,10 @@ ENOUGH = 12  # fewer months than this give trial limits
 
 
 def reading(c: Control, value: float | None, *, is_line: bool = False) -> str:
-    """A value of the chart in its own unit; a change says its sign. `is_line`: a mean or limit of whole numbers, which may keep a decimal."""
+    """A value of the chart with its unit where it is a change of a share. `is_line`: see `control.figure`."""
     if value is None:
         return fmt.DASH
-    if c.metric.is_snapshot:
-        if is_share(c):
-            return f"{_signed(value * 100, 1)} percentage points"
-        return _signed(value, 1 if is_line and abs(value) < 100 else 0)
-    if c.column.endswith("_hours"):
-        return fmt.duration(c.metric, value)
-    if is_share(c):
-        return fmt.percent(value)
-    return f"{value:,.1f}" if c.metric.kind == "ratio" or is_line else fmt.count(value)
-
-
-def is_share(c: Control) -> bool:
-    return c.metric.is_share
+    return figure(c, value, is_line=is_line) + (" percentage points" if c.metric.is_snapshot and c.metric.is_share else "")
 
 
 def variation_words(c: Control) -> str:
@@ -171,7 +159,7 @@ def limits(c: Control) -> str:
     low, high = reading(c, last["lpl"], is_line=True), reading(c, last["upl"], is_line=True)
     if not c.metric.is_snapshot:
         low = "under 0" if last["lpl"] < 0 else low
-        high = "over 100 %" if is_share(c) and last["upl"] > 1 else high
+        high = "over 100 %" if c.metric.is_share and last["upl"] > 1 else high
     return f"{low} to {high}"
 
 
@@ -184,14 +172,14 @@ def _value(c: Control, row: Row) -> str:
     month = fmt.month(row["month"])
     x = row["x"]
     if c.metric.is_snapshot:
-        size = _signed(abs(x) * 100, 1)[1:] + " percentage points" if is_share(c) else fmt.count(abs(x))
-        moved = float(f"{x * 100:.1f}") if is_share(c) else round(x)
+        size = f"{abs(x) * 100:,.1f} percentage points" if c.metric.is_share else fmt.count(abs(x))
+        moved = float(f"{x * 100:.1f}") if c.metric.is_share else round(x)
         return f"no change in {month}" if moved == 0 else f"{'up' if moved > 0 else 'down'} {size} in {month}"
     if c.column.endswith("_hours"):
         counts = f" (n {fmt.count(row['n'])}, {fmt.count(row['count_unreported'])} {c.metric.unended})" if row.get("n") is not None else ""
         return f"nine in ten within {fmt.duration(c.metric, x)}{counts} in {month}"
     if row.get("denominator") and row.get("numerator") is not None:
-        of = f"{fmt.count(row['numerator'])} {'of' if is_share(c) else 'in'} {fmt.count(row['denominator'])}"
+        of = f"{fmt.count(row['numerator'])} {'of' if c.metric.is_share else 'in'} {fmt.count(row['denominator'])}"
         tail = f" working day{'' if row['denominator'] == 1 else 's'}" if "working day" in c.metric.unit else ""
         return f"{reading(c, x)} ({of}{tail}) in {month}"
     return f"{reading(c, x)} in {month}"
@@ -242,12 +230,6 @@ def _months(count: int) -> str:
 
 def _target(value: float) -> str:
     return fmt.percent(value, 0 if abs(value * 100 - round(value * 100)) < 1e-9 else 1)
-
-
-def _signed(value: float, digits: int) -> str:
-    """A number with its sign, a zero without."""
-    text = f"{value:+,.{digits}f}"
-    return text[1:] if float(text.replace(",", "")) == 0 else text.replace("-", "−")
 
 
 def _capital(text: str) -> str:

@@ -7,7 +7,9 @@ Types: `text`, `code` (text; a leading zero counts), `instant` (UTC), `date` (lo
 from dataclasses import dataclass
 from typing import Literal
 
-SCHEMA_VERSION = 5  # 2: a site's manifest entry lists its former trusts; 3: pathways, clocks, standards, spans of waiting; 4: the clock of reports knows its stratum; 5: what is of several sites names them
+SCHEMA_VERSION = 5
+# 2: a site's manifest entry lists its former trusts; 3: pathways, clocks, standards, spans of waiting; 4: the clock of reports knows its
+# stratum; 5: what is of several sites names them
 
 Type = Literal["text", "code", "instant", "date", "integer", "flag", "key", "list"]
 # open: may be shown anywhere; drill: only where a viewer may see examinations; never: read at ingest, never kept

@@ -6,7 +6,6 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import polars as pl
 from readout import lease
 from readout.errors import CatalogueError, QueryTimeout, ReadoutError
 from readout.extract import Extract
+from readout.kept import Kept
 from readout.queryfile import QueryFile
 
 TIME_LIMIT_SECONDS = 20.0
@@ -68,8 +68,7 @@ class Store:
         self._connection = _connect(temporary, MEMORY_LIMIT)
         self._checked: set[str] = set()
         self._check_lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str], pl.DataFrame] = OrderedDict()  # several metrics are columns of one query
-        self._kept_lock = threading.Lock()
+        self._kept = Kept(KEPT, lambda frame: frame.height <= KEPT_ROWS)  # several metrics are columns of one query
         self._connection.execute("create table viewer_site (site_code varchar)")
         if viewer.sites is not None:
             self._connection.executemany("insert into viewer_site values (?)", [[s] for s in sorted(viewer.sites)] or [[None]])
@@ -108,16 +107,7 @@ class Store:
                 check_query(self._connection.cursor(), query)
                 self._checked.add(query.hash)
         asked = (query.hash, repr(sorted(parameters.items())))
-        with self._kept_lock:
-            if asked in self._kept:
-                self._kept.move_to_end(asked)
-                return self._kept[asked].clone()
-        frame = self._run(query, parameters, seconds)
-        if frame.height <= KEPT_ROWS:
-            with self._kept_lock:
-                self._kept[asked] = frame
-                while len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
+        frame: pl.DataFrame = self._kept.get(asked, lambda: self._run(query, parameters, seconds))
         return frame.clone()
 
     def _run(self, query: QueryFile, parameters: Mapping[str, Any], seconds: float) -> pl.DataFrame:

@@ -13,7 +13,7 @@ page = frame()
 heading(page, "Reporting variability", "Which differences between sites are worth a conversation?")
 
 addenda, all_addenda = page.ask("addendum_rate", "site_code"), page.ask("addendum_rate")
-late, quarters = variability.whole(page, "site_code"), variability.quarters(page, "site_code")
+late, quarters = page.ask(variability.LATE, "site_code"), variability.quarters(page, "site_code")
 blocks.finding(
     (narrate.against_case_mix, (late, *quarters)),
     (lambda a, b: narrate.outlying(a, b, "site_code"), (addenda, all_addenda)),
@@ -33,7 +33,7 @@ blocks.chart(
 blocks.explained(narrate.case_mix_limits, late, *quarters)
 why = blocks.choice("Why, by", WHY, key="why")
 st.header(f"Where the difference lies, by site and {WHY[why].lower()}", anchor=False)
-blocks.rows_by(variability.whole(page, "site_code", why), variability.strata)
+blocks.rows_by(page.ask(variability.LATE, "site_code", why), variability.strata)
 
 paths = blocks.pathway(page)
 one = blocks.choice("Modality", MODALITIES, key="of")

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from readout import format as fmt
 from readout.answer import Answer
-from readout.charts.theme import LIGHT, Palette, Trace, is_share, layout, note, read, time_axis, unit_note, wrapped
+from readout.charts.theme import LIGHT, Palette, Trace, layout, note, read, time_axis, unit_note, wrapped
 from readout.stats.intervals import wilson
 
 Row = dict[str, Any]
@@ -206,7 +206,7 @@ def heat_map(answer: Answer, *, down: str, across: str, palette: Palette = LIGHT
     downs: list[Any] = list(range(1, 8)) if down == "weekday" else sorted({d for d, _ in cells}, key=lambda d: answer.label(down, d))
     acrosses: list[Any] = list(range(24)) if across == "hour" else sorted({a for _, a in cells})
     z = [[cells.get((d, a)) for a in acrosses] for d in downs]
-    share = is_share(answer)
+    share = answer.metric.is_share
     names = [wrapped(answer.label(down, d)) for d in downs]
     heads = [f"{a:02d}" if across == "hour" else fmt.month(a).replace(" ", "<br>") for a in acrosses]
     step = 2 if across == "hour" else max(1, math.ceil(len(heads) / 6))
@@ -256,7 +256,7 @@ def among(answer: Answer, whole: Answer, *, dimension: str, own: Sequence[str], 
     rows = sorted((r for r in answer.rows if r["value"] is not None), key=lambda r: r["value"])
     places = list(range(1, len(rows) + 1))
     mine = [(place, r) for place, r in zip(places, rows, strict=True) if r[dimension] in own]
-    is_ratio = is_share(answer)
+    is_ratio = answer.metric.is_share
     traces: list[Trace] = [
         {
             "type": "bar",

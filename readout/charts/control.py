@@ -14,7 +14,7 @@ from readout.catalogue import Standard
 from readout.charts.icons import TARGET, bounds, clipped, meaning, theme_of
 from readout.charts.theme import COHORT, LIGHT, Palette, Trace, beside, layout, margin_for, note, wrapped
 from readout.charts.trend import Flag
-from readout.control import Control
+from readout.control import Control, figure
 from readout.stats.spc import RULES
 
 Row = dict[str, Any]
@@ -113,7 +113,7 @@ def _range(control: Control, judged: Sequence[Row], arriving: Sequence[Row]) -> 
     known += [clipped(control, r[c]) for r in judged for c in ("lpl", "upl", "mean") if r[c] is not None]
     known += [control.target] if control.target is not None else []
     low, high = min(known), max(known)
-    least = 0.01 if _is_share(control) else max(0.05 * abs(high), 0.5)
+    least = 0.01 if control.metric.is_share else max(0.05 * abs(high), 0.5)
     span = max(high - low, least)
     later = [r["x"] for r in arriving if r["x"] is not None]
     low, high = max(min([low, *later]), low - BEYOND * span), min(max([high, *later]), high + BEYOND * span)
@@ -198,14 +198,14 @@ def _labels(control: Control, judged: Sequence[Row], low: float, high: float, pa
         signs[text] = sign
 
     if mean is not None and lower is not None and lower == upper:
-        add(mean, f"mean and limits<br>   {read(control, mean, is_line=True)}", palette.muted, "—")
+        add(mean, f"mean and limits<br>   {figure(control, mean, is_line=True)}", palette.muted, "—")
     elif mean is not None:
-        add(mean, f"mean {read(control, mean, is_line=True)}", palette.muted, "—")
+        add(mean, f"mean {figure(control, mean, is_line=True)}", palette.muted, "—")
         for name, value in (("upper", upper), ("lower", lower)):
             if value is not None:
                 drawn = clipped(control, value)
                 over = "" if drawn == value else "over " if value > drawn else "under "
-                add(drawn, f"{name} limit {over}{read(control, drawn, is_line=True) if drawn or _is_share(control) else '0'}", palette.muted, "- -")
+                add(drawn, f"{name} limit {over}{figure(control, drawn, is_line=True) if drawn or control.metric.is_share else '0'}", palette.muted, "- -")
     if control.target is not None:
         words = f"target {fmt.percent(control.target, 0 if round(control.target * 100, 6) % 1 == 0 else 1)}"
         if standard is not None:
@@ -265,38 +265,22 @@ def _key(kinds: Sequence[str], palette: Palette) -> list[dict[str, Any]]:
 def _hover(control: Control, row: Row) -> str:
     if row["x"] is None:
         return "no figure"
-    said = read(control, row["x"])
-    if _is_share(control) and not control.metric.is_snapshot and row.get("denominator"):
+    said = figure(control, row["x"])
+    if control.metric.is_share and not control.metric.is_snapshot and row.get("denominator"):
         said += f" ({fmt.count(row['numerator'])} of {fmt.count(row['denominator'])})"
     elif row.get("n") is not None:
         said += f" (n {fmt.count(row['n'])})"
     return f"{said}, {RULES[row['flag']]}" if row["flag"] else said
 
 
-def read(control: Control, value: float, *, is_line: bool = False) -> str:
-    """A charted value, or a line's (which may carry a decimal more), as the page says it."""
-    if control.metric.is_snapshot:
-        text = f"{value * 100:+.1f}" if _is_share(control) else f"{value:+,.1f}" if is_line and abs(value) < 100 else f"{value:+,.0f}"
-        return ("0" if float(text.replace(",", "")) == 0 else text).replace("-", "−")
-    if control.column.endswith("_hours"):
-        return fmt.duration(control.metric, value)
-    if _is_share(control):
-        return fmt.percent(value)
-    return f"{value:,.1f}" if control.metric.kind == "ratio" or is_line else fmt.count(value)
-
-
 def unit_words(control: Control) -> str:
     """The unit of the upright axis."""
     metric = control.metric
     if metric.is_snapshot:
-        return f"change over the month, {'percentage points' if _is_share(control) else metric.unit}"
+        return f"change over the month, {'percentage points' if control.metric.is_share else metric.unit}"
     if control.column.endswith("_hours"):
         return f"{metric.short_clock}: 90 % within"
     return metric.unit
-
-
-def _is_share(control: Control) -> bool:
-    return control.metric.is_share
 
 
 def _ticks(control: Control, low: float, high: float) -> tuple[list[float], list[str]]:
@@ -314,11 +298,11 @@ def _ticks(control: Control, low: float, high: float) -> tuple[list[float], list
 
 def _scale(control: Control, high: float) -> tuple[float, Callable[[float], str]]:
     if control.metric.is_snapshot:
-        return (100.0 if _is_share(control) else 1.0), lambda v: "0" if v == 0 else ("+" if v > 0 else "−") + _trimmed(abs(v))
+        return (100.0 if control.metric.is_share else 1.0), lambda v: "0" if v == 0 else ("+" if v > 0 else "−") + _trimmed(abs(v))
     if control.column.endswith("_hours"):
         factor, unit = (60.0, "min") if high < 1 else (1.0, "h") if high < 48 else (1 / 24, "d")
         return factor, lambda v: f"{_trimmed(v)} {unit}"
-    if _is_share(control):
+    if control.metric.is_share:
         return 100.0, lambda v: f"{_trimmed(v)} %"
     return 1.0, _trimmed
 

@@ -126,10 +126,6 @@ def unit_note(text: str, palette: Palette) -> dict[str, Any]:
     return note(text, palette, x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", yshift=8)
 
 
-def is_share(answer: Answer) -> bool:
-    return answer.metric.is_share
-
-
 def read(answer: Answer, column: str, value: float | None) -> str:
     """A value as the page says it."""
     return fmt.figure(answer.metric, column, value)
@@ -148,7 +144,7 @@ def value_axis(answer: Answer, column: str, values: Iterable[float], palette: Pa
     if column.endswith("_hours"):
         return time_axis(known, palette)
     axis: dict[str, Any] = {"gridcolor": palette.grid, "nticks": 6}
-    if is_share(answer):
+    if answer.metric.is_share:
         low, high = (min(known), max(known)) if known else (0.0, 1.0)
         pad = max((high - low) * 0.15, 0.004)
         start = 0.0 if zero or (zero is None and low < 0.5) else max(0.0, low - pad)

@@ -17,7 +17,6 @@ from readout.charts.theme import (
     Palette,
     Trace,
     beside,
-    is_share,
     layout,
     margin_for,
     note,
@@ -166,7 +165,7 @@ def panels(
         name = names[code]
         for trace in line_of(answer, rows, column, colour, name.replace("<br>", " "), size=4):
             traces.append(trace | {"xaxis": f"x{n}", "yaxis": f"y{n}"})
-        values = shared if is_time or is_share(answer) else [r[column] for r in rows if r[column] is not None]
+        values = shared if is_time or answer.metric.is_share else [r[column] for r in rows if r[column] is not None]
         axis = value_axis(answer, column, values, palette)
         bottom_row = i + 2 >= len(ordered)
         figure[f"xaxis{n}"] = {
@@ -249,7 +248,7 @@ def _hover(answer: Answer, rows: Sequence[Row], column: str) -> list[str]:
     for r in rows:
         counts = ""
         if answer.metric.kind == "ratio" and r.get("denominator") is not None:
-            counts = f" ({fmt.count(r['numerator'])} of {fmt.count(r['denominator'])})" if is_share(answer) else ""
+            counts = f" ({fmt.count(r['numerator'])} of {fmt.count(r['denominator'])})" if answer.metric.is_share else ""
         elif answer.metric.kind == "time" and r.get("n") is not None:
             counts = f" (n {fmt.count(r['n'])}, {fmt.count(r['count_unreported'])} {answer.metric.unended})"
         said.append(f"{read(answer, column, r[column])}{counts}{', provisional' if r['provisional'] else ''}")
@@ -315,7 +314,7 @@ def end_of(answer: Answer, rows: Sequence[Row], column: str, colour: str, name: 
 
 
 def _target(answer: Answer) -> float | None:
-    return answer.standard.target if answer.standard is not None and is_share(answer) else None
+    return answer.standard.target if answer.standard is not None and answer.metric.is_share else None
 
 
 def months_figure(

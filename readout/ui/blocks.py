@@ -243,7 +243,7 @@ def named_rows(answer: Answer) -> list[dict[str, Any]]:
 
 def _title(answer: Answer, column: str) -> str:
     if column == "value":
-        return "Share" if narrate.is_share(answer) else answer.metric.unit.capitalize()
+        return "Share" if answer.metric.is_share else answer.metric.unit.capitalize()
     return DIMENSIONS[column].label if column in DIMENSIONS else COLUMNS.get(column, column)
 
 

@@ -3,12 +3,8 @@
 import logging
 import os
 import secrets
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -17,6 +13,7 @@ from readout.answer import Answer, ask
 from readout.catalogue import load_catalogue
 from readout.errors import ExtractError, ReadoutError
 from readout.extract import current_id, open_extract
+from readout.kept import Kept
 from readout.scope import Scope
 from readout.store import EVERYONE, Store, Viewer
 
@@ -29,37 +26,6 @@ class Failure:
 
     sentence: str
     is_absence: bool = False  # the extract lacks what the question needs: not a fault
-
-
-class Kept:
-    """A bounded store of results, the least recently used dropped first; safe for many sessions at once, of which one makes what all ask for."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._results: OrderedDict[Hashable, Any] = OrderedDict()
-        self._making: dict[Hashable, threading.Lock] = {}
-
-    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        with self._lock:
-            if key in self._results:
-                self._results.move_to_end(key)
-                return self._results[key]
-            making = self._making.setdefault(key, threading.Lock())
-        with making:
-            with self._lock:
-                if key in self._results:
-                    return self._results[key]
-            try:
-                made = make()
-                with self._lock:
-                    self._results[key] = made
-                    while len(self._results) > self._most:
-                        self._results.popitem(last=False)
-            finally:
-                with self._lock:
-                    self._making.pop(key, None)
-        return made
 
 
 @st.cache_resource(show_spinner=False)

@@ -169,7 +169,7 @@ def _target(page: Page, i: Indicator) -> str:
         return ""
     if standard.unit == i.answer.metric.unit and len(visible_sites(page.store, page.scope)) != 1:
         return ""  # a trigger is of one site: beside the network's figure it would mislead
-    if standard.target is not None and narrate.is_share(i.answer):
+    if standard.target is not None and i.answer.metric.is_share:
         return escape(f"{'at most ' if standard.better == 'down' else ''}{fmt.percent(standard.target, 0)}") + _small(standard.status)
     return escape(standard.label) + _small(standard.status)
 

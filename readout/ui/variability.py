@@ -9,11 +9,6 @@ LATE = "standardised_late_ratio"
 QUARTERS = 3
 
 
-def whole(page: Page, *by: str) -> Asked:
-    """Late reports against the case mix over the page's period."""
-    return page.ask(LATE, *by)
-
-
 def quarters(page: Page, *by: str) -> list[Asked]:
     """The same of the last three times three months that are complete and old enough, oldest first, whatever the period chosen."""
     months = page.ask(LATE, "month", scope=page.scope.between(None, None))

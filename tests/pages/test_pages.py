@@ -56,6 +56,25 @@ def alerts(app):
     return [a.value for kind in (app.error, app.warning, app.info) for a in kind]
 
 
+@pytest.fixture
+def altered(sample_extract, tmp_path):
+    """A folder of extracts that holds the sample's, its manifest changed."""
+
+    def changed(change):
+        extracts = tmp_path / "extracts"
+        shutil.copytree(sample_extract.folder, extracts / sample_extract.id)
+        (extracts / "CURRENT").write_text(sample_extract.id)
+        path = extracts / sample_extract.id / "manifest.json"
+        path.chmod(0o644)
+        path.parent.chmod(0o755)
+        manifest = json.loads(path.read_text("utf-8"))
+        change(manifest)
+        path.write_text(json.dumps(manifest), "utf-8")
+        return extracts
+
+    return changed
+
+
 @pytest.mark.parametrize("url", PAGES)
 def test_a_page_runs_from_the_router(url, opened):
     app = opened(url)
@@ -150,17 +169,8 @@ def test_no_extract_has_a_sentence(opened, tmp_path):
     assert not app.exception
 
 
-def test_an_absent_table_costs_its_charts_only(opened, sample_extract, tmp_path):
-    extracts = tmp_path / "extracts"
-    shutil.copytree(sample_extract.folder, extracts / sample_extract.id)
-    (extracts / "CURRENT").write_text(sample_extract.id)
-    path = extracts / sample_extract.id / "manifest.json"
-    path.chmod(0o644)
-    path.parent.chmod(0o755)
-    manifest = json.loads(path.read_text())
-    del manifest["tables"]["report_day"]
-    path.write_text(json.dumps(manifest))
-    app = opened("variability", extracts=extracts)
+def test_an_absent_table_costs_its_charts_only(opened, altered):
+    app = opened("variability", extracts=altered(lambda manifest: manifest["tables"].pop("report_day")))
     assert not app.exception
     assert any("needs the table 'report_day'" in i.value for i in app.info)
     assert len(app.get("plotly_chart")) == 2
@@ -230,17 +240,8 @@ def test_the_return_is_set_beside_the_trust_test_and_month_of_the_address(opened
     assert not odd.exception and any("'Nowhere Hospitals' in the address" in c.value for c in odd.caption)
 
 
-def test_without_the_bridge_the_page_says_which_table_it_needs(opened, sample_extract, tmp_path):
-    extracts = tmp_path / "extracts"
-    shutil.copytree(sample_extract.folder, extracts / sample_extract.id)
-    (extracts / "CURRENT").write_text(sample_extract.id)
-    path = extracts / sample_extract.id / "manifest.json"
-    path.chmod(0o644)
-    path.parent.chmod(0o755)
-    manifest = json.loads(path.read_text())
-    del manifest["tables"]["list_bridge"]
-    path.write_text(json.dumps(manifest))
-    app = opened("reconciliation", extracts=extracts)
+def test_without_the_bridge_the_page_says_which_table_it_needs(opened, altered):
+    app = opened("reconciliation", extracts=altered(lambda manifest: manifest["tables"].pop("list_bridge")))
     assert not app.exception and not app.error
     assert any("needs the table 'list_bridge'" in i.value for i in app.info)
 
@@ -264,14 +265,11 @@ def test_the_overview_is_two_tables_that_say_in_words_what_the_icons_draw(opened
     assert all(name in app.markdown[0].value + "".join(m.value for m in app.markdown) for name in concern)
 
 
-def test_names_from_the_data_stay_text_in_the_tables_of_the_overview(opened, tmp_path, sample_extract):
-    folder = tmp_path / "extracts" / sample_extract.id
-    shutil.copytree(sample_extract.folder, folder)
-    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    manifest["sites"][0]["site_name"] = 'A & <b onclick="x">B</b>'
-    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
-    (folder.parent / "CURRENT").write_text(sample_extract.id, "utf-8")
-    bodies = "".join(h.proto.body for h in opened("", folder.parent).get("html"))
+def test_names_from_the_data_stay_text_in_the_tables_of_the_overview(opened, altered):
+    def renamed(manifest):
+        manifest["sites"][0]["site_name"] = 'A & <b onclick="x">B</b>'
+
+    bodies = "".join(h.proto.body for h in opened("", altered(renamed)).get("html"))
     assert "A &amp; &lt;b onclick" in bodies and "<b onclick" not in bodies
 
 
@@ -311,7 +309,7 @@ def test_what_the_first_page_needs_is_ready_before_anybody_asks(opened, sample_e
 
 
 def test_what_many_ask_for_at_once_is_made_once():
-    from readout.ui.engine import Kept
+    from readout.kept import Kept
 
     kept, made = Kept(10), []
 

@@ -160,9 +160,10 @@ def case_mix_limits(answer: Answer, *quarters: Answer) -> str:
     found = fair.compared(answer, quarters)
     (dimension,) = answer.scope.by
     alone = [f"{answer.label(dimension, u.code)} {fmt.percent(u.share_alone, 0)}" for u in found.units if u.share_alone >= 0.05]
+    chance = "fewer than one" if found.chance < 1 else f"about {found.chance:.0f}"
     said = (
         f"Expected: the examinations of each stratum at the rate of all sites together, so each {_noun(dimension)} is compared with the network and not "
-        f"with another. By chance about {found.chance:.2g} of {len(found.units)} would lie outside 99.8 % in one period. "
+        f"with another. By chance {chance} of {len(found.units)} would lie outside 99.8 % in one period. "
     )
     if len(found.units) < MIN_UNITS:
         said += f"With fewer than {MIN_UNITS} no band can allow for differences beyond chance that all of them share. "

@@ -77,18 +77,17 @@ def draw(found: Control, *, key: str) -> None:
 
 
 def points(found: Control) -> list[dict[str, Any]]:
-    """The months of a chart as a person reads them."""
+    """The months of a chart as a person reads them, the newest first; lines to the decimal that the chart gives them."""
     from readout.stats.spc import RULES
 
     return [
         {
             "Month": fmt.month(r["month"]),
             "Figure": narrate_control.reading(found, r["x"]),
-            "Mean": narrate_control.reading(found, r["mean"]),
-            "Lower limit": narrate_control.reading(found, r["lpl"]),
-            "Upper limit": narrate_control.reading(found, r["upl"]),
-            "Rule": RULES.get(r["flag"] or "", ""),
-            "Provisional": "provisional" if r["is_provisional"] else "",
+            "Mean": narrate_control.reading(found, r["mean"], is_line=True),
+            "Lower limit": narrate_control.reading(found, r["lpl"], is_line=True),
+            "Upper limit": narrate_control.reading(found, r["upl"], is_line=True),
+            "Note": "provisional" if r["is_provisional"] else RULES.get(r["flag"] or "", ""),
         }
-        for r in found.points.iter_rows(named=True)
+        for r in found.points.reverse().iter_rows(named=True)
     ]

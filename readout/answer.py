@@ -307,6 +307,7 @@ def dimension_labels(store: Store, on: date | None = None) -> dict[str, dict[str
     sites = [s for s in manifest["sites"] if store.viewer.sites is None or s["site_code"] in store.viewer.sites]
     site_names, trust_names = _site_names(sites, on)
     national = manifest.get("national", {})
+    routes = {r: r.replace("_", " ").capitalize() for r in schema.ROUTES}
     return {
         "site_code": site_names,
         "trust_code": trust_names,
@@ -320,7 +321,9 @@ def dimension_labels(store: Store, on: date | None = None) -> dict[str, dict[str
         "outcome": dict(schema.OUTCOMES),
         "verdict": dict(schema.VERDICTS),
         "standard_id": {s["id"]: s["label"] for s in manifest["standards"]},
-        "reporting_route": {r: r.replace("_", " ").capitalize() for r in schema.ROUTES},
+        "reporting_route": routes,
+        "reader": dict(schema.READERS),
+        "supplier": {o: name or trust_names.get(o) or routes.get(o, o) for o, name in manifest.get("suppliers", {}).items()},
         "weekday": {str(i + 1): d for i, d in enumerate(WEEKDAYS)},
         "hour": {str(h): f"{h:02d}:00" for h in range(24)},
         "wait_category": dict(schema.WAIT_CATEGORY_NAMES),

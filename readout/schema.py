@@ -7,9 +7,9 @@ Types: `text`, `code` (text; a leading zero counts), `instant` (UTC), `date` (lo
 from dataclasses import dataclass
 from typing import Literal
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 # 2: a site's manifest entry lists its former trusts; 3: pathways, clocks, standards, spans of waiting; 4: the clock of reports knows its
-# stratum; 5: what is of several sites names them
+# stratum; 5: what is of several sites names them; 6: strata of case mix, readers and suppliers
 
 Type = Literal["text", "code", "instant", "date", "integer", "flag", "key", "list"]
 # open: may be shown anywhere; drill: only where a viewer may see examinations; never: read at ingest, never kept
@@ -85,6 +85,16 @@ VERDICTS = {
 OUTCOMES = {"cancelled": "Cancelled", "did_not_attend": "Did not attend"}
 STATUSES = ("requested", "booked", "completed", "cancelled", "did_not_attend")
 ROUTES = ("in_house", "network", "insourced", "outsourced", "delegated")
+READERS = {  # who first verified, of those at the site by role
+    "radiologist": "In-house radiologist",
+    "registrar": "In-house registrar",
+    "reporting_radiographer": "In-house reporting radiographer",
+    "in_house_other": "In-house, role not stated",
+    "network": "Network",
+    "insourced": "Insourced",
+    "outsourced": "Outsourced",
+    "delegated": "Delegated",
+}
 ROLES = ("radiologist", "registrar", "reporting_radiographer", "other")
 WAIT_CATEGORIES = ("waiting_list", "planned", "unscheduled")
 WAIT_CATEGORY_NAMES = {"waiting_list": "Waiting list", "planned": "Planned surveillance", "unscheduled": "Unscheduled"}

@@ -28,6 +28,8 @@ DIMENSIONS: dict[str, Dimension] = {
         Dimension("urgency", "urgencies", "Urgency", "urgencies"),
         Dimension("pathway", "pathways", "Pathway", "pathways"),
         Dimension("reporting_route", "routes", "Reporting route", "reporting routes"),
+        Dimension("reader", "readers", "Who reported", "kinds of reader"),
+        Dimension("supplier", "suppliers", "Reported by", "organisations that report for others"),
         Dimension("weekday", "weekdays", "Weekday", "weekdays"),
         Dimension("hour", "hours", "Hour", "hours"),
         Dimension("band", "bands", "Time waited", "bands"),

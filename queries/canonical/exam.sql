@@ -157,6 +157,12 @@ select
     reporter_role,
     reporting_route,
     reporting_org_code,
+    case
+        when reporting_route <> 'in_house' then reporting_route
+        when reporter_role in ('radiologist', 'registrar', 'reporting_radiographer') then reporter_role
+        when reporting_route = 'in_house' then 'in_house_other'
+    end as reader,
+    case when reporting_route in ('network', 'insourced', 'outsourced') then coalesce(reporting_org_code, reporting_route) end as supplier,
     is_report_required,
     addendum_count,
     first_addendum_at,
@@ -166,6 +172,8 @@ select
     date_trunc('month', exam_local)::date as exam_month,
     start_hour::integer as exam_hour,
     case when start_hour is not null then weekday end::integer as exam_weekday,
+    case when start_hour between 8 and 17 then 'day' when start_hour between 18 and 22 then 'evening' when start_hour is not null then 'night' end as hour_band,
+    case when start_hour is not null then weekday >= 6 end as is_weekend,
     is_out_of_hours,
     received_at_local::date as received_date,
     requested_at_local::date as requested_date,

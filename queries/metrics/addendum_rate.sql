@@ -2,9 +2,10 @@
 -- grain: one row a combination of the dimensions in $by
 -- reads: report_day
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
---   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date
+--   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], readers varchar[], suppliers varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, pathway varchar, reporting_route varchar, count_amended hugeint, count_reports hugeint
+--   urgency varchar, pathway varchar, reporting_route varchar, reader varchar, supplier varchar,
+--   count_amended hugeint, count_clinical hugeint, count_administrative hugeint, count_reports hugeint
 select
     case when list_contains($by::varchar[], 'month') then report_month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
@@ -14,7 +15,11 @@ select
     case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
     case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
     case when list_contains($by::varchar[], 'reporting_route') then reporting_route end as reporting_route,
+    case when list_contains($by::varchar[], 'reader') then reader end as reader,
+    case when list_contains($by::varchar[], 'supplier') then supplier end as supplier,
     sum(count_amended) as count_amended,
+    sum(count_clinical) as count_clinical,
+    sum(count_administrative) as count_administrative,
     sum(count_mature) as count_reports,
 from report_day
 where
@@ -26,6 +31,8 @@ where
     and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
     and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
     and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
+    and (array_length($readers::varchar[]) = 0 or list_contains($readers::varchar[], reader))
+    and (array_length($suppliers::varchar[]) = 0 or list_contains($suppliers::varchar[], supplier))
     and ($date_from::date is null or report_date >= $date_from::date)
     and ($date_to::date is null or report_date <= $date_to::date)
 group by all

@@ -10,7 +10,7 @@
 -- params: none
 -- returns: clock varchar, cohort_month date, cohort_date date, account_month date, account_date date, trust_code varchar,
 --   site_code varchar, modality varchar, patient_class varchar, urgency varchar, pathway varchar, reporting_route varchar,
---   report_month date, report_date date, state varchar, is_ended boolean, minutes integer, standard_id varchar, standard_state varchar,
+--   reader varchar, supplier varchar, report_month date, report_date date, state varchar, is_ended boolean, minutes integer, standard_id varchar, standard_state varchar,
 --   body_region varchar, hour_band varchar, is_weekend boolean
 with judged as (  -- only the columns that a clock needs: every row of it becomes up to four
     select
@@ -21,6 +21,8 @@ with judged as (  -- only the columns that a clock needs: every row of it become
         exam.urgency,
         exam.pathway,
         exam.reporting_route,
+        exam.reader,
+        exam.supplier,
         exam.status,
         exam.vetting_outcome,
         exam.wait_category,
@@ -37,12 +39,8 @@ with judged as (  -- only the columns that a clock needs: every row of it become
         exam.working_minutes,
         exam.clock_reset_date,
         exam.body_region,
-        case
-            when exam.exam_hour between 8 and 17 then 'day'
-            when exam.exam_hour between 18 and 22 then 'evening'
-            when exam.exam_hour is not null then 'night'
-        end as hour_band,
-        exam.exam_weekday >= 6 as is_weekend,
+        exam.hour_band,
+        exam.is_weekend,
         list_contains(exam.dq_flags, 'exam_before_request') as is_flagged_before_request,
         exam_standard.standard_id,
         case exam_standard.unit
@@ -157,6 +155,8 @@ select
     urgency,
     pathway,
     reporting_route,
+    reader,
+    supplier,
     date_trunc('month', case when is_reported then reported_date end)::date as report_month,
     case when is_reported then reported_date end as report_date,
     state,

@@ -25,6 +25,7 @@ class Build:
     data_through: dict[str, datetime] = field(default_factory=dict)
     waits: National | None = None
     not_read: dict[str, list[tuple[Path, str]]] = field(default_factory=dict)  # files found and left alone, with the reason, by source
+    suppliers: list[str] = field(default_factory=list)  # organisations that reported for others, by the code in the exports
     checks: list[dict[str, Any]] = field(default_factory=list)
     flags: dict[str, dict[str, int]] = field(default_factory=dict)
 

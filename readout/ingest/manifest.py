@@ -119,6 +119,7 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
         "data_through": {k: v.isoformat() for k, v in sorted(build.data_through.items())},
         "tables": tables,
         "national": waits.labels({s["trust_code"] for s in sites}) if waits is not None else {},
+        "suppliers": {code: network.suppliers.get(code) for code in build.suppliers},
         "sources": sources,
         "checks": build.checks,
         "annotations": json.loads(json.dumps([dict(n) for n in network.annotations], default=str)),

@@ -116,6 +116,7 @@ class Network:
     sources: tuple[Source, ...]
     folder: Path
     annotations: tuple[Mapping[str, Any], ...] = ()
+    suppliers: Mapping[str, str] = field(default_factory=dict)  # organisations that report for the sites, by the code in the exports
     report_rules: tuple[ReportRule, ...] = ()
     standards: Mapping[str, Standard] = field(default_factory=dict)  # the shipped ones, and over them those beside the network file
     rebases: tuple[Mapping[str, Any], ...] = ()  # new limits of control charts, from rebases.toml beside the network file
@@ -139,7 +140,7 @@ def load_network(path: Path) -> Network:
     except OSError as e:
         raise NetworkFileError(f"The network file '{path.name}' cannot be read ({e.strerror}). Give the path of a file that this account may read.") from e
     where = path.name
-    lists = ("site", "source", "annotation", "holiday", "report_rule")
+    lists = ("site", "source", "supplier", "annotation", "holiday", "report_rule")
     for key in lists:
         if not isinstance(data.get(key, []), list):
             raise NetworkFileError(f"{where}: write [[{key}]] in double brackets, for there may be several.")
@@ -174,6 +175,10 @@ def load_network(path: Path) -> Network:
         for code in note.get("sites", []):
             if code not in codes:
                 raise NetworkFileError(f"{where}: annotation '{note['title']}' names site '{code}'. {suggest(code, codes)}")
+    for supplier in data.get("supplier", []):
+        check_keys(f"{where} [[supplier]]", "key", supplier, {"code": str, "name": str})
+        _need(f"{where} [[supplier]]", supplier, "code", "name")
+    _unique(where, "supplier", [s["code"] for s in data.get("supplier", [])])
     for day in data.get("holiday", []):
         check_keys(f"{where} [[holiday]]", "key", day, {"date": date, "name": str})
         _need(f"{where} [[holiday]]", day, "date")
@@ -188,6 +193,7 @@ def load_network(path: Path) -> Network:
         sources=sources,
         folder=path.parent.resolve(),
         annotations=tuple(data.get("annotation", [])),
+        suppliers={s["code"]: s["name"] for s in data.get("supplier", [])},
         report_rules=tuple(_report_rule(where, r, codes) for r in data.get("report_rule", [])),
         standards=_standards(path.parent),
         rebases=_rebases(path.parent / "rebases.toml", codes),

@@ -36,6 +36,8 @@ SUMMARIES = (  # in the order in which one reads another
     "report_day",
     "exam_standard",
     "clocked",
+    "stratum",
+    "case_mix",
     "unreported_span",
     "unreported_month",
     "report_flow_day",
@@ -189,6 +191,7 @@ def _fill(build: Build, engine: Builder, step: Callable[[str], None], say: Progr
             if not rows.is_empty():
                 raise PublishError(f"The check '{name}' failed on {rows.height} rows ({query.purpose}) Nothing was published; the current extract stays live.")
     if sources:
+        build.suppliers = engine.rows(queries["canonical"]["supplier"])["supplier"].to_list()
         by_source = engine.rows(queries["canonical"]["flag_count"])
         for source, rule, count in by_source.iter_rows():
             build.flags.setdefault(source, {})[rule] = count

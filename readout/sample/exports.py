@@ -385,6 +385,7 @@ def network_file() -> str:
     lines += ["", "[[source]]", 'name = "national"', 'table = "national_wait"', 'adapter = "dm01"', 'path = "inbox/national/*"']
     code, begin, stop = p.SCANNER_FAILURE
     settled: date = p.RIS_CHANGE + timedelta(days=13)
+    lines += ["", "[[supplier]]", f'code = "{p.SUPPLIER}"', f'name = "{p.SUPPLIER_NAME}"']
     lines += ["", "[[annotation]]", 'title = "Thornby changed its RIS"']
     lines += ['text = "Thornby Hospital moved to the Eastholme RIS: accessions, exports and status codes differ before and after."']
     lines += [

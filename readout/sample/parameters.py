@@ -331,6 +331,7 @@ RIS_CHANGE, RENAMED_ON, DELEGATED_FROM = date(2025, 4, 7), date(2025, 1, 1), dat
 RENAMED_FROM, RENAMED_TO = "Fellgate Infirmary", "Fellgate Hospital"  # in the RIS too
 SCANNER_FAILURE = ("ZN101", date(2026, 2, 9), date(2026, 2, 27))
 SUPPLIER = "ZSUP1"
+SUPPLIER_NAME = "Farlight Reporting"
 OUTLIER_REPORTER = "R017"
 
 # Factors on the class mix and the modality mix of a site; what is not named is 1.

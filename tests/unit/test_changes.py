@@ -34,6 +34,8 @@ DELEGATED = {"needs_report": "no"}
 REPORT_CLOCKS = {"exam_to_report", "exam_to_report_working", "exam_to_report_reported_only", "report_survival", "turnaround_bands"}
 REPORT_CLOCKS |= {"within_28_days", "within_pathway_standard", "standardised_late_ratio", "request_to_report", "report_arrivals"}
 BACKLOG = {"unreported", "backlog_10_days", "unreported_over_standard", "oldest_unreported", "clearance_weeks"}
+ADDENDA = {f"{c}addendum_rate" for c in ("", "clinical_", "administrative_")}
+ADDENDA |= {f"standardised_{c}_ratio" for c in ("addendum", "clinical", "administrative")}
 WAIT_CLOCKS = {"request_to_exam", "exam_survival", "request_to_report"}
 LIST = {"waiting", "six_week_breach", "thirteen_week_breach"}
 
@@ -71,7 +73,7 @@ def test_an_addendum_changes_the_addendum_rate_and_nothing_else(figures):
     before = figures([*BASE, REPORTED])
     addendum = {**REPORTED, "addendum": "2026-09-05 09:00", "last_verified": "2026-09-05 09:00"}
     after = figures([*BASE, addendum])
-    assert changed(before, after) == {"addendum_rate"}
+    assert changed(before, after) == {"addendum_rate", "standardised_addendum_ratio"}, "of no stated class"
     assert (moved(before, after, "addendum_rate", "numerator"), moved(before, after, "addendum_rate", "denominator")) == (1, 0)
     late = figures([*BASE, {**REPORTED, "addendum": "2026-09-28 09:00"}])
     assert changed(before, late) == set(), "31 days after the first verification"
@@ -94,7 +96,7 @@ def test_an_addendum_in_the_place_of_the_first_time_leaves_every_clock_and_still
     after = figures([*BASE, {**REPORTED, "verified": "2026-09-05 09:00", "addendum": "2026-09-05 09:00"}])
     expected = REPORT_CLOCKS - {"report_arrivals"}  # it came to be reported all the same
     expected |= {"exam_to_report_by_report"}  # the time of its report is not known
-    expected |= {"reports", "reporting_route_mix", "addendum_rate"}  # its first verification has no date
+    expected |= {"reports", "reporting_route_mix"} | ADDENDA  # its first verification has no date
     expected |= {"data_quality"}  # a flag more
     assert changed(before, after) == expected
     for metric in ("exam_to_report", "within_28_days", "request_to_report"):

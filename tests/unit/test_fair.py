@@ -2,7 +2,8 @@
 
 import json
 from collections import defaultdict
-from datetime import date
+from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -34,8 +35,12 @@ def judged(sample_extract) -> list[dict[str, Any]]:
     return rows.to_dicts()
 
 
-def expected(rows: list[dict[str, Any]]) -> dict[str, list[float]]:
-    """By site: late, expected, judged, variance, and the expected of strata that only one site has. Step by step, from the finest stratum up."""
+def is_late(row: dict[str, Any]) -> bool:
+    return row["standard_state"] == "missed"
+
+
+def expected(rows: list[dict[str, Any]], is_event: Callable[[dict[str, Any]], bool] = is_late, unit: str = "site_code", least: int = SPARSE) -> dict[str, list[float]]:
+    """By unit: observed, expected, judged, variance, and the expected of strata that only one site has. Step by step, from the finest stratum up."""
     stratum: dict[int, tuple[Any, ...]] = {}
     left = set(range(len(rows)))
     for depth in range(len(PARTS), -1, -1):
@@ -43,7 +48,7 @@ def expected(rows: list[dict[str, Any]]) -> dict[str, list[float]]:
         for i in left:
             groups[tuple(rows[i][p] for p in PARTS[:depth])].append(i)
         for key, members in groups.items():
-            if len(members) >= SPARSE or depth == 0:
+            if len(members) >= least or depth == 0:
                 stratum |= dict.fromkeys(members, (depth, *key))
                 left -= set(members)
     of: dict[tuple[Any, ...], list[int]] = defaultdict(list)
@@ -51,11 +56,11 @@ def expected(rows: list[dict[str, Any]]) -> dict[str, list[float]]:
         of[key].append(i)
     found: dict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0, 0.0, 0.0])
     for members in of.values():
-        rate = sum(rows[i]["standard_state"] == "missed" for i in members) / len(members)
+        rate = sum(is_event(rows[i]) for i in members) / len(members)
         is_alone = len({rows[i]["site_code"] for i in members}) == 1
         for i in members:
-            site = found[rows[i]["site_code"]]
-            site[0] += rows[i]["standard_state"] == "missed"
+            site = found[rows[i][unit]]
+            site[0] += is_event(rows[i])
             site[1] += rate
             site[2] += 1
             site[3] += rate * (1 - rate)
@@ -78,6 +83,31 @@ def test_the_expected_equal_plain_python(store, judged, where):
     assert set(ours) == set(theirs) and len(ours) > 4
     for site, values in theirs.items():
         assert ours[site] == pytest.approx(values, rel=1e-9, abs=1e-9), site
+
+
+CLASSES = {"addendum": (None,), "clinical": ("clinical",), "administrative": ("administrative",)}
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize("unit", ["site_code", "reader"])
+def test_the_expected_addenda_equal_plain_python(sample_extract, store, kind, unit):
+    """Reports 30 days old at the site's own end of data, amended within 30 days: counted from the instants of the canonical table."""
+    ends = sample_extract.data_through
+    rows = []
+    for r in pl.read_parquet(sample_extract.tables["exam"]).filter(pl.col("status") == "completed").iter_rows(named=True):
+        first, end = r["first_verified_at"], ends[r["site_code"]]
+        if first is not None and first <= end - timedelta(days=30) and not r["is_overwritten"]:
+            is_amended = r["first_addendum_at"] is not None and r["first_addendum_at"] <= first + timedelta(days=30)
+            hour, weekday = r["exam_hour"], r["exam_weekday"]
+            band = None if hour is None else "day" if 8 <= hour < 18 else "evening" if 18 <= hour < 23 else "night"
+            rows.append({**r, "event": is_amended and (kind == "addendum" or r["addendum_class"] in CLASSES[kind]), "hour_band": band, "is_weekend": weekday and weekday > 5})
+    theirs = expected(rows, lambda r: r["event"], unit, 200)
+    answer = ask(f"standardised_{kind}_ratio", Scope((unit,)), store)
+    ours = {r[unit]: [r[c] for c in COLUMNS] for r in answer.rows}
+    assert set(ours) == set(theirs) and len(ours) > 4 and sum(v[0] for v in ours.values()) > 3
+    for code, values in theirs.items():
+        assert ours[code] == pytest.approx(values, rel=1e-9, abs=1e-9), code
+    assert sum(v[1] for v in ours.values()) == pytest.approx(sum(v[0] for v in ours.values()), rel=1e-9)
 
 
 def test_observed_and_expected_add_up(store):

@@ -324,6 +324,7 @@ def dimension_labels(store: Store, on: date | None = None) -> dict[str, dict[str
         "reporting_route": routes,
         "reader": dict(schema.READERS),
         "supplier": {o: name or trust_names.get(o) or routes.get(o, o) for o, name in manifest.get("suppliers", {}).items()},
+        "sampled_how": dict(schema.SAMPLINGS),
         "weekday": {str(i + 1): d for i, d in enumerate(WEEKDAYS)},
         "hour": {str(h): f"{h:02d}:00" for h in range(24)},
         "wait_category": dict(schema.WAIT_CATEGORY_NAMES),

@@ -95,6 +95,20 @@ READERS = {  # who first verified, of those at the site by role
     "outsourced": "Outsourced",
     "delegated": "Delegated",
 }
+# The grades of a peer review, the mildest first, and what each means.
+GRADES = {
+    "agree": "No discrepancy",
+    "minor": "Minor discrepancy of no clinical consequence",
+    "moderate": "Discrepancy that might have changed management",
+    "major": "Discrepancy that did harm, or was likely to",
+}
+# How a report came to be reviewed. Only the first two are samples, and so give a rate.
+SAMPLINGS = {
+    "random": "Random sample",
+    "all": "Every report of a supplier or reporter",
+    "targeted": "Chosen for a reason",
+    "referred": "Brought to a meeting for a suspected discrepancy",
+}
 ROLES = ("radiologist", "registrar", "reporting_radiographer", "other")
 WAIT_CATEGORIES = ("waiting_list", "planned", "unscheduled")
 WAIT_CATEGORY_NAMES = {"waiting_list": "Waiting list", "planned": "Planned surveillance", "unscheduled": "Unscheduled"}
@@ -160,6 +174,23 @@ EXAM_INPUTS: tuple[Column, ...] = (
 INPUTS = {c.name: c for c in EXAM_INPUTS}
 INSTANTS = tuple(c.name for c in EXAM_INPUTS if c.type == "instant")
 
+# What an adapter may map into, for one peer review a row. Who reviewed is no column: it is never read.
+REVIEW_INPUTS: dict[str, Column] = {
+    c.name: c
+    for c in (
+        Column("review_no", "code", "number of the review where it is kept; a later record of the same number replaces the earlier", "never"),
+        Column("ris_code", "code", "RIS that issued the accession"),
+        Column("accession", "code", "accession number of the examination reviewed", "drill"),
+        Column("exam_seq", "code", "number of the examination inside the accession; its examination code where the RIS numbers none"),
+        Column("reviewed_at", "instant", "reviewed", past=True),
+        Column("grade", "code", "grade of the discrepancy", codes=tuple(GRADES)),
+        Column("reviewer_route", "code", "who reviewed, as one of the reporting routes", codes=ROUTES),
+        Column("sampled_how", "code", "how the report was chosen", codes=tuple(SAMPLINGS)),
+    )
+}
+# What the adapters of each table may map into.
+TABLE_INPUTS: dict[str, dict[str, Column]] = {"exam": INPUTS, "peer_review": REVIEW_INPUTS}
+
 # The canonical examination: inputs that are kept, and what ingest adds.
 EXAM_ADDED: tuple[Column, ...] = (
     Column("exam_id", "key", "keyed hash of (ris_code, accession, exam_seq)"),
@@ -172,6 +203,17 @@ EXAM_ADDED: tuple[Column, ...] = (
     Column("dq_flags", "list", "names of the defects found on this row"),
 )
 EXAM_KEPT: tuple[Column, ...] = EXAM_ADDED + tuple(c for c in EXAM_INPUTS if c.sensitivity != "never")
+
+# The canonical peer review: one row a review, so that a report may have several.
+PEER_REVIEW: tuple[Column, ...] = (
+    Column("review_id", "key", "keyed hash of the review's number, else of all that is known of it"),
+    Column("exam_id", "key", "key of the examination reviewed, as in table exam"),
+    Column("site_code", "code", "site of the examination; null where the extract does not hold it"),
+    *(c for c in REVIEW_INPUTS.values() if c.sensitivity != "never"),
+    Column("reviewed_date", "date", "day of the review, in the network's time zone"),
+    Column("source", "code", "source that sent the review"),
+    Column("dq_flags", "list", "names of the defects found on this row"),
+)
 
 NATIONAL_BANDS = tuple(f"weeks_{i:02d}" for i in range(13)) + ("weeks_13_plus",)
 NATIONAL_TESTS: dict[int, str] = {

@@ -73,8 +73,8 @@ class Store:
         if viewer.sites is not None:
             self._connection.executemany("insert into viewer_site values (?)", [[s] for s in sorted(viewer.sites)] or [[None]])
         for name, path in extract.tables.items():
-            if name == "exam" and not viewer.may_drill:
-                continue  # no figure reads it: only the rows behind one do
+            if name in ("exam", "peer_review") and not viewer.may_drill:
+                continue  # no figure reads them: only the rows behind one do
             relation = self._connection.read_parquet(str(path))
             if viewer.sites is not None and "site_code" in relation.columns:
                 relation = relation.filter("site_code in (from viewer_site)")

@@ -94,7 +94,13 @@ TICKS = {
     672.0: "28 d",
     2016.0: "12 weeks",
 }
-COHORT = {"examined": "month of examination", "verified": "month of report", "received": "month of receipt", "snapshot": "end of month"}
+COHORT = {
+    "examined": "month of examination",
+    "verified": "month of report",
+    "received": "month of receipt",
+    "reviewed": "month of review",
+    "snapshot": "end of month",
+}
 
 
 def layout(palette: Palette, height: int, **more: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""An adapter: how one RIS's export maps to canonical columns, as data. Adding a RIS is one TOML file."""
+"""An adapter: how one export, of a RIS or of peer reviews, maps to canonical columns, as data. Adding a RIS is one TOML file."""
 
 import re
 import tomllib
@@ -72,8 +72,8 @@ class Adapter:
         return tuple(n for n in dict.fromkeys(names) if n not in self.optional)
 
 
-def load_adapter(name: str, beside: Path) -> Adapter:
-    """The adapter called `name`: a TOML path relative to `beside`, one in `beside/adapters`, or a shipped one."""
+def load_adapter(name: str, beside: Path, table: str = "exam") -> Adapter:
+    """The adapter called `name`: a TOML path relative to `beside`, one in `beside/adapters`, or a shipped one. `table`: what it feeds."""
     tried = [beside / name, beside / f"{name}.toml", beside / "adapters" / f"{name}.toml", paths.ADAPTERS / f"{name}.toml"]
     for path in tried:
         if path.suffix == ".toml" and path.is_file():
@@ -81,7 +81,7 @@ def load_adapter(name: str, beside: Path) -> Adapter:
                 text = path.read_text("utf-8-sig")
             except UnicodeDecodeError as e:
                 raise NetworkFileError(not_toml(path.name, e)) from e
-            return parse_adapter(path.stem, text, path.name)
+            return parse_adapter(path.stem, text, path.name, table)
     known = [p.stem for folder in (beside / "adapters", paths.ADAPTERS) if folder.is_dir() for p in folder.glob("*.toml")]
     raise NetworkFileError(f"Adapter '{name}' was not found beside the network file or among the shipped ones. {suggest(name, [*known, 'dm01'])}")
 
@@ -94,8 +94,9 @@ def not_toml(where: str, error: ValueError) -> str:
     return f"{where} is not valid TOML: {error}.{cure}"
 
 
-def parse_adapter(name: str, text: str, where: str) -> Adapter:
-    """Parse and check one adapter TOML; anything misspelt is refused with a suggestion."""
+def parse_adapter(name: str, text: str, where: str, table: str = "exam") -> Adapter:
+    """Parse and check one adapter TOML of a table; anything misspelt is refused with a suggestion."""
+    inputs = schema.TABLE_INPUTS[table]
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:
@@ -105,17 +106,17 @@ def parse_adapter(name: str, text: str, where: str) -> Adapter:
     fmt = _file(where, data.get("file", {}))
     columns = {}
     for canonical, spec in data.get("columns", {}).items():
-        _input(where, canonical)
-        columns[canonical] = _source_column(where, canonical, spec)
+        check_input(where, canonical, inputs)
+        columns[canonical] = _source_column(where, inputs[canonical], spec)
     if not columns:
         raise NetworkFileError(f'{where} maps no columns: give a [columns] section, canonical = "source".')
     values = {}
     for canonical, mapping in data.get("values", {}).items():
-        _input(where, canonical)
+        check_input(where, canonical, inputs)
         check_keys(f"{where} [values.{canonical}]", "code", mapping, dict.fromkeys(mapping, str) if isinstance(mapping, dict) else {})
-        values[canonical] = {str(k).strip(): _code(where, canonical, str(v)) for k, v in mapping.items()}
+        values[canonical] = {str(k).strip(): _code(where, inputs[canonical], str(v)) for k, v in mapping.items()}
     for canonical in [*data.get("constants", {}), *data.get("pad", {})]:
-        _input(where, canonical)
+        check_input(where, canonical, inputs)
     for canonical, digits in data.get("pad", {}).items():
         if type(digits) is not int or digits < 1:
             raise NetworkFileError(f"{where} [pad]: {canonical} must be how many digits the code has, as in 2, without quotes.")
@@ -162,12 +163,12 @@ def _file(where: str, data: Mapping[str, Any]) -> FileFormat:
     return fmt
 
 
-def _source_column(where: str, canonical: str, spec: Any) -> SourceColumn:
+def _source_column(where: str, column: schema.Column, spec: Any) -> SourceColumn:
     if isinstance(spec, str):
         return SourceColumn(spec)
-    if isinstance(spec, dict) and set(spec) == {"date", "time"} and all(isinstance(s, str) for s in spec.values()) and schema.INPUTS[canonical].type == "instant":
+    if isinstance(spec, dict) and set(spec) == {"date", "time"} and all(isinstance(s, str) for s in spec.values()) and column.type == "instant":
         return SourceColumn(spec["date"], spec["time"])
-    raise NetworkFileError(f"{where}: column '{canonical}' must be a source column's name, or for an instant {{ date = ..., time = ... }}.")
+    raise NetworkFileError(f"{where}: column '{column.name}' must be a source column's name, or for an instant {{ date = ..., time = ... }}.")
 
 
 def _exclusion(where: str, name: str, spec: Mapping[str, Any]) -> Exclusion:
@@ -193,15 +194,15 @@ def _pattern(where: str, pattern: str) -> None:
         raise NetworkFileError(f"{where}: the pattern '{pattern}' is not a regular expression: {e}.") from e
 
 
-def _input(where: str, canonical: str) -> None:
-    if canonical not in schema.INPUTS:
-        raise NetworkFileError(f"{where}: '{canonical}' is not a canonical column. {suggest(canonical, schema.INPUTS)}")
+def check_input(where: str, canonical: str, inputs: Mapping[str, schema.Column]) -> None:
+    """Raise unless a table has such a column to map into."""
+    if canonical not in inputs:
+        raise NetworkFileError(f"{where}: '{canonical}' is not a canonical column. {suggest(canonical, inputs)}")
 
 
-def _code(where: str, canonical: str, value: str) -> str:
-    codes = schema.INPUTS[canonical].codes
-    if codes and value not in codes:
-        raise NetworkFileError(f"{where}: '{value}' is not a value of {canonical}. {suggest(value, codes)}")
+def _code(where: str, column: schema.Column, value: str) -> str:
+    if column.codes and value not in column.codes:
+        raise NetworkFileError(f"{where}: '{value}' is not a value of {column.name}. {suggest(value, column.codes)}")
     return value
 
 

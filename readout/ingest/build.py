@@ -35,3 +35,6 @@ class Build:
 
     def exam_sources(self) -> list[Source]:
         return [s for s in self.network.sources if s.table == "exam"]
+
+    def review_sources(self) -> list[Source]:
+        return [s for s in self.network.sources if s.table == "peer_review"]

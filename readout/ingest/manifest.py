@@ -67,7 +67,7 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
     """Where every record and table came from, and by which network file, code and definitions."""
     network = build.network
     sources: list[dict[str, Any]] = []
-    for source in build.exam_sources():
+    for source in [*build.exam_sources(), *build.review_sources()]:
         many = build.staged[source.name]
         unknown = sum((Counter({(c, v): n for c, v, n in s.unknown}) for s in many), Counter())
         sources.append(

@@ -10,12 +10,12 @@ from typing import Any
 from readout import paths, schema
 from readout.catalogue import Standard, load_catalogue, load_standards, refuse_overlaps
 from readout.errors import NetworkFileError, suggest
-from readout.ingest.adapter import Adapter, check_keys, check_texts, check_zone, load_adapter, not_toml
+from readout.ingest.adapter import Adapter, check_input, check_keys, check_texts, check_zone, load_adapter, not_toml
 from readout.scope import next_month
 
 NATIONS = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "northern_ireland": "NIR"}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-TABLES = ("exam", "national_wait")
+TABLES = (*schema.TABLE_INPUTS, "national_wait")
 MODES = ("append", "snapshot")
 NATIONAL_ADAPTER = "dm01"
 
@@ -124,6 +124,11 @@ class Network:
     file: str = "network.toml"
     text: str = field(default="", repr=False)
 
+    @property
+    def ris_codes(self) -> frozenset[str]:
+        """Every RIS that may have issued an accession: of the sites, now and before, and of the sources of examinations."""
+        return frozenset(p.ris_code for s in self.sites for p in s.periods) | {s.ris_code for s in self.sources if s.table == "exam" and s.ris_code}
+
     def site(self, code: str) -> Site:
         return next(s for s in self.sites if s.code == code)
 
@@ -182,7 +187,7 @@ def load_network(path: Path) -> Network:
     for day in data.get("holiday", []):
         check_keys(f"{where} [[holiday]]", "key", day, {"date": date, "name": str})
         _need(f"{where} [[holiday]]", day, "date")
-    return Network(
+    network = Network(
         code=head["code"],
         name=head["name"],
         time_zone=zone,
@@ -201,6 +206,20 @@ def load_network(path: Path) -> Network:
         file=path.name,
         text=text,
     )
+    _refuse_reviews_of_nothing(where, network)
+    return network
+
+
+def _refuse_reviews_of_nothing(where: str, network: Network) -> None:
+    """Peer reviews need the examinations that they are of, and the code of a RIS that has some."""
+    for source in [s for s in network.sources if s.table == "peer_review"]:
+        if all(s.table != "exam" for s in network.sources):
+            raise NetworkFileError(f"{where} [[source]] {source.name}: peer reviews need the examinations that they are of. Add a source of table 'exam'.")
+        assert source.adapter is not None
+        named = [source.ris_code, source.adapter.constants.get("ris_code"), *source.adapter.values.get("ris_code", {}).values()]
+        for code in named:
+            if code is not None and code not in network.ris_codes:
+                raise NetworkFileError(f"{where} [[source]] {source.name}: no site has the RIS '{code}'. {suggest(code, network.ris_codes)}")
 
 
 def _standards(folder: Path) -> dict[str, Standard]:
@@ -336,21 +355,21 @@ def _source(where: str, data: Mapping[str, Any], folder: Path, sites: set[str]) 
     national = data["table"] == "national_wait"
     if national != (data["adapter"] == NATIONAL_ADAPTER):
         raise NetworkFileError(f"{where}: adapter '{NATIONAL_ADAPTER}' feeds table 'national_wait' and no other does.")
-    adapter = None if national else _overlaid(where, load_adapter(data["adapter"], folder), data, sites)
+    adapter = None if national else _overlaid(where, load_adapter(data["adapter"], folder, data["table"]), data, sites)
     fields = {k: v for k, v in data.items() if k in Source.__dataclass_fields__ and k not in ("adapter", "taken_at")}
     return Source(**fields, adapter_name=data["adapter"], adapter=adapter, taken_at=taken.astimezone(UTC) if taken else None)
 
 
 def _overlaid(where: str, adapter: Adapter, data: Mapping[str, Any], sites: set[str]) -> Adapter:
     """The adapter with the source's own constants and value maps on top."""
+    inputs = schema.TABLE_INPUTS[data["table"]]
     for canonical in [*data.get("constants", {}), *data.get("values", {})]:
-        if canonical not in schema.INPUTS:
-            raise NetworkFileError(f"{where}: '{canonical}' is not a canonical column. {suggest(canonical, schema.INPUTS)}")
+        check_input(where, canonical, inputs)
     for canonical, mapping in data.get("values", {}).items():
         check_keys(f"{where}: values.{canonical}", "code", mapping, dict.fromkeys(mapping, str) if isinstance(mapping, dict) else {})
     values = {k: dict(v) for k, v in adapter.values.items()}
     for canonical, mapping in data.get("values", {}).items():
-        codes = schema.INPUTS[canonical].codes
+        codes = inputs[canonical].codes
         for value in mapping.values():
             if codes and value not in codes:
                 raise NetworkFileError(f"{where}: '{value}' is not a value of {canonical}. {suggest(value, codes)}")
@@ -359,8 +378,10 @@ def _overlaid(where: str, adapter: Adapter, data: Mapping[str, Any], sites: set[
     for code in [constants.get("site_code"), *values.get("site_code", {}).values()]:
         if code is not None and code not in sites:
             raise NetworkFileError(f"{where}: site '{code}' is not listed as a [[site]]. {suggest(code, sites)}")
-    if "site_code" not in constants and "site_code" not in adapter.columns:
+    if "site_code" in inputs and "site_code" not in constants and "site_code" not in adapter.columns:
         raise NetworkFileError(f'{where}: no site is named. Map site_code in the adapter, or give [source.constants] site_code = "...".')
+    if "ris_code" in inputs and not data.get("ris_code") and "ris_code" not in constants and "ris_code" not in adapter.columns:
+        raise NetworkFileError(f'{where}: no RIS is named. Map ris_code in the adapter, or give ris_code = "...": an accession number is unique only inside its RIS.')
     return replace(adapter, values=values, constants=constants)
 
 

@@ -23,6 +23,7 @@ from readout.ingest.reading import Reject
 from readout.ingest.return_scope import return_scope
 from readout.ingest.small_tables import data_through, small_tables
 from readout.ingest.staging import stage
+from readout.ingest.typed_review import STAGED as STAGED_REVIEW
 from readout.queryfile import QueryFile, load_queries
 from readout.scope import months_between
 from readout.store import Builder, builder
@@ -112,7 +113,7 @@ def _stage_all(build: Build, staging: Path, pseudonyms: Pseudonyms, say: Progres
     build.not_read = {s.name: s.not_read(build.network.folder) for s in build.network.sources}
     total = max(1, sum(p.stat().st_size for ps in inbox.values() for p in ps))
     done = 0
-    for source in build.exam_sources():
+    for source in [*build.exam_sources(), *build.review_sources()]:
         build.staged[source.name] = []
         for path in inbox[source.name]:
 
@@ -122,7 +123,7 @@ def _stage_all(build: Build, staging: Path, pseudonyms: Pseudonyms, say: Progres
                 say(f"Reading {what}", 0.6 * done / total)
 
             build.staged[source.name].append(stage(build.network, source, path, staging, pseudonyms, build.now, advance))
-    if not any(s.kept for many in build.staged.values() for s in many) and build.exam_sources():
+    if not any(s.kept for source in build.exam_sources() for s in build.staged[source.name]) and build.exam_sources():
         raise SourceError(_nothing_kept(build))
     returns = [s for s in build.network.sources if s.table == "national_wait"]
     if returns:
@@ -141,7 +142,7 @@ def _plain(reason: str) -> str:
 
 def _nothing_kept(build: Build) -> str:
     """Why no record at all could be kept: what befell most of them, and in which column."""
-    many = [s for staged in build.staged.values() for s in staged]
+    many = [s for source in build.exam_sources() for s in build.staged[source.name]]
     read = sum(s.read for s in many)
     if not read:
         return "No source holds any record: the files have a header and nothing below it. Export them again."
@@ -167,6 +168,9 @@ def _fill(build: Build, engine: Builder, step: Callable[[str], None], say: Progr
         for i, name in enumerate(SUMMARIES):
             say("Summaries", 0.78 + 0.01 * i)
             _write(build, engine, queries["summary"][name])
+    if build.review_sources():
+        say("Peer reviews", 0.91)
+        _reviews(build, engine, queries)
     step("national")
     if build.waits is not None:
         for name, frame in build.waits.tables().items():
@@ -192,9 +196,10 @@ def _fill(build: Build, engine: Builder, step: Callable[[str], None], say: Progr
                 raise PublishError(f"The check '{name}' failed on {rows.height} rows ({query.purpose}) Nothing was published; the current extract stays live.")
     if sources:
         build.suppliers = engine.rows(queries["canonical"]["supplier"])["supplier"].to_list()
-        by_source = engine.rows(queries["canonical"]["flag_count"])
-        for source, rule, count in by_source.iter_rows():
-            build.flags.setdefault(source, {})[rule] = count
+    for name in ("flag_count", "review_flag_count"):
+        if set(queries["canonical"][name].reads) <= tables:
+            for source, rule, count in engine.rows(queries["canonical"][name]).iter_rows():
+                build.flags.setdefault(source, {})[rule] = count
 
 
 def _write(build: Build, engine: Builder, query: QueryFile) -> None:
@@ -234,6 +239,29 @@ def _merge(build: Build, engine: Builder, queries: Mapping[str, QueryFile]) -> N
         _write_frame(build, engine, name, frame)
 
 
+def _reviews(build: Build, engine: Builder, queries: Mapping[str, Mapping[str, QueryFile]]) -> None:
+    """Staged peer reviews to one view, the fate of every repeated one, the canonical reviews and what the metric reads."""
+    work = build.folder / "work"
+    sources = build.review_sources()
+    none = work / "no_review.parquet"  # a table that no file holds any record of has its columns all the same
+    pl.DataFrame(schema=STAGED_REVIEW).write_parquet(none)
+    rows = [
+        (str(part), source_no, file_no, source.name)
+        for source_no, source in enumerate(sources)
+        for file_no, staged in enumerate(build.staged[source.name])
+        for part in staged.parts
+    ]
+    engine.table("staged_review_part", [none, *(Path(r[0]) for r in rows)], filename=True)
+    kinds = {"filename": pl.String, "source_no": pl.Int64, "file_no": pl.Int64, "source": pl.String}
+    engine.frame("staged_review_file", pl.DataFrame(rows, schema=kinds, orient="row"), work)
+    engine.view(queries["canonical"]["staged_review"])
+    engine.write(queries["canonical"]["review_fate"], work / "review_fate.parquet")
+    for source, fate, count in engine.rows(queries["canonical"]["review_fate_count"]).iter_rows():
+        build.fates[source][fate] = count
+    _write(build, engine, queries["canonical"]["peer_review"])
+    _write(build, engine, queries["summary"]["review_day"])
+
+
 def _refuse_future(network: Network, now: datetime) -> None:
     """An export cannot be taken or begin later than now: every wait would be longer than it is, or none would count."""
     for source in network.sources:
@@ -253,11 +281,13 @@ def _refuse_rebases(network: Network, first: date, last: date) -> None:
 
 
 def _refuse_identifiers(build: Build) -> None:
-    path = build.tables / "exam.parquet"
-    if path.is_file():
-        texts = [c.name for c in schema.EXAM_KEPT if c.type in ("text", "code") and c.name not in ("network_code", "trust_code", "site_code", "ris_code")]
-        scan = pl.scan_parquet(path)
-        identifiers.refuse_identifiers("exam", {c: scan.select(pl.col(c).unique()).collect().to_series() for c in texts})
+    own = ("network_code", "trust_code", "site_code", "ris_code", "source")  # the network file's own codes
+    for table, columns in (("exam", schema.EXAM_KEPT), ("peer_review", schema.PEER_REVIEW)):
+        path = build.tables / f"{table}.parquet"
+        if path.is_file():
+            texts = [c.name for c in columns if c.type in ("text", "code") and c.name not in own]
+            scan = pl.scan_parquet(path)
+            identifiers.refuse_identifiers(table, {c: scan.select(pl.col(c).unique()).collect().to_series() for c in texts})
     unknown: dict[str, list[str]] = defaultdict(list)
     for many in build.staged.values():
         for staged in many:

@@ -19,7 +19,10 @@ from readout.extract import file_hash
 from readout.ingest.network import Network, Source
 from readout.ingest.pseudonym import Pseudonyms
 from readout.ingest.reading import Reject, TextReader
-from readout.ingest.typed import Tally, Typer
+from readout.ingest.typed import ExamTyper, Tally, Typer
+from readout.ingest.typed_review import ReviewTyper
+
+TYPERS: Mapping[str, type[Typer]] = {"exam": ExamTyper, "peer_review": ReviewTyper}
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def stage(network: Network, source: Source, path: Path, staging: Path, pseudonym
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     reader = TextReader(path, source.adapter.file, source.adapter.required())
-    typer, tally, kept, done = Typer(network, source, pseudonyms, now), Tally(), 0, 0
+    typer, tally, kept, done = TYPERS[source.table](network, source, pseudonyms, now), Tally(), 0, 0
     for number, batch in enumerate(reader.batches()):
         rows = typer.type_batch(batch, tally)
         kept += rows.height

@@ -1,6 +1,11 @@
-"""Text records to typed, pseudonymised examinations, by an adapter. Nothing is lost: a record is kept, excluded or quarantined."""
+"""Text records to typed, pseudonymised rows, by an adapter. Nothing is lost: a record is kept, excluded or quarantined.
 
+What every table needs is in `Typer`; `ExamTyper` and `ReviewTyper` make the rows of one table each.
+"""
+
+from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -49,7 +54,7 @@ class Tally:
 
 
 @dataclass
-class _Work:
+class Work:
     """The state of one batch: texts by canonical name, and the flags and faults found so far."""
 
     record: pl.Series
@@ -68,30 +73,32 @@ class _Work:
             self.faults.append((column, reason, mask))
 
 
-class Typer:
+class Typer(ABC):
     """Types the batches of one source. `type_batch` returns staged rows and adds to the tally."""
 
     def __init__(self, network: Network, source: Source, pseudonyms: Pseudonyms, now: datetime) -> None:
         assert source.adapter is not None
-        self.source, self.adapter, self.pseudonyms = source, source.adapter, pseudonyms
+        self.network, self.source, self.adapter, self.pseudonyms = network, source, source.adapter, pseudonyms
+        self.inputs: Mapping[str, schema.Column] = schema.TABLE_INPUTS[source.table]
         self.sites: dict[str, Site] = {s.code: s for s in network.sites}
         self.latest_allowed = now.replace(tzinfo=None)
 
     def type_batch(self, batch: TextBatch, tally: Tally) -> pl.DataFrame:
         """Staged rows of a batch: the kept columns of the schema, local clock readings, `record`, `latest_at`."""
         frame, record = self._without_excluded(batch, tally)
-        work = _Work(record, {c: self._text(frame, c) for c in schema.INPUTS})
+        work = Work(record, {c: self._text(frame, c) for c in self.inputs})
         columns: dict[str, pl.Series] = {}
-        self._sites(work, columns)
-        for name, column in schema.INPUTS.items():
-            if column.type in ("code", "text") and column.sensitivity != "never" and name != "site_code":
-                columns[name] = self._code(work, column, tally)
-        self._numbers(work, columns)
-        self._instants(work, columns, tally)
-        self._keys(work, columns)
-        self._derive(work, columns)
+        self._fill(work, columns, tally)
         columns["latest_at"] = self._latest(frame, columns)
         return self._finish(work, columns, tally)
+
+    @abstractmethod
+    def _fill(self, work: Work, columns: dict[str, pl.Series], tally: Tally) -> None:
+        """Every column of the table's staged rows, and the flags and faults found on the way."""
+
+    @abstractmethod
+    def _zones(self, columns: dict[str, pl.Series]) -> tuple[pl.Series, pl.Series]:
+        """Of each row the zone that its times are written in, and the zone of its own dates."""
 
     def _without_excluded(self, batch: TextBatch, tally: Tally) -> tuple[pl.DataFrame, pl.Series]:
         frame, record = batch.frame, batch.record
@@ -117,20 +124,7 @@ class Typer:
             text = text.fill_null(constant)
         return text.alias(canonical)
 
-    def _sites(self, work: _Work, columns: dict[str, pl.Series]) -> None:
-        raw = work.text["site_code"]
-        mapping = {**{c: c for c in self.sites}, **self.adapter.values.get("site_code", {})}
-        site = raw.replace_strict(mapping, default=None, return_dtype=pl.String)
-        work.fault("site_code", "no_site", raw.is_null())
-        work.fault("site_code", "unmapped_site", raw.is_not_null() & site.is_null())
-        columns["site_code"] = site
-        columns["ris_code"] = (
-            pl.Series("ris_code", [self.source.ris_code], dtype=pl.String).new_from_index(0, len(site))
-            if self.source.ris_code
-            else site.replace_strict({c: s.now.ris_code for c, s in self.sites.items()}, default=None, return_dtype=pl.String)
-        )
-
-    def _code(self, work: _Work, column: schema.Column, tally: Tally) -> pl.Series:
+    def _code(self, work: Work, column: schema.Column, tally: Tally) -> pl.Series:
         """Map, pad and check one column. An unknown code is flagged and becomes the fallback; it is never lost."""
         raw = work.text[column.name]
         if raw.null_count() == len(raw):
@@ -159,7 +153,86 @@ class Typer:
                 tally.unknown[column.name, value] += count
         return mapped.fill_null(column.fallback) if column.fallback and column.name == "modality" else mapped.set(unknown, column.fallback)
 
-    def _numbers(self, work: _Work, columns: dict[str, pl.Series]) -> None:
+    def _formats(self, canonical: str) -> tuple[str, ...]:
+        formats = self.adapter.file.date_formats
+        spec = self.adapter.columns.get(canonical)
+        formats = instants.with_times(formats) if spec is not None and spec.time else formats
+        return formats if self.adapter.file.format == "csv" else (*formats, *instants.ISO_FORMATS)
+
+    def _instant(self, work: Work, name: str, written: pl.Series, own: pl.Series, tally: Tally) -> instants.Parsed:
+        """One column of times, and what is wrong with them. `written`, `own`: see `_zones`."""
+        parsed = instants.parse(work.text[name], self._formats(name), written, own)
+        work.fault(name, "unreadable_date", parsed.is_unreadable)
+        work.fault(name, "date_before_1990", parsed.utc < EARLIEST)
+        if self.inputs[name].past:
+            is_future = parsed.utc > self.latest_allowed
+            work.fault(name, "date_in_future", is_future)
+            tally.meets_future(parsed.utc.filter(is_future))
+        work.flag("repeated_hour", parsed.is_repeated)
+        work.flag("missing_hour", parsed.is_missing)
+        return parsed
+
+    def _exam_id(self, work: Work, columns: dict[str, pl.Series]) -> pl.Series:
+        """The key of each row's examination; one without an accession has none."""
+        work.fault("accession", "no_accession", columns["accession"].is_null())
+        parts = pl.DataFrame({"r": columns["ris_code"], "a": columns["accession"], "s": columns["exam_seq"].fill_null("")})
+        return self.pseudonyms.series(parts.select(pl.concat_str("r", "a", "s", separator="\x1f")).to_series())
+
+    def _latest(self, frame: pl.DataFrame, columns: dict[str, pl.Series]) -> pl.Series:
+        name = self.adapter.latest
+        if name is None or name not in frame.columns:
+            return pl.Series("latest_at", [None], dtype=pl.Datetime("us")).new_from_index(0, frame.height)
+        written, site_zone = self._zones(columns)
+        return instants.parse(frame[name], (*self.adapter.file.date_formats, *instants.ISO_FORMATS), written, site_zone).utc
+
+    def _finish(self, work: Work, columns: dict[str, pl.Series], tally: Tally) -> pl.DataFrame:
+        height = len(work.record)
+        frame = pl.DataFrame({name: s.alias(name) for name, s in columns.items()} | {"record": work.record})
+        frame = frame.with_columns(pl.col(*(n for n, c in self.inputs.items() if c.type == "instant"), "latest_at").dt.replace_time_zone("UTC"))
+        if work.flags:
+            named = [pl.when(pl.lit(mask)).then(pl.lit(name)) for name, mask in sorted(work.flags.items())]
+            frame = frame.with_columns(pl.concat_list(named).list.drop_nulls().alias("dq_flags"))
+        else:
+            frame = frame.with_columns(pl.Series("dq_flags", [[]], dtype=pl.List(pl.String)).new_from_index(0, height).alias("dq_flags"))
+        taken = pl.Series([False]).new_from_index(0, height)
+        for column, reason, mask in work.faults:
+            mine = mask & ~taken
+            spec = self.adapter.columns.get(column)
+            shown = self.inputs[column].sensitivity == "open"
+            values = work.text[column].filter(mine) if shown else [None] * int(mine.sum())
+            source_column = spec.name if spec else column
+            tally.rejects += [Reject(r, source_column, reason, v) for r, v in zip(work.record.filter(mine), values, strict=True)]
+            taken = taken | mine
+        return frame.filter(~taken) if taken.any() else frame
+
+
+class ExamTyper(Typer):
+    """Examinations."""
+
+    def _fill(self, work: Work, columns: dict[str, pl.Series], tally: Tally) -> None:
+        self._sites(work, columns)
+        for name, column in self.inputs.items():
+            if column.type in ("code", "text") and column.sensitivity != "never" and name != "site_code":
+                columns[name] = self._code(work, column, tally)
+        self._numbers(work, columns)
+        self._instants(work, columns, tally)
+        self._keys(work, columns)
+        self._derive(work, columns)
+
+    def _sites(self, work: Work, columns: dict[str, pl.Series]) -> None:
+        raw = work.text["site_code"]
+        mapping = {**{c: c for c in self.sites}, **self.adapter.values.get("site_code", {})}
+        site = raw.replace_strict(mapping, default=None, return_dtype=pl.String)
+        work.fault("site_code", "no_site", raw.is_null())
+        work.fault("site_code", "unmapped_site", raw.is_not_null() & site.is_null())
+        columns["site_code"] = site
+        columns["ris_code"] = (
+            pl.Series("ris_code", [self.source.ris_code], dtype=pl.String).new_from_index(0, len(site))
+            if self.source.ris_code
+            else site.replace_strict({c: s.now.ris_code for c, s in self.sites.items()}, default=None, return_dtype=pl.String)
+        )
+
+    def _numbers(self, work: Work, columns: dict[str, pl.Series]) -> None:
         for name in ("imd_decile", "addendum_count"):
             text = work.text[name]
             number = text.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
@@ -182,13 +255,7 @@ class Typer:
         written = self.adapter.file.time_zone
         return (pl.Series([written]).new_from_index(0, len(site_zone)) if written else site_zone), site_zone
 
-    def _formats(self, canonical: str) -> tuple[str, ...]:
-        formats = self.adapter.file.date_formats
-        spec = self.adapter.columns.get(canonical)
-        formats = instants.with_times(formats) if spec is not None and spec.time else formats
-        return formats if self.adapter.file.format == "csv" else (*formats, *instants.ISO_FORMATS)
-
-    def _instants(self, work: _Work, columns: dict[str, pl.Series], tally: Tally) -> None:
+    def _instants(self, work: Work, columns: dict[str, pl.Series], tally: Tally) -> None:
         written, site_zone = self._zones(columns)
         for name in schema.INSTANTS:
             text = work.text[name]
@@ -197,15 +264,7 @@ class Typer:
                 if name in LOCALS:
                     columns[f"{name}_local"] = columns[name]
                 continue
-            parsed = instants.parse(text, self._formats(name), written, site_zone)
-            work.fault(name, "unreadable_date", parsed.is_unreadable)
-            work.fault(name, "date_before_1990", parsed.utc < EARLIEST)
-            if schema.INPUTS[name].past:
-                is_future = parsed.utc > self.latest_allowed
-                work.fault(name, "date_in_future", is_future)
-                tally.meets_future(parsed.utc.filter(is_future))
-            work.flag("repeated_hour", parsed.is_repeated)
-            work.flag("missing_hour", parsed.is_missing)
+            parsed = self._instant(work, name, written, site_zone, tally)
             if name in DATE_ONLY:
                 work.flag("midnight_time", parsed.is_date_only)
                 columns[f"is_{name}_date_only"] = parsed.is_date_only
@@ -218,14 +277,10 @@ class Typer:
         if "received_at" not in self.adapter.columns:  # a RIS that knows one date of asking: it is also the date of receipt
             columns["received_at"], columns["received_at_local"] = columns["requested_at"], columns["requested_at_local"]
 
-    def _keys(self, work: _Work, columns: dict[str, pl.Series]) -> None:
-        accession, seq = columns["accession"], columns["exam_seq"]
+    def _keys(self, work: Work, columns: dict[str, pl.Series]) -> None:
         if "exam_seq" not in self.adapter.columns and "exam_seq" not in self.adapter.constants:
-            seq = columns["exam_code"]
-        work.fault("accession", "no_accession", accession.is_null())
-        parts = pl.DataFrame({"r": columns["ris_code"], "a": accession, "s": seq.fill_null("")})
-        columns["exam_id"] = self.pseudonyms.series(parts.select(pl.concat_str("r", "a", "s", separator="\x1f")).to_series())
-        columns["exam_seq"] = seq
+            columns["exam_seq"] = columns["exam_code"]
+        columns["exam_id"] = self._exam_id(work, columns)
         number = work.text["patient_id"].str.replace_all(r"\s", "").str.to_uppercase()
         kind = work.text["patient_id_kind"].str.to_lowercase()
         given = {k.casefold(): v for k, v in self.adapter.values.get("patient_id_kind", {}).items()}
@@ -242,7 +297,7 @@ class Typer:
         named = readers.select(pl.concat_str(pl.lit("reporter"), issuer, "i", separator="\x1f")).to_series()
         columns["reporter_key"] = self.pseudonyms.series(named)
 
-    def _derive(self, work: _Work, columns: dict[str, pl.Series]) -> None:
+    def _derive(self, work: Work, columns: dict[str, pl.Series]) -> None:
         """Status where none is sent or known, the age band, and the flags that compare two times."""
         t = pl.DataFrame({n: columns[n] for n in (*schema.INSTANTS, "status", "addendum_count")}).with_columns(
             columns["is_first_verified_at_date_only"].alias("first_day_only"),
@@ -281,7 +336,7 @@ class Typer:
             work.flag(name, mask)
         columns["age_band"] = self._age_band(work, columns)
 
-    def _age_band(self, work: _Work, columns: dict[str, pl.Series]) -> pl.Series:
+    def _age_band(self, work: Work, columns: dict[str, pl.Series]) -> pl.Series:
         age = work.text["age_years"].str.replace(r"\.\d+$", "").cast(pl.Int32, strict=False)
         birth = work.text["birth_date"]
         if birth.null_count() < len(birth):
@@ -299,30 +354,3 @@ class Typer:
         for start, label in zip(AGE_STARTS, schema.AGE_BANDS, strict=True):
             band = pl.when(pl.col("age") >= start).then(pl.lit(label)).otherwise(band)
         return pl.DataFrame({"age": age}).select(band).to_series()
-
-    def _latest(self, frame: pl.DataFrame, columns: dict[str, pl.Series]) -> pl.Series:
-        name = self.adapter.latest
-        if name is None or name not in frame.columns:
-            return pl.Series("latest_at", [None], dtype=pl.Datetime("us")).new_from_index(0, frame.height)
-        written, site_zone = self._zones(columns)
-        return instants.parse(frame[name], (*self.adapter.file.date_formats, *instants.ISO_FORMATS), written, site_zone).utc
-
-    def _finish(self, work: _Work, columns: dict[str, pl.Series], tally: Tally) -> pl.DataFrame:
-        height = len(work.record)
-        frame = pl.DataFrame({name: s.alias(name) for name, s in columns.items()} | {"record": work.record})
-        frame = frame.with_columns(pl.col(*schema.INSTANTS, "latest_at").dt.replace_time_zone("UTC"))
-        if work.flags:
-            named = [pl.when(pl.lit(mask)).then(pl.lit(name)) for name, mask in sorted(work.flags.items())]
-            frame = frame.with_columns(pl.concat_list(named).list.drop_nulls().alias("dq_flags"))
-        else:
-            frame = frame.with_columns(pl.Series("dq_flags", [[]], dtype=pl.List(pl.String)).new_from_index(0, height).alias("dq_flags"))
-        taken = pl.Series([False]).new_from_index(0, height)
-        for column, reason, mask in work.faults:
-            mine = mask & ~taken
-            spec = self.adapter.columns.get(column)
-            shown = schema.INPUTS[column].sensitivity == "open"
-            values = work.text[column].filter(mine) if shown else [None] * int(mine.sum())
-            source_column = spec.name if spec else column
-            tally.rejects += [Reject(r, source_column, reason, v) for r, v in zip(work.record.filter(mine), values, strict=True)]
-            taken = taken | mine
-        return frame.filter(~taken) if taken.any() else frame

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from readout.errors import UsageError
-from readout.sample import clock, faults, national, styles
+from readout.sample import clock, faults, national, reviews, styles
 from readout.sample import parameters as p
 from readout.sample.clock import DAY, NONE
 from readout.sample.faults import FAULT, OUTCOMES
@@ -64,7 +64,7 @@ def write_sample(out: Path, *, exams: int = 120_000, seed: int = 2026, progress:
     if exams < LEAST:
         raise UsageError(f"A sample of {exams} examinations is too small to hold every fault. Ask for {LEAST:,} or more.")
     tell = progress or (lambda fraction, text: None)
-    streams = np.random.default_rng(seed).spawn(2 + len(p.SOURCES))
+    streams = np.random.default_rng(seed).spawn(3 + len(p.SOURCES))
     tell(0.0, "Simulating examinations")
     rows, reporters = simulate(exams, streams[0])
     inbox = out / "inbox"
@@ -72,6 +72,7 @@ def write_sample(out: Path, *, exams: int = 120_000, seed: int = 2026, progress:
     records: dict[str, dict[str, Any]] = {}
     level = 9 if exams <= 300_000 else 4
     written: dict[str, list[_Written]] = {}
+    reviewed: list[reviews.Reviewed] = []
     with ThreadPoolExecutor(2) as pool:
         tell(0.15, "Writing the national return")
         national.write(inbox / "national", rows, exams, streams[1])
@@ -89,13 +90,18 @@ def write_sample(out: Path, *, exams: int = 120_000, seed: int = 2026, progress:
             else:
                 written[source.name] = [job.result() for job in _write_files(folder, planted, source, reporters, level, pool)]
             _count(counts, records, planted, source, written[source.name])
+            reviewed.append(reviews.review(planted, source, reporters, streams[-1]))
+    spoilt, records[reviews.NAME], reviews_file = reviews.write(inbox / reviews.NAME, reviewed, streams[-1], level)
+    for fault, count in spoilt.items():
+        counts.setdefault(fault, {})[reviews.NAME] = count
     truth = Truth(
         out=out,
         seed=seed,
         exams=exams,
         faults=counts,
         records=records,
-        files={f"inbox/{name}/{w.path}": {"records": w.records, "bytes": w.bytes} for name, ws in written.items() for w in ws},
+        files={f"inbox/{name}/{w.path}": {"records": w.records, "bytes": w.bytes} for name, ws in written.items() for w in ws}
+        | {f"inbox/{reviews.NAME}/{reviews.FILE}": reviews_file},
         notable=_notable(),
     )
     (out / "network.toml").write_text(network_file(), encoding="utf-8", newline="\n")
@@ -317,6 +323,7 @@ def _notable() -> dict[str, Any]:
         "scanner_failure": {"site": code, "scanner": "CT2", "from": begin.isoformat(), "to": stop.isoformat()},
         "outlier_reporter": {"id": p.OUTLIER_REPORTER, "home_trust": p.TRUSTS[0][0], "addendum_pct": p.value("outlier_addendum_share")},
         "supplier": p.SUPPLIER,
+        "reviewed_reporter": {"id": p.REVIEWED_REPORTER, "from": p.REVIEWED_FROM.isoformat()},
         "still_arriving_site": p.CASE_MIX_SITE,
         "replaced_file": f"inbox/penwick/penwick_{SNAPSHOT_BEFORE:%Y-%m-%d}.xlsx",
         "region_change": national.REGION_CHANGE,
@@ -383,6 +390,7 @@ def network_file() -> str:
                 known[p.RENAMED_FROM] = p.RENAMED_SITE
             lines += [f'"{local}" = "{code}"' for local, code in known.items()]
     lines += ["", "[[source]]", 'name = "national"', 'table = "national_wait"', 'adapter = "dm01"', 'path = "inbox/national/*"']
+    lines += reviews.network_entry()
     code, begin, stop = p.SCANNER_FAILURE
     settled: date = p.RIS_CHANGE + timedelta(days=13)
     lines += ["", "[[supplier]]", f'code = "{p.SUPPLIER}"', f'name = "{p.SUPPLIER_NAME}"']

@@ -234,6 +234,22 @@ _ROWS = (
         "few addenda are clinically significant; the shares are an assumption",
     ),
     Parameter("outlier_addendum_share", 6.0, "% of the outlier reporter's reports with an addendum", ASSUMPTION),
+    Parameter(
+        "review_share",
+        {"random": 0.03, "outsourced": 0.05, "targeted": 0.04, "referred": 0.5},
+        "share reviewed: of the reviewing trusts' own reports and of the supplier's at random; of suspected-cancer CT; of reports with a clinical addendum",
+        ASSUMPTION,
+    ),
+    Parameter(
+        "review_grades",
+        {"random": (94.4, 4.0, 1.2, 0.4), "all": (94.4, 4.0, 1.2, 0.4), "targeted": (84.0, 10.0, 5.0, 1.0), "referred": (25.0, 35.0, 30.0, 10.0)},
+        "% graded agree, minor, moderate and major, by how the report was sampled",
+        ASSUMPTION,
+    ),
+    Parameter("review_twice", 0.03, "share of the random sample that a second reviewer reads too", ASSUMPTION),
+    Parameter("review_days", (21.0, 0.6), "median days and log spread from the report, or from the addendum that raised a doubt, to its review", ASSUMPTION),
+    Parameter("reviewer_route", (0.6, 0.35, 0.05), "share reviewed in the own trust, by another member and insourced", ASSUMPTION),
+    Parameter("review_faults", 3, "peer reviews with each planted fault", ASSUMPTION),
     Parameter("outsourced_night", 0.55, "share of CT and MR between 20:00 and 08:00 reported by the supplier", ASSUMPTION),
     Parameter("outsourced_day", {"CT": 0.09, "MR": 0.12, "XR": 0.01}, "share of scheduled examinations reported by the supplier", ASSUMPTION),
     Parameter("network_share", (0.015, 0.075), "share of CT, MR and XR reported by another member, first and last day", ASSUMPTION),
@@ -333,6 +349,8 @@ SCANNER_FAILURE = ("ZN101", date(2026, 2, 9), date(2026, 2, 27))
 SUPPLIER = "ZSUP1"
 SUPPLIER_NAME = "Farlight Reporting"
 OUTLIER_REPORTER = "R017"
+REVIEWING_TRUSTS = ("ZN1", "ZN2")  # they review a random sample of their own reports; the network reviews the supplier's
+REVIEWED_REPORTER, REVIEWED_FROM = "X03", date(2026, 5, 1)  # new at the supplier: every report is reviewed
 
 # Factors on the class mix and the modality mix of a site; what is not named is 1.
 CLASS_TILT = {

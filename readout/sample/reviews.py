@@ -22,6 +22,7 @@ NAME = "peer_review"  # of the source and its folder
 FILE = "reviews_2023-11_2026-11.csv.gz"
 COLUMNS = ("Review No", "RIS", "Accession", "Examination", "Reviewed", "Grade", "Reviewer", "Chosen", "Last Changed")
 WAYS = ("random", "all", "targeted", "referred")
+FAULTS = ("unknown_grade", "unparseable_date", "review_without_exam", "exact_duplicate", "later_grade", "too_few_columns")  # as many of each
 _GRADES = ("No discrepancy", "Minor", "Moderate", "Major")
 _CHOSEN = ("Random", "All", "Targeted", "Meeting")
 _REVIEWERS = ("Own trust", "Network", "Insourced")
@@ -70,7 +71,8 @@ def review(rows: Rows, source: p.Source, reporters: Reporters, rng: Rng) -> Revi
     way, at = np.concatenate([way, way[again]]), np.concatenate([at, at[again]])
     start = np.where(way == 3, rows["addendum"][at], rows["verified"][at]).astype(np.int64)
     median, spread = p.value("review_days")
-    day = clock.to_local((start + (log_normal(rng, median, spread, len(at)) * DAY).astype(np.int64)).astype(np.int32)) // DAY + 1
+    later = start + (log_normal(rng, median, spread, len(at)) * DAY).astype(np.int64)
+    day = clock.to_local(later.astype(np.int32)).astype(np.int64) // DAY + 1
     day += np.where(clock.weekday(day) > 4, 7 - clock.weekday(day), 0)  # the Monday after a weekend
     local = day * DAY + 9 * 60 + rng.integers(0, 8 * 60, len(at))
     grades = np.array([p.value("review_grades")[w] for w in WAYS])
@@ -102,23 +104,23 @@ def write(folder: Path, many: list[Reviewed], rng: Rng, level: int) -> tuple[dic
     lines.sort()
     records = [[f"P{i:07d}", ris, accession, exam, _text(at), grade, who, how, _text(at)] for i, (at, ris, accession, exam, grade, who, how) in enumerate(lines, 1)]
     each = p.value("review_faults")
-    spoilt = rng.permutation(len(records))[: 6 * each].reshape(6, each)
+    spoilt = dict(zip(FAULTS, rng.permutation(len(records))[: len(FAULTS) * each].reshape(len(FAULTS), each).tolist(), strict=True))
     extra: list[tuple[int, list[str]]] = []
-    for i in spoilt[0]:
+    for i in spoilt["unknown_grade"]:
         records[i][5] = "Interesting"
-    for i in spoilt[1]:
+    for i in spoilt["unparseable_date"]:
         records[i][4] = "31/02/2025 10:00"
-    for i in spoilt[2]:
-        records[i][2] = f"Q{int(i) + 100_001}"
-    for i in spoilt[3]:
-        extra.append((int(i), list(records[i])))
-    for i in spoilt[4]:  # entered as no discrepancy, graded at the next meeting
+    for i in spoilt["review_without_exam"]:
+        records[i][2] = f"Q{i + 100_001}"
+    for i in spoilt["exact_duplicate"]:
+        extra.append((i, list(records[i])))
+    for i in spoilt["later_grade"]:  # entered as no discrepancy, graded anew two days later
         later = list(records[i])
         later[8] = _text(lines[i][0] + 2 * DAY)
         later[5] = "Minor" if later[5] == "No discrepancy" else later[5]
         records[i][5] = "No discrepancy"
-        extra.append((int(i), later))
-    for i in spoilt[5]:
+        extra.append((i, later))
+    for i in spoilt["too_few_columns"]:
         records[i] = records[i][:-2]
     for i, record in sorted(extra, reverse=True):
         records.insert(i + 1, record)
@@ -130,7 +132,7 @@ def write(folder: Path, many: list[Reviewed], rng: Rng, level: int) -> tuple[dic
     folder.mkdir(parents=True, exist_ok=True)
     body = gzip.compress(out.getvalue().encode(), compresslevel=level, mtime=0)
     (folder / FILE).write_bytes(body)
-    planted = dict.fromkeys(("unknown_grade", "unparseable_date", "review_without_exam", "exact_duplicate", "later_grade", "too_few_columns"), each) | {"total_line": 1}
+    planted = dict.fromkeys(FAULTS, each) | {"total_line": 1}
     told = {"read": len(records) + 1, "kept": len(records) - 4 * each, "duplicate": each, "superseded": each, "quarantined": 2 * each, "excluded": {}, "dropped": 1}
     return planted, told, {"records": len(records) + 1, "bytes": len(body)}
 

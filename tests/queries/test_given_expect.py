@@ -152,10 +152,14 @@ def known_types(sample_extract: Extract) -> dict[str, dict[str, Any]]:
     """Column types by table, read off real files: the published tables, and the staged records they were made of."""
     known = {name: dict(pl.read_parquet_schema(path)) for name, path in sample_extract.tables.items()}
     staged: dict[str, Any] = {}
+    reviews: dict[str, Any] = {}
     for part in sorted((sample_extract.folder.parent / ".staging").glob("*/part-*.parquet")):
-        staged |= {c: t for c, t in pl.read_parquet_schema(part).items() if c not in staged or t != pl.Null}
-    assert staged, "the sample left no staged records to read types from"
+        types = pl.read_parquet_schema(part)
+        found = reviews if "review_id" in types else staged
+        found |= {c: t for c, t in types.items() if c not in found or t != pl.Null}
+    assert staged and reviews, "the sample left no staged records to read types from"
     known["staged_part"] = {"filename": pl.String, **staged}
+    known["staged_review"] = {"source_no": pl.Int64, "file_no": pl.Int64, "source": pl.String, **reviews}
     known["staged_exam"] = {"source_no": pl.Int64, "file_no": pl.Int64, **staged}
     return known
 

@@ -7,6 +7,7 @@ from typing import Any
 from readout.answer import Answer
 from readout.stats import funnel
 from readout.stats.persistence import expected_false_alarms, persistent
+from readout.stats.shrinkage import gamma_poisson
 
 TAIL = funnel.P[0]  # a thousandth on either side: 99.8 %
 
@@ -37,8 +38,13 @@ class Comparison:
     chance: float
 
 
+def event(answer: Answer) -> str:
+    """What is counted of a report, in one word."""
+    return "late" if answer.metric.constants["measure"] == "late" else "amended"
+
+
 def compared(answer: Answer, quarters: Sequence[Answer] = ()) -> Comparison:
-    """The units of an answer of late reports beside those expected, by one dimension, the largest first.
+    """The units of an answer beside what is expected of them, by one dimension, the largest first.
 
     Poisson limits where lateness is rare (under a tenth), else by the normal form of the binomial over strata: see `stats.funnel`. `quarters`:
     the same question of each of the last quarters, oldest first; each has its own expectation.
@@ -78,6 +84,31 @@ def compared(answer: Answer, quarters: Sequence[Answer] = ()) -> Comparison:
     return Comparison(tuple(units), expected_false_alarms(len(units), 2 * TAIL))
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """The best guess of a unit's ratio: drawn towards all units together the more, the less is expected of it. With a 95 % interval."""
+
+    code: str
+    n: int
+    ratio: float
+    best: float
+    low: float
+    high: float
+
+
+def estimates(answer: Answer) -> tuple[Estimate, ...]:
+    """Gamma-Poisson estimates of a rare event by unit, the largest unit first; none where the event is not rare (a tenth or more)."""
+    (dimension,) = answer.scope.by
+    rows = sorted((r for r in answer.rows if r["denominator"] and r[dimension] is not None), key=lambda r: -r["count_judged"])
+    if len(rows) < 2 or rows[0]["expected_unadjusted"] / rows[0]["count_judged"] >= funnel.RARE:
+        return ()
+    found = gamma_poisson([r["numerator"] for r in rows], [r["denominator"] for r in rows])
+    return tuple(
+        Estimate(r[dimension], r["count_judged"], r["value"], float(best), float(low), float(high))
+        for r, best, low, high in zip(rows, found.theta, found.low, found.high, strict=True)
+    )
+
+
 def _sides_by(answer: Answer, dimension: str) -> dict[str, int]:
     rows = [r for r in answer.rows if r["denominator"] and r[dimension] is not None]
     if not rows:
@@ -98,4 +129,4 @@ def _judged(rows: Sequence[dict[str, Any]], is_rare: bool) -> tuple[list[tuple[f
     return [tuple(None if v != v else float(v) for v in row) for row in limits], [int(s) for s in sides]
 
 
-__all__ = ["Comparison", "Unit", "compared"]
+__all__ = ["Comparison", "Estimate", "Unit", "compared", "estimates", "event"]

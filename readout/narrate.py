@@ -15,6 +15,24 @@ from readout.stats.intervals import wilson
 
 Row = dict[str, Any]
 
+ADDENDA = (
+    "An addendum is often good practice: new history, a discussion at a meeting, a second look. A site with more may have harder cases within a stratum, "
+    "more meetings, or a RIS that makes addenda easy; one with fewer may correct reports without one."
+)
+REVIEWS = (
+    "Peer review finds what reviewers look for: grades differ between reviewers, and a small random sample says little of one unit. Reports chosen for a "
+    "reason or brought to a meeting are counted apart and are no rate of anything."
+)
+ROUTES_LATE = (
+    "The time runs from the examination, so it includes the wait before a case is sent to or taken by whoever reports it: a route that is given old cases "
+    "looks late. Which cases are sent is a choice that the strata do not know."
+)
+ROUTES_ADDENDA = (
+    "Which cases go to whom is a choice that the strata do not know: a supplier may be spared the complex ones, and a radiographer reports within a scope. An "
+    "addendum to an outsourced report is often made by the site and not by the supplier, after a query: who looks again decides how many "
+    "are found. What is not looked at again is not amended."
+)
+
 
 def latest_complete(answer: Answer) -> tuple[Row | None, Row | None]:
     """The rows of the last month that is no longer arriving, and of the month before it, of an answer by month alone."""
@@ -136,13 +154,13 @@ def against_case_mix(answer: Answer, *quarters: Answer) -> str:
         return f"No examination of this choice is old enough to judge, so no {noun} can be compared."
 
     def said(u: fair.Unit) -> str:
-        return f"{answer.label(dimension, u.code)} ({fmt.count(u.observed)} late, {u.expected:,.0f} expected)"
+        return f"{answer.label(dimension, u.code)} ({fmt.count(u.observed)} {fair.event(answer)}, {u.expected:,.0f} expected)"
 
     more, fewer = ([said(u) for u in found.units if u.is_lasting == side] for side in (1, -1))
     seemed = [answer.label(dimension, u.code) for u in found.units if u.unadjusted_side and not u.side]
     parts = []
     if more or fewer:
-        named = [f"more late reports at {fmt.listed(more)}"] if more else []
+        named = [f"more {fair.event(answer)} reports at {fmt.listed(more)}"] if more else []
         named += [f"fewer at {fmt.listed(fewer)}"] if fewer else []
         parts.append(f"Against their case mix, {'; '.join(named)}: outside what chance gives (99.8 %) in at least two of the last three quarters.")
     else:
@@ -153,6 +171,30 @@ def against_case_mix(answer: Answer, *quarters: Answer) -> str:
     if seemed:
         parts.append(f"{fmt.listed(seemed)}: unlike the others without the adjustment, within chance with it.")
     return " ".join(parts)
+
+
+def one_rate(answer: Answer) -> str:
+    """A rate of all together with its 95 % interval and its reference range, where there is one."""
+    row = answer.rows[0] if answer.rows else None
+    if not row or not row["denominator"]:
+        return ""
+    low, high = wilson(row["numerator"], row["denominator"])
+    text = f"{answer.metric.label}: {fmt.share(row['numerator'], row['denominator'])}, 95 % interval {fmt.percent(float(low), 2)} to {fmt.percent(float(high), 2)}"
+    return f"{text}; {answer.standard.label[0].lower()}{answer.standard.label[1:]}." if answer.standard else f"{text}."
+
+
+def unattributed(answer: Answer) -> str:
+    """What stands in no unit's figure, because it is not known whose it is or will be."""
+    (dimension,) = answer.scope.by
+    rows = [r for r in answer.rows if r[dimension] is None and r["count_judged"]]
+    if not rows or dimension == "supplier":
+        return ""
+    r = rows[0]
+    what = "have no report and no reader yet" if fair.event(answer) == "late" else "do not say who reported"
+    return (
+        f"{fmt.count(r['count_judged'])} examinations {what}: {fmt.count(r['numerator'])} {fair.event(answer)}, {r['denominator']:,.1f} expected. "
+        "They are in no figure of the chart, and whoever will report them looks the better for it."
+    )
 
 
 def case_mix_limits(answer: Answer, *quarters: Answer) -> str:

@@ -33,11 +33,13 @@ class Viewer:
 
     sites: frozenset[str] | None = None
     may_drill: bool = False  # may see single examinations
+    reporter_key: int | None = None  # of a viewer who reports: their own point is told apart
 
     @property
     def key(self) -> str:
         """Part of every cache key."""
-        return f"{'*' if self.sites is None else ','.join(sorted(self.sites))}{'+rows' if self.may_drill else ''}"
+        seen = "*" if self.sites is None else ",".join(sorted(self.sites))
+        return f"{seen}{'+rows' if self.may_drill else ''}{'' if self.reporter_key is None else f'+{self.reporter_key}'}"
 
 
 EVERYONE = Viewer(may_drill=True)

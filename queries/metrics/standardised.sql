@@ -10,7 +10,8 @@
 --   date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar,
 --   pathway varchar, reader varchar, supplier varchar, reporter_key bigint, count_observed hugeint, expected double, count_judged hugeint,
---   variance double, expected_alone double, expected_unadjusted double, sum_log double, expected_log double, variance_log double
+--   variance double, expected_alone double, expected_unadjusted double, sum_log double, sum_squares double, expected_log double,
+--   variance_log double
 with cells as (
     select
         case when list_contains($by::varchar[], 'month') then cohort_month end as month,
@@ -137,6 +138,7 @@ select
     coalesce(sum(placed.count_judged * rates.rate) filter (where rates.is_alone), 0) as expected_alone,
     sum(placed.count_judged * whole.rate) as expected_unadjusted,
     sum(placed.sum_log) as sum_log,
+    sum(placed.sum_squares) as sum_squares,
     sum(placed.count_judged * rates.mean_log) as expected_log,
     sum(placed.count_judged * rates.spread_log) as variance_log,
 from placed

@@ -3,9 +3,10 @@
 from readout.charts.bridge import bridge
 from readout.charts.compare import among, dumbbell, heat_map, intervals, stacked
 from readout.charts.control import spc_chart
-from readout.charts.fair import against_case_mix
+from readout.charts.fair import against_case_mix, best_estimates
 from readout.charts.honest import bars, bounded, survival, with_naive
 from readout.charts.icons import assurance_icon, assurance_of, data_uri, sparkline, variation_icon
+from readout.charts.reporters import funnel
 from readout.charts.theme import DARK, LIGHT, PALETTES, Palette
 from readout.charts.trend import Flag, paired, panels, quantiles, stock, trend
 from readout.charts.words import alternative
@@ -22,10 +23,12 @@ __all__ = [
     "assurance_icon",
     "assurance_of",
     "bars",
+    "best_estimates",
     "bounded",
     "bridge",
     "data_uri",
     "dumbbell",
+    "funnel",
     "heat_map",
     "intervals",
     "paired",

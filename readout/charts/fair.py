@@ -7,13 +7,13 @@ import plotly.graph_objects as go
 from readout import format as fmt
 from readout.answer import Answer
 from readout.charts.theme import LIGHT, Palette, Trace, layout, unit_note, wrapped
-from readout.fair import Unit, compared
+from readout.fair import Unit, compared, estimates, event
 
 ROW = 52
 
 
 def against_case_mix(answer: Answer, *quarters: Answer, dimension: str, selected: Sequence[str] = (), palette: Palette = LIGHT) -> go.Figure:
-    """The ratio of late to expected of each unit, the largest unit on top and never in order of the ratio; beside it the band of chance.
+    """The ratio of observed to expected of each unit, the largest unit on top and never in order of the ratio; beside it the band of chance.
 
     A filled mark lies outside the 99.8 % band on the same side in two of the last three quarters; any other is open. The small ring is the
     ratio without adjustment.
@@ -67,7 +67,7 @@ def against_case_mix(answer: Answer, *quarters: Answer, dimension: str, selected
             "textposition": "top center",
             "textfont": {"size": 12, "color": palette.text},
             "cliponaxis": False,
-            "customdata": [[f"{dimension}={u.code}", f"{fmt.count(u.observed)} late, {u.expected:,.0f} expected of {fmt.count(u.n)}"] for u in units],
+            "customdata": [[f"{dimension}={u.code}", f"{fmt.count(u.observed)} {event(answer)}, {u.expected:,.0f} expected of {fmt.count(u.n)}"] for u in units],
             "hovertemplate": "%{y}: %{customdata[1]}<extra></extra>",
         }
     )
@@ -84,7 +84,7 @@ def against_case_mix(answer: Answer, *quarters: Answer, dimension: str, selected
             "gridcolor": palette.grid,
             "nticks": 6,
             "tickformat": ".2~f",
-            "title": {"text": "late reports for each expected", "standoff": 6, "font": {"size": 12}},
+            "title": {"text": f"{event(answer)} reports for each expected", "standoff": 6, "font": {"size": 12}},
         },
         yaxis={"type": "category", "showgrid": False, "range": [-0.6, len(units) - 0.3]},
         shapes=[{"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": 1, "x1": 1, "line": {"color": palette.muted, "width": 1.3}}],
@@ -93,9 +93,68 @@ def against_case_mix(answer: Answer, *quarters: Answer, dimension: str, selected
     return go.Figure({"data": traces, "layout": figure}, _validate=False)
 
 
+def best_estimates(answer: Answer, *, dimension: str, selected: Sequence[str] = (), palette: Palette = LIGHT) -> go.Figure:
+    """The best guess of each unit's ratio with its 95 % interval, the largest unit on top, and the ratio as counted as a small ring beside it."""
+    found = estimates(answer)[::-1]
+    names = [_label(answer, dimension, e.code, e.n) for e in found]
+    colours = [palette.accent if not selected or e.code in selected else palette.grey for e in found]
+    traces: list[Trace] = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [e.ratio for e in found],
+            "y": names,
+            "marker": {"symbol": "circle-open", "size": 7, "color": palette.muted, "line": {"width": 1.5}},
+            "hovertemplate": "as counted %{x:.2f}<extra></extra>",
+        },
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [e.best for e in found],
+            "y": names,
+            "marker": {"size": 10, "color": colours},
+            "error_x": {
+                "type": "data",
+                "symmetric": False,
+                "array": [e.high - e.best for e in found],
+                "arrayminus": [e.best - e.low for e in found],
+                "color": palette.grey,
+                "thickness": 2,
+                "width": 0,
+            },
+            "customdata": [[f"{dimension}={e.code}", f"{e.best:.2f} ({e.low:.2f} to {e.high:.2f})"] for e in found],
+            "hovertemplate": "%{y}: %{customdata[1]}<extra></extra>",
+        },
+    ]
+    ends = [v for e in found for v in (e.ratio, e.low, e.high)]
+    low, high = min([*ends, 0.8]), max([*ends, 1.2])
+    pad = 0.08 * (high - low)
+    figure = layout(
+        palette,
+        100 + ROW * max(1, len(found)),
+        margin={"l": 8, "r": 16, "t": 40, "b": 44},
+        xaxis={
+            "range": [max(0.0, low - pad), high + pad],
+            "showgrid": True,
+            "gridcolor": palette.grid,
+            "nticks": 6,
+            "tickformat": ".2~f",
+            "title": {"text": f"{event(answer)} reports for each expected", "standoff": 6, "font": {"size": 12}},
+        },
+        yaxis={"type": "category", "showgrid": False, "range": [-0.6, len(found) - 0.4]},
+        shapes=[{"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": 1, "x1": 1, "line": {"color": palette.muted, "width": 1.3}}],
+        annotations=[unit_note("● best estimate, 95 %    ○ as counted", palette)],
+    )
+    return go.Figure({"data": traces, "layout": figure}, _validate=False)
+
+
 def _named(answer: Answer, dimension: str, unit: Unit) -> str:
-    first, _, second = wrapped(answer.label(dimension, unit.code)).partition("<br>")
-    return f"{first}<br>{second + ', ' if second else ''}n {fmt.count(unit.n)}"
+    return _label(answer, dimension, unit.code, unit.n)
 
 
-__all__ = ["against_case_mix"]
+def _label(answer: Answer, dimension: str, code: str, n: int) -> str:
+    first, _, second = wrapped(answer.label(dimension, code)).partition("<br>")
+    return f"{first}<br>{second + ', ' if second else ''}n {fmt.count(n)}"
+
+
+__all__ = ["against_case_mix", "best_estimates"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from math import exp, inf, log, nan, pi, sqrt
 
 import numpy as np
@@ -178,7 +179,7 @@ class _Strata:
     def likelihood(self, intercept: float, sigma: float) -> tuple[float, float, float]:
         """The log likelihood, and its first and second derivative by the intercept (Louis 1982)."""
         centre, width = self.modes(intercept, sigma)
-        x, w = np.polynomial.hermite.hermgauss(NODES)
+        x, w = _nodes()
         u = centre[:, None] + sqrt(2) * width[:, None] * x
         logit = self.offset[:, None] + intercept + sigma * u[self.member]
         rate = _expit(logit)
@@ -209,6 +210,12 @@ class _Strata:
         return intercept, fit
 
 
+@cache
+def _nodes() -> tuple[Floats, Floats]:
+    x, w = np.polynomial.hermite.hermgauss(NODES)
+    return x, w
+
+
 def _expit(x: Floats) -> Floats:
     from scipy.special import expit
 
@@ -220,7 +227,12 @@ def _profile(lack: Callable[[float], float], top: float) -> tuple[float, float, 
     from scipy.optimize import brentq, minimize_scalar
 
     grid = [0.0, *(top / 2**k for k in range(9, -1, -1))]
-    known = [lack(x) for x in grid]
+    known: list[float] = []
+    for x in grid:  # upwards; what lies far beyond the interval is slow to fit and tells nothing
+        known.append(lack(x))
+        if known[-1] - min(known) > 10 * CUT:
+            break
+    grid = grid[: len(known)]
     at = min(range(len(grid)), key=known.__getitem__)
     between = (grid[max(at - 1, 0)], grid[min(at + 1, len(grid) - 1)])
     found = minimize_scalar(lack, bounds=between, method="bounded", options={"xatol": 1e-7 * between[1]})
@@ -231,5 +243,5 @@ def _profile(lack: Callable[[float], float], top: float) -> tuple[float, float, 
         return lack(x) - least - CUT
 
     low = 0.0 if known[0] - least <= CUT else float(brentq(rise, 0.0, best, xtol=1e-7))
-    high = top if known[-1] - least <= CUT else float(brentq(rise, best, top, xtol=1e-7))
+    high = top if known[-1] - least <= CUT else float(brentq(rise, best, grid[-1], xtol=1e-7))
     return best, low, high

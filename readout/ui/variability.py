@@ -9,9 +9,9 @@ LATE = "standardised_late_ratio"
 QUARTERS = 3
 
 
-def quarters(page: Page, *by: str) -> list[Asked]:
+def quarters(page: Page, *by: str, metric: str = LATE) -> list[Asked]:
     """The same of the last three times three months that are complete and old enough, oldest first, whatever the period chosen."""
-    months = page.ask(LATE, "month", scope=page.scope.between(None, None))
+    months = page.ask(metric, "month", scope=page.scope.between(None, None))
     settled = [r["month"] for r in months.rows if not r["provisional"]] if isinstance(months, Answer) else []
     if not settled:
         return []
@@ -20,7 +20,7 @@ def quarters(page: Page, *by: str) -> list[Asked]:
         first = previous_month(previous_month(last))
         if first < min(settled):
             break
-        asked.append(page.ask(LATE, *by, scope=Scope((), page.scope.where, first, month_end(last))))
+        asked.append(page.ask(metric, *by, scope=Scope((), page.scope.where, first, month_end(last))))
         last = previous_month(first)
     return asked[::-1]
 

@@ -100,7 +100,9 @@ def test_the_expected_addenda_equal_plain_python(sample_extract, store, kind, un
             is_amended = r["first_addendum_at"] is not None and r["first_addendum_at"] <= first + timedelta(days=30)
             hour, weekday = r["exam_hour"], r["exam_weekday"]
             band = None if hour is None else "day" if 8 <= hour < 18 else "evening" if 18 <= hour < 23 else "night"
-            rows.append({**r, "event": is_amended and (kind == "addendum" or r["addendum_class"] in CLASSES[kind]), "hour_band": band, "is_weekend": weekday and weekday > 5})
+            rows.append(
+                {**r, "event": is_amended and (kind == "addendum" or r["addendum_class"] in CLASSES[kind]), "hour_band": band, "is_weekend": weekday and weekday > 5}
+            )
     theirs = expected(rows, lambda r: r["event"], unit, 200)
     answer = ask(f"standardised_{kind}_ratio", Scope((unit,)), store)
     ours = {r[unit]: [r[c] for c in COLUMNS] for r in answer.rows}

@@ -1,0 +1,15 @@
+"""Reporters under pseudonyms: addenda and the time from assignment, beside what the same case mix gives."""
+
+import streamlit as st
+
+from readout import narrate_reporters
+from readout.ui import blocks, reporters
+from readout.ui.frame import frame, heading
+
+page = frame()
+heading(page, "Between reporters", "Where is a conversation worth having, and how much is only chance and case mix?")
+blocks.unfiltered(page, "what is shown of reporters")
+chosen = reporters.choose(page)
+if chosen is not None:
+    reporters.drawn(page, chosen)
+st.caption(narrate_reporters.PRIVACY)

@@ -1,0 +1,78 @@
+"""What a comparison of reporters says, and what it must not be taken for."""
+
+from readout import format as fmt
+from readout.reporters import LEAST, MOST_SHARE, QUARTERS, Reporter, Reporters
+
+
+def finding(found: Reporters) -> str:
+    """How many differ lastingly, and how much lies between reporters at all; or why nobody is shown."""
+    if found.withheld:
+        return found.withheld
+    count = fmt.count(len(found.reporters))
+    lasting = [r for r in found.reporters if r.is_lasting]
+    if lasting:
+        differ = "differs" if len(lasting) == 1 else "differ"
+        named = fmt.listed([_one(found, r) for r in lasting])
+        text = f"Of {count} reporters {fmt.count(len(lasting))} {differ} lastingly from the same case mix: {named}."
+    else:
+        text = f"None of {count} reporters differs lastingly from what the same case mix gives."
+    return f"{text} {between(found)}".strip()
+
+
+def _one(found: Reporters, r: Reporter) -> str:
+    name = "you" if r.is_own else r.name
+    if found.measure.is_time:
+        return f"{name} ({r.ratio:.2f} times as long)"
+    return f"{name} ({fmt.count(int(r.observed))} amended of {fmt.count(r.n)}, {r.expected:,.1f} expected)"
+
+
+def between(found: Reporters) -> str:
+    """The median odds ratio or the intraclass correlation in plain words."""
+    if found.between is None:
+        return ""
+    value, low, high = found.between
+    if found.measure.is_time:
+        return (
+            f"Of the variation in time from assignment {value:.0%} lies between reporters (95 % interval {low:.0%} to {high:.0%}) and the rest within "
+            "each reporter's own work."
+        )
+    if value < 1.005:
+        return "The odds of an addendum differ between reporters by no more than chance."
+    return (
+        f"The same report by a typical reporter with more addenda would have {value:.1f} times the odds of one than by a typical reporter with fewer "
+        f"(95 % interval {low:.1f} to {high:.1f})."
+    )
+
+
+def limits(found: Reporters) -> str:
+    """How a reporter comes to be called different, and how many would be so by chance."""
+    alarms = "fewer than one" if found.chance < 1 else f"about {found.chance:.0f}"
+    beyond = " and, beyond it, what reporters differ by among themselves" if found.tau2 is not None else ""
+    text = (
+        f"Called different: outside what chance gives (99.8 %){beyond}, in at least two of the last {QUARTERS} quarters. "
+        f"By chance {alarms} of {len(found.reporters)} would lie outside in one period."
+    )
+    if found.count_unnamed:
+        text += f" {fmt.count(found.count_unnamed)} reports name no reporter and are in nobody's figure."
+    return text
+
+
+def caveats(found: Reporters) -> str:
+    """What the figure cannot tell."""
+    if found.measure.is_time:
+        return (
+            "From assignment to first verification, where the RIS records both; of reports that are verified, for what still waits is nobody's yet. "
+            "It is not known whether the list was worked in order, nor how hard the cases were within a stratum. The time from the examination is "
+            "never compared: it is mostly the queue, and whoever clears old cases would look slow."
+        )
+    return (
+        "An addendum is often good practice: new history, a discussion at a meeting, a second look. More of them can mean more complex work, more "
+        "discussion or more candour, fewer can mean that errors are not written down. "
+        "A mark outside the lines is where to begin a conversation, with the reports at hand."
+    )
+
+
+PRIVACY = (
+    f"Names are pseudonyms made with the network's secret. A choice is shown only where at least {LEAST} reporters made its reports, none over "
+    f"{MOST_SHARE:.0%}, and where that gives no other choice away. The period is fixed, the filters do not apply, and nothing here can be downloaded."
+)

@@ -1,0 +1,298 @@
+"""Reporters beside one another, under pseudonyms and only where enough of them share a cell. The one place that reads rows by reporter.
+
+What may be asked is little, so that nothing withheld can be had by subtraction: one fixed period, all sites together or one site or one
+modality. A choice is withheld where fewer than `LEAST` reporters made its reports or one made over `MOST_SHARE` of them; and where the
+withheld choices of a kind would together still break that rule, the smallest of the others are withheld too, for what is left
+when the shown are taken from the whole is those together.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from readout import format as fmt
+from readout.answer import check_values, dimension_labels, provisional_months, visible_sites, words
+from readout.catalogue import Catalogue, Metric, load_catalogue
+from readout.errors import UsageError, suggest
+from readout.scope import Scope, previous_month
+from readout.stats import funnel, variance
+from readout.stats.persistence import expected_false_alarms, persistent
+from readout.store import Store
+
+LEAST, MOST_SHARE = 5, 0.8
+MONTHS, QUARTERS = 12, 3
+SLICES = ("site_code", "modality")
+MIN_UNITS = 10  # of an overdispersed band
+TAIL = funnel.P[0]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What reporters are compared on: the catalogue's metric of the same cube, and how its rows are read."""
+
+    label: str
+    metric: str
+    measure: str
+    counts: str
+    is_time: bool = False
+
+
+MEASURES = {
+    "addendum": Measure("Addenda", "standardised_addendum_ratio", "addendum", "all"),
+    "clinical": Measure("Clinical addenda", "standardised_clinical_ratio", "addendum", "clinical"),
+    "assigned": Measure("Time from assignment", "standardised_addendum_ratio", "assigned", "all", is_time=True),
+}
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """One reporter's reports. `ratio`: amended to expected, or how many times as long as the same case mix takes, in the geometric mean."""
+
+    name: str  # a pseudonym
+    n: int
+    observed: float
+    expected: float
+    ratio: float
+    side: int  # 1 above what chance, and the differences that all share, would give; -1 below; else 0
+    is_lasting: int  # so in two of the last three quarters
+    is_own: bool  # the viewer's own
+
+
+@dataclass(frozen=True)
+class Reporters:
+    """A comparison, or the sentence `withheld` and nobody. `shown`: the choices of each kind that may be asked for.
+
+    `icc` (of the logarithm of the time) or `odds_ratio` (median, of an addendum), with a 95 % interval: how much lies between reporters.
+    """
+
+    measure: Measure
+    words: str
+    first: date | None
+    last: date | None
+    reporters: tuple[Reporter, ...]
+    withheld: str
+    shown: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, Mapping[str, str]]
+    tau2: float | None  # beyond chance, on the scale of the limits; None under ten reporters
+    rate: float  # amended of all reports; of a time the standard deviation of its logarithm within strata
+    between: tuple[float, float, float] | None
+    chance: float  # reporters outside on any side by chance, in one period
+    count_unnamed: int  # reports whose reporter is not stated
+    extract_id: str
+
+
+def withheld(cells: Mapping[str, Mapping[int, int]], least: int = LEAST, most_share: float = MOST_SHARE) -> frozenset[str]:
+    """Which cells may not be shown, each given as reports by reporter: those that break the rule, and the smallest others until all withheld together keep it."""
+    hidden = {name for name, cell in cells.items() if not _is_open([cell], least, most_share)}
+    while hidden and not _is_open([cells[name] for name in hidden], least, most_share):
+        others = sorted(cells.keys() - hidden, key=lambda name: (sum(cells[name].values()), name))
+        if not others:
+            break
+        hidden.add(others[0])
+    return frozenset(hidden)
+
+
+def _is_open(cells: list[Mapping[int, int]], least: int, most_share: float) -> bool:
+    """Enough reporters, and none with too large a share, in all the cells taken together."""
+    together: dict[int, int] = defaultdict(int)
+    for cell in cells:
+        for reporter, count in cell.items():
+            together[reporter] += count
+    made = [n for n in together.values() if n]
+    return bool(made) and len(made) >= least and max(made) <= most_share * sum(made)
+
+
+def compared(measure: str, store: Store, dimension: str = "", value: str = "", catalogue: Catalogue | None = None) -> Reporters:
+    """Reporters over the last twelve whole months that are old enough: all, or those of one site or modality. UsageError for anything else."""
+    if measure not in MEASURES:
+        raise UsageError(f"Reporters are not compared on '{measure}'. {suggest(measure, MEASURES)}")
+    if dimension and dimension not in SLICES:
+        raise UsageError(f"Reporters are compared over all sites, at one site or in one modality, not by '{dimension}'. {suggest(dimension, SLICES)}")
+    kind = MEASURES[measure]
+    metric = (catalogue or load_catalogue()).metric(kind.metric)
+    if absent := [t for t in metric.query.reads if t not in store.extract.tables]:
+        raise UsageError(f"Reporters are compared from the table '{absent[0]}', which is not in this extract. Publish it anew.")
+    where = {dimension: (value,)} if dimension else {}
+    last = _last_month(store, metric)
+    months = _before(last, MONTHS) if last else []
+    labels = dimension_labels(store, last)
+    check_values(Scope((), where), labels)
+    cells = {d: _cells(store, metric, kind, months, d) for d in SLICES} if months else {d: {} for d in SLICES}
+    shown = {d: tuple(sorted(cells[d].keys() - withheld(cells[d]))) for d in SLICES}
+    everyone: dict[int, int] = defaultdict(int)
+    for cell in cells[SLICES[0]].values():
+        for reporter, count in cell.items():
+            everyone[reporter] += count
+    is_shown = value in shown[dimension] if dimension else _is_open([everyone], LEAST, MOST_SHARE)
+    said = words(Scope((), where), labels)
+    if months:
+        said += f", {fmt.month(months[0])} to {fmt.month(months[-1])}"
+    whole = _rows(store, metric, kind, months, where) if is_shown else []
+    rows = [r for r in whole if r["reporter_key"] is not None and _known(kind, r)]
+    sides = (
+        [_sides(kind, [r for r in _rows(store, metric, kind, q, where) if r["reporter_key"] is not None and _known(kind, r)]) for q in _quarters(months)] if rows else []
+    )
+    tau2 = _tau2(kind, rows)
+    now = _sides(kind, rows)
+    found = [
+        Reporter(
+            name=pseudonym(r["reporter_key"]),
+            n=r["count_judged"],
+            observed=r["sum_log"] if kind.is_time else r["count_observed"],
+            expected=r["expected_log"] if kind.is_time else r["expected"],
+            ratio=_ratio(kind, r),
+            side=now[r["reporter_key"]],
+            is_lasting=int(persistent([float(s.get(r["reporter_key"], np.nan)) for s in sides])),
+            is_own=r["reporter_key"] == store.viewer.reporter_key,
+        )
+        for r in rows
+    ]
+    return Reporters(
+        measure=kind,
+        words=said,
+        first=months[0] if months else None,
+        last=last,
+        reporters=tuple(sorted(found, key=lambda r: r.name)),
+        withheld="" if is_shown else _why_withheld(bool(months and everyone)),
+        shown=shown,
+        labels=labels,
+        tau2=tau2,
+        rate=_rate(kind, rows),
+        between=_between(kind, rows),
+        chance=expected_false_alarms(len(rows), 2 * TAIL),
+        count_unnamed=sum(r["count_judged"] for r in whole if r["reporter_key"] is None),
+        extract_id=store.extract.id,
+    )
+
+
+def pseudonym(key: int) -> str:
+    """A short name made of the keyed hash: the same in every month, and nothing without the secret."""
+    return f"R-{key & 0xFFFFFF:06x}"
+
+
+def limits(kind: Measure, n: np.ndarray[Any, Any], rate: float, tau2: float | None) -> np.ndarray[Any, Any]:
+    """Limits of the ratio at .1, 2.5, 97.5 and 99.9 per cent for sizes `n`: expected addenda, or reports timed. With `tau2` beyond chance too."""
+    if kind.is_time:
+        z = np.array([-3.090232, -1.959964, 1.959964, 3.090232])
+        return np.asarray(np.exp(z * np.sqrt(rate**2 / n[:, None] + (tau2 or 0.0))))
+    return funnel.poisson_limits(n) if tau2 is None else funnel.overdispersed_ratio_limits(n, tau2)
+
+
+def _why_withheld(is_known: bool) -> str:
+    if not is_known:
+        return "No report of this choice is old enough and names its reporter."
+    return (
+        f"Withheld: fewer than {LEAST} reporters made these reports, or one made over {MOST_SHARE:.0%} of them, or to show them would give such a "
+        "choice away by subtraction. Choose all sites together."
+    )
+
+
+def _last_month(store: Store, metric: Metric) -> date | None:
+    """The last month that no site is still sending and that is old enough."""
+    open_months = provisional_months(store.extract, metric, visible_sites(store, Scope()))
+    return previous_month(min(set().union(*open_months.values()))) if open_months and any(open_months.values()) else None
+
+
+def _before(last: date, count: int) -> list[date]:
+    months = [last]
+    while len(months) < count:
+        months.append(previous_month(months[-1]))
+    return months[::-1]
+
+
+def _quarters(months: list[date]) -> list[list[date]]:
+    """The last three times three months, oldest first."""
+    return [months[i : i + 3] for i in range(len(months) - 3 * QUARTERS, len(months), 3)]
+
+
+def _asked(store: Store, metric: Metric, kind: Measure, months: list[date], by: tuple[str, ...], where: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
+    scope = Scope(by, {**where, "month": tuple(m.isoformat() for m in months)})
+    constants = {**metric.constants, "measure": kind.measure, "counts": kind.counts}
+    return store.query(metric.query, scope.parameters(metric.query.params, constants)).to_dicts()
+
+
+def _cells(store: Store, metric: Metric, kind: Measure, months: list[date], dimension: str) -> dict[str, dict[int, int]]:
+    """Reports by reporter of each value of a dimension."""
+    cells: dict[str, dict[int, int]] = defaultdict(dict)
+    for r in _asked(store, metric, kind, months, ("reporter_key", dimension), {}):
+        if r["reporter_key"] is not None and r[dimension] is not None:
+            cells[r[dimension]][r["reporter_key"]] = r["count_judged"]
+    return dict(cells)
+
+
+def _rows(store: Store, metric: Metric, kind: Measure, months: list[date], where: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
+    return _asked(store, metric, kind, months, ("reporter_key",), where)
+
+
+def _known(kind: Measure, row: Mapping[str, Any]) -> bool:
+    """Whether anything is expected of so few reports; a time needs two for its spread."""
+    return row["variance_log"] > 0 if kind.is_time else row["expected"] > 0
+
+
+def _ratio(kind: Measure, row: Mapping[str, Any]) -> float:
+    if kind.is_time:
+        return float(np.exp((row["sum_log"] - row["expected_log"]) / row["count_judged"]))
+    return float(row["count_observed"] / row["expected"])
+
+
+def _rate(kind: Measure, rows: list[dict[str, Any]]) -> float:
+    n = sum(r["count_judged"] for r in rows)
+    if not n:
+        return 0.0
+    return float(np.sqrt(sum(r["variance_log"] for r in rows) / n) if kind.is_time else sum(r["count_observed"] for r in rows) / n)
+
+
+def _tau2(kind: Measure, rows: list[dict[str, Any]]) -> float | None:
+    if len(rows) < MIN_UNITS:
+        return None
+    if kind.is_time:  # the mean of n logarithms beside its expectation, as a ratio about 1
+        n = [r["count_judged"] for r in rows]
+        moved = [c + r["sum_log"] - r["expected_log"] for c, r in zip(n, rows, strict=True)]
+        return funnel.overdispersion_z(np.maximum(moved, 0), n, [r["variance_log"] for r in rows]).tau2
+    return funnel.overdispersion([r["count_observed"] for r in rows], [r["expected"] for r in rows]).tau2
+
+
+def _sides(kind: Measure, rows: list[dict[str, Any]]) -> dict[int, int]:
+    """Outside both what chance gives and, from ten reporters, what they differ by anyway."""
+    if not rows:
+        return {}
+    tau2 = _tau2(kind, rows)
+    ratio = np.array([_ratio(kind, r) for r in rows])
+    if kind.is_time:
+        spread = np.array([np.sqrt(r["variance_log"]) / r["count_judged"] for r in rows])
+        band = np.exp(3.090232 * np.sqrt(spread**2 + (tau2 or 0.0)))
+        found = funnel.sides(ratio, 1 / band, band)
+    else:
+        expected = np.array([r["expected"] for r in rows])
+        found = funnel.poisson_sides([r["count_observed"] for r in rows], expected, TAIL)
+        if tau2 is not None:
+            wide = funnel.overdispersed_ratio_limits(expected, tau2)
+            found = np.where(found == funnel.sides(ratio, wide[:, 0], wide[:, -1]), found, 0)
+    return {r["reporter_key"]: int(s) for r, s in zip(rows, found, strict=True)}
+
+
+def _between(kind: Measure, rows: list[dict[str, Any]]) -> tuple[float, float, float] | None:
+    """How much lies between reporters; None where it cannot be told."""
+    if len(rows) < MIN_UNITS:
+        return None
+    if kind.is_time:
+        n = np.array([r["count_judged"] for r in rows], np.float64)
+        mean = np.array([r["sum_log"] for r in rows]) / n
+        squares = np.maximum(0, np.array([r["sum_squares"] for r in rows]) - n * mean**2)
+        parts = variance.one_way(n, mean, squares)
+        return (parts.icc, parts.low, parts.high)
+    able = [r for r in rows if 0 < r["expected"] < r["count_judged"]]
+    share = np.array([r["expected"] / r["count_judged"] for r in able])
+    fit = variance.random_intercept(
+        [r["reporter_key"] for r in able], [r["count_observed"] for r in able], [r["count_judged"] for r in able], np.log(share / (1 - share))
+    )
+    if not fit.sigma2 >= 0:
+        return None
+    return (variance.median_odds_ratio(fit.sigma2), variance.median_odds_ratio(fit.low), variance.median_odds_ratio(fit.high))
+
+
+__all__ = ["MEASURES", "Measure", "Reporter", "Reporters", "compared", "limits", "pseudonym", "withheld"]

@@ -1,0 +1,73 @@
+"""The reporters' page: which comparison is asked for, given once to all who ask, and drawn without a table or a download."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from readout import charts
+from readout import narrate_reporters as said
+from readout.charts.reporters import said as one
+from readout.errors import ReadoutError
+from readout.reporters import MEASURES, Reporters, compared
+from readout.ui import blocks, engine
+from readout.ui.frame import Page
+from readout.ui.look import palette
+
+EVERYONE = "All sites together"
+OF = {"": EVERYONE, "site_code": "One site", "modality": "One modality"}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    measure: str
+    dimension: str
+    value: str
+
+
+def choose(page: Page) -> Chosen | None:
+    """The measure and the choice, kept in the address; only what may be shown is offered, and what else an address names is withheld all the same."""
+    measure = blocks.choice("Measure", {k: m.label for k, m in MEASURES.items()}, key="compared")
+    dimension = blocks.choice("Reports of", OF, key="of")
+    if not dimension:
+        return Chosen(measure, "", "")
+    whole = asked(page, Chosen(measure, "", ""))
+    if not isinstance(whole, Reporters):
+        st.error(whole.sentence)
+        return None
+    names = {whole.labels[dimension].get(v, v): v for v in whole.shown[dimension]}
+    if not names:
+        st.info("No choice of this kind has reports of enough reporters to be shown.")
+        return None
+    key = "at" if dimension == "site_code" else "in"
+    named = st.selectbox(OF[dimension], list(names), key=key, bind="query-params", label_visibility="collapsed")
+    return Chosen(measure, dimension, names[named])
+
+
+def asked(page: Page, chosen: Chosen) -> Reporters | engine.Failure:
+    """The comparison, kept as answers are: by extract, viewer and choice."""
+    key = (str(page.store.extract.folder), page.store.viewer.key, "reporters", chosen)
+    try:
+        found: Reporters = engine.answers().get(key, lambda: compared(chosen.measure, page.store, chosen.dimension, chosen.value))
+        return found
+    except ReadoutError as e:
+        return engine.Failure(str(e), is_absence=True)
+    except Exception:
+        return engine.Failure(engine.failed(f"reporters {chosen}"))
+
+
+def drawn(page: Page, chosen: Chosen) -> None:
+    """The finding, the funnel, and how to read it. No button on the figure: nothing of it leaves the page."""
+    found = asked(page, chosen)
+    if not isinstance(found, Reporters):
+        (st.info if found.is_absence else st.error)(found.sentence)
+        return
+    st.markdown(said.finding(found))
+    if found.withheld or not found.reporters:
+        return
+    st.header(f"{found.measure.label} beside the same case mix, by reporter", anchor=False)
+    st.caption(f"{found.words[0].upper()}{found.words[1:]}. Filled and named: different in two of the last three quarters.")
+    lasting = "; ".join(one(found, r) for r in found.reporters if r.is_lasting) or "none differs lastingly"
+    alt = f"Funnel of {len(found.reporters)} reporters under pseudonyms: {lasting}."
+    st.plotly_chart(charts.funnel(found, palette=palette()), key="reporters_figure", config={"displayModeBar": False, "scrollZoom": False}, alt=alt)
+    st.caption(said.limits(found))
+    st.markdown(said.caveats(found))

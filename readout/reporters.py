@@ -230,7 +230,7 @@ def _rows(store: Store, metric: Metric, kind: Measure, months: list[date], where
 
 def _known(kind: Measure, row: Mapping[str, Any]) -> bool:
     """Whether anything is expected of so few reports; a time needs two for its spread."""
-    return row["variance_log"] > 0 if kind.is_time else row["expected"] > 0
+    return bool(row["variance_log"] > 0 if kind.is_time else row["expected"] > 0)
 
 
 def _ratio(kind: Measure, row: Mapping[str, Any]) -> float:

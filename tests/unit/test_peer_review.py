@@ -22,7 +22,7 @@ from readout.paths import ADAPTERS
 from readout.sample import parameters as p
 from readout.sample import reviews as sampled
 from readout.scope import Scope
-from readout.store import Store, Viewer
+from readout.store import EVERYONE, Store, Viewer
 from tests.conftest import ADAPTER, NETWORK, NOW
 
 SOURCE = """
@@ -56,9 +56,12 @@ def reviewed(make, tmp_path):
     return made
 
 
-def rate(extract, scope=Scope(), viewer=None):
+WHOLE = Scope()
+
+
+def rate(extract, scope=WHOLE, viewer=EVERYONE):
     """Discrepant and reviewed of each row, by the value of the dimension where there is one."""
-    answer = ask("discrepancy_rate", scope, Store(extract) if viewer is None else Store(extract, viewer))
+    answer = ask("discrepancy_rate", scope, Store(extract, viewer))
     found = {tuple(r[d] for d in scope.by): (r["numerator"], r["denominator"]) for r in answer.rows}
     return found, {x.reason: x.count for x in answer.left_out}, answer.n
 

@@ -411,4 +411,11 @@ def footer(answer: Answer) -> str:
 
 
 def _noun(dimension: str) -> str:
-    return {"site_code": "site", "trust_code": "trust", "modality": "modality", "provider_code": "provider"}.get(dimension, "group")
+    return {
+        "site_code": "site",
+        "trust_code": "trust",
+        "modality": "modality",
+        "provider_code": "provider",
+        "reader": "group of readers",
+        "supplier": "organisation",
+    }.get(dimension, "group")

@@ -13,7 +13,7 @@ def finding(found: Reporters) -> str:
     if lasting:
         differ = "differs" if len(lasting) == 1 else "differ"
         named = fmt.listed([_one(found, r) for r in lasting])
-        text = f"Of {count} reporters {fmt.count(len(lasting))} {differ} lastingly from the same case mix: {named}."
+        text = f"Of {count} reporters {fmt.count(len(lasting)) if len(lasting) > 1 else 'one'} {differ} lastingly from the same case mix: {named}."
     else:
         text = f"None of {count} reporters differs lastingly from what the same case mix gives."
     return f"{text} {between(found)}".strip()

@@ -10,7 +10,7 @@ CLASSES = {"addendum": "All", "clinical": "Clinical", "administrative": "Adminis
 
 page = frame()
 heading(page, "Addenda and discrepancies", "How often are reports amended, or found to differ, and does it differ between sites?")
-kind = blocks.choice("Addenda", CLASSES, key="class")
+kind = blocks.choice("Addenda", CLASSES, key="addenda")
 metric = f"standardised_{kind}_ratio"
 amended, quarters = page.ask(metric, "site_code"), variability.quarters(page, "site_code", metric=metric)
 rate = page.ask("addendum_rate" if kind == "addendum" else f"{kind}_addendum_rate")

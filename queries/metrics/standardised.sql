@@ -108,7 +108,11 @@ rates as (
     select
         stratum,
         sum(count_observed) / sum(count_judged) as rate,
-        count(distinct site_code) = 1 as is_alone,
+        count(distinct case
+            when list_contains($by::varchar[], 'reader') then coalesce(reader, '?')
+            when list_contains($by::varchar[], 'supplier') then coalesce(supplier, '?')
+            else site_code
+        end) = 1 as is_alone,
         sum(sum_log) / sum(count_judged) as mean_log,
         greatest(0, sum(sum_squares) / sum(count_judged) - (sum(sum_log) / sum(count_judged)) ^ 2) as spread_log,
     from placed

@@ -65,8 +65,8 @@ def dumbbell(answer: Answer, *, dimension: str, selected: Sequence[str] = (), pa
 
 
 def intervals(answer: Answer, whole: Answer, *, dimension: str, selected: Sequence[str] = (), palette: Palette = LIGHT) -> go.Figure:
-    """The share of each unit with its 95 % Wilson interval, the share of all together as a line, the standard dashed."""
-    rows = sorted((r for r in answer.rows if r["denominator"]), key=lambda r: r["value"])
+    """The share of each unit with its 95 % Wilson interval, the largest unit on top, the share of all together as a line, the standard dashed."""
+    rows = sorted((r for r in answer.rows if r["denominator"]), key=lambda r: r["denominator"])
     names = [_named(answer, dimension, r, r["denominator"]) for r in rows]
     limits = [wilson(r["numerator"], r["denominator"]) for r in rows]
     together = whole.rows[0]["value"] if whole.rows else None

@@ -1,5 +1,7 @@
 """A funnel of reporters under pseudonyms: how many reports against the ratio, and what chance would give at that number."""
 
+from math import sqrt
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -8,13 +10,15 @@ from readout.charts.theme import LIGHT, Palette, Trace, layout, unit_note
 from readout.reporters import Reporter, Reporters, limits
 
 POINTS = 120
-TOP = 4.0  # of the ratio; what lies higher is drawn there, its figure beside it
+TICKS = (0, 0.25, 0.5, 1, 2, 4, 8, 16)
+TOP = 16.0  # of the ratio; what lies higher is drawn there as a triangle
 
 
 def funnel(found: Reporters, *, palette: Palette = LIGHT) -> go.Figure:
     """Each reporter as an open ring, filled and named only where different in two of the last three quarters; the viewer's own as a square."""
     sizes = np.array([_size(found, r) for r in found.reporters])
     grid = np.geomspace(max(0.05, sizes.min() * 0.8), sizes.max() * 1.1, POINTS)
+    top = min(TOP, max(2.0, max(r.ratio for r in found.reporters))) * 1.15  # of the square roots, in which chance spreads alike high and low
     traces: list[Trace] = []
     for tau2, dash, opacity in ((None, "solid", 0.9), (found.tau2, "dot", 0.9)):
         if tau2 is None and dash == "dot":
@@ -26,7 +30,7 @@ def funnel(found: Reporters, *, palette: Palette = LIGHT) -> go.Figure:
                     "type": "scatter",
                     "mode": "lines",
                     "x": grid.tolist(),
-                    "y": [None if v != v or v > TOP * 1.1 else float(v) for v in drawn[:, column]],
+                    "y": [None if v != v or v > top else sqrt(v) for v in drawn[:, column]],
                     "line": {"color": palette.muted, "width": width, "dash": dash},
                     "opacity": opacity,
                     "hoverinfo": "skip",
@@ -37,9 +41,9 @@ def funnel(found: Reporters, *, palette: Palette = LIGHT) -> go.Figure:
             "type": "scatter",
             "mode": "markers+text",
             "x": sizes.tolist(),
-            "y": [min(r.ratio, TOP) for r in found.reporters],
+            "y": [sqrt(min(r.ratio, TOP)) for r in found.reporters],
             "marker": {
-                "symbol": ["square" if r.is_own else "circle" if r.is_lasting else "circle-open" for r in found.reporters],
+                "symbol": [_symbol(r) for r in found.reporters],
                 "size": [11 if r.is_lasting or r.is_own else 7 for r in found.reporters],
                 "color": [palette.accent if r.is_lasting or r.is_own else palette.grey for r in found.reporters],
                 "line": {"width": 1.4},
@@ -52,7 +56,6 @@ def funnel(found: Reporters, *, palette: Palette = LIGHT) -> go.Figure:
             "hovertemplate": "%{customdata[0]}<extra></extra>",
         }
     )
-    top = min(TOP, max(1.6, max(r.ratio for r in found.reporters) * 1.1))
     words = "reports with an assignment" if found.measure.is_time else "amended reports expected"
     figure = layout(
         palette,
@@ -65,7 +68,14 @@ def funnel(found: Reporters, *, palette: Palette = LIGHT) -> go.Figure:
             "tickformat": ",~g",
             "title": {"text": words, "standoff": 8, "font": {"size": 12}},
         },
-        yaxis={"range": [0, top * 1.05], "showgrid": True, "gridcolor": palette.grid, "tickformat": ".2~f"},
+        yaxis={
+            "range": [-0.05, sqrt(top)],
+            "showgrid": True,
+            "zeroline": False,
+            "gridcolor": palette.grid,
+            "tickvals": [sqrt(t) for t in TICKS if t <= top],
+            "ticktext": [f"{t:g}" for t in TICKS if t <= top],
+        },
         shapes=[{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 1, "y1": 1, "line": {"color": palette.text, "width": 1}}],
         annotations=[unit_note(_key(found), palette) | {"align": "left"}],
     )
@@ -84,8 +94,13 @@ def _size(found: Reporters, reporter: Reporter) -> float:
 
 
 def _named(reporter: Reporter) -> str:
-    higher = f" ({reporter.ratio:.1f})" if reporter.ratio > TOP else ""
-    return ("You" if reporter.is_own else reporter.name) + higher
+    return "You" if reporter.is_own else reporter.name
+
+
+def _symbol(reporter: Reporter) -> str:
+    if reporter.ratio > TOP:
+        return "triangle-up" if reporter.is_lasting else "triangle-up-open"
+    return "square" if reporter.is_own else "circle" if reporter.is_lasting else "circle-open"
 
 
 def _key(found: Reporters) -> str:

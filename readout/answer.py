@@ -329,6 +329,7 @@ def dimension_labels(store: Store, on: date | None = None) -> dict[str, dict[str
         "hour": {str(h): f"{h:02d}:00" for h in range(24)},
         "wait_category": dict(schema.WAIT_CATEGORY_NAMES),
         "step": dict(schema.STEPS),
+        "time_test": {t.id: t.label for t in load_catalogue().time_tests.values()},
         "test": {t: t for t in schema.NATIONAL_TESTS.values()},
         "provider_code": _provider_names(national, on),
         "region_code": dict(national.get("regions", {})),

@@ -135,6 +135,22 @@ class Standard:
 
 
 @dataclass(frozen=True)
+class TimeTest:
+    """A test of a site's times. It fails where more than `most` of its reports raise the doubt; honest times do so in `by_chance` of them.
+
+    `said` ends the sentence "38 % of its reports ..."; `means`: what it does to a comparison; `why`: why the line is where it is.
+    """
+
+    id: str
+    label: str
+    most: float
+    said: str
+    means: str
+    why: str
+    by_chance: float = 0.0
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """Everything the queries mean. `hash` changes when any entry, standard or query changes."""
 
@@ -142,6 +158,7 @@ class Catalogue:
     standards: Mapping[str, Standard]
     reasons: Mapping[str, str]
     rules: Mapping[str, Mapping[str, str]]
+    time_tests: Mapping[str, TimeTest]
     hash: str = field(compare=False, default="")
 
     def metric(self, metric_id: str) -> Metric:
@@ -162,11 +179,12 @@ class Catalogue:
 
 @cache
 def load_catalogue(folder: Path = paths.QUERIES) -> Catalogue:
-    """Read and check `metrics.toml`, `standards.toml`, `reasons.toml`, `quality.toml` and every metric query in `folder`."""
+    """Read and check `metrics.toml`, `standards.toml`, `reasons.toml`, `quality.toml`, `timestamps.toml` and every metric query in `folder`."""
     queries = load_queries(folder / "metrics")
     standards = load_standards(folder / "standards.toml")
     reasons = {k: str(v) for k, v in _toml(folder / "reasons.toml").items()}
     rules = _toml(folder / "quality.toml")
+    time_tests = load_time_tests(folder / "timestamps.toml")
     entries = _toml(folder / "metrics.toml")
     defaults = entries.pop("defaults", {})
     metrics = {k: _metric(k, {**defaults, **v}, queries, standards) for k, v in entries.items()}
@@ -176,7 +194,7 @@ def load_catalogue(folder: Path = paths.QUERIES) -> Catalogue:
     digest = hashlib.sha256()
     for path in sorted([*folder.glob("*.toml"), *folder.glob("metrics/*.sql")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return Catalogue(metrics, standards, reasons, rules, digest.hexdigest()[:16])
+    return Catalogue(metrics, standards, reasons, rules, time_tests, digest.hexdigest()[:16])
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -235,6 +253,33 @@ def load_standards(path: Path) -> dict[str, Standard]:
     found = {k: _standard(path.name, text, k, v) for k, v in _toml(path).items()}
     refuse_overlaps(path.name, text, found)
     return found
+
+
+def load_time_tests(path: Path) -> dict[str, TimeTest]:
+    """The tests of times of one file by id, in its order. A wrong row is refused with its line."""
+    text = path.read_text("utf-8-sig")
+    return {k: _time_test(path.name, text, k, v) for k, v in _toml(path).items()}
+
+
+def _time_test(file: str, text: str, name: str, data: Any) -> TimeTest:
+    def fail(key: str, sentence: str) -> NoReturn:
+        raise CatalogueError(f"{file}{_line(text, name, key)} [{name}]: {sentence}")
+
+    if not isinstance(data, Mapping):
+        raise CatalogueError(f"{file}{_line(text, None, name)}: '{name}' stands outside any test. Begin a test with its name: [name].")
+    known = [f for f in TimeTest.__dataclass_fields__ if f != "id"]
+    for key in data:
+        if key not in known:
+            fail(key, f"'{key}' is not a field of a test. {suggest(key, known)}")
+    for key in ("label", "said", "means", "why"):
+        if not isinstance(data.get(key), str) or not data[key]:
+            fail(key, f"{key} is a text, and must not be empty.")
+    most, by_chance = data.get("most"), data.get("by_chance", 0.0)
+    if not (_is_number(most) and 0 < most < 1):
+        fail("most", f"most is a share between 0 and 1, not {most}.")
+    if not (_is_number(by_chance) and 0 <= by_chance < most):
+        fail("by_chance", f"by_chance is a share from 0 to below most, not {by_chance}: honest times would fail.")
+    return TimeTest(id=name, **data)
 
 
 def refuse_overlaps(file: str, text: str, standards: Mapping[str, Standard]) -> None:

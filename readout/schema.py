@@ -9,7 +9,7 @@ from typing import Literal
 
 SCHEMA_VERSION = 6
 # 2: a site's manifest entry lists its former trusts; 3: pathways, clocks, standards, spans of waiting; 4: the clock of reports knows its
-# stratum; 5: what is of several sites names them; 6: strata of case mix, readers and suppliers
+# stratum; 5: what is of several sites names them; 6: strata of case mix, readers and suppliers, doubts about times
 
 Type = Literal["text", "code", "instant", "date", "integer", "flag", "key", "list"]
 # open: may be shown anywhere; drill: only where a viewer may see examinations; never: read at ingest, never kept

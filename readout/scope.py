@@ -48,6 +48,7 @@ DIMENSIONS: dict[str, Dimension] = {
         Dimension("region_code", "region_codes", "Region", "regions"),
         Dimension("rule", "rules", "Rule", "rules"),
         Dimension("source", "sources", "Source", "sources"),
+        Dimension("time_test", "time_tests", "Test of times", "tests of times"),
     )
 }
 

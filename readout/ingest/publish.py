@@ -35,6 +35,7 @@ SUMMARIES = (  # in the order in which one reads another
     "activity_day",
     "demand_day",
     "report_day",
+    "timestamp_day",
     "exam_standard",
     "clocked",
     "stratum",

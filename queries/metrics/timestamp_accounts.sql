@@ -1,0 +1,42 @@
+-- Reports whose two times are checked, and those that stand in no turnaround clock whatever their times.
+-- grain: one row a reason; counted is what the figure stands on
+-- reads: timestamp_day
+-- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], time_tests varchar[], date_from date, date_to date
+-- returns: reason varchar, count_exams hugeint
+with kept as (
+    select *
+    from timestamp_day
+    where
+        array_length($time_tests::varchar[]) >= 0 -- every report meets every test
+        and (array_length($months::date[]) = 0 or list_contains($months::date[], report_month))
+        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
+        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
+        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
+        and ($date_from::date is null or report_date >= $date_from::date)
+        and ($date_to::date is null or report_date <= $date_to::date)
+)
+
+select
+    'counted' as reason,
+    coalesce(sum(count_reports), 0) as count_exams,
+from kept
+union all
+select
+    'no_exam_time' as reason,
+    coalesce(sum(count_no_exam_time), 0) as count_exams,
+from kept
+union all
+select
+    'after_as_of' as reason,
+    coalesce(sum(count_after_as_of), 0) as count_exams,
+from kept
+union all
+select
+    'report_not_required' as reason,
+    coalesce(sum(count_not_required), 0) as count_exams,
+from kept
+union all
+select
+    'addendum_overwrote_first' as reason,
+    coalesce(sum(count_overwritten), 0) as count_exams,
+from kept

@@ -1,0 +1,57 @@
+-- Checks of the two times of a turnaround, and how many of them raise a doubt. Each report is checked once a test, so of several tests
+-- together a report counts once for each. Verification in bulk can be looked for only where the reporter is known.
+-- grain: one row a combination of the dimensions in $by
+-- reads: timestamp_day
+-- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[], time_tests varchar[], date_from date, date_to date
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, time_test varchar, count_doubtful hugeint, count_checked hugeint
+with chosen as (
+    select
+        case when list_contains($by::varchar[], 'month') then report_month end as month,
+        case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
+        case when list_contains($by::varchar[], 'site_code') then site_code end as site_code,
+        case when list_contains($by::varchar[], 'modality') then modality end as modality,
+        sum(count_reports) as count_reports,
+        sum(count_named) as count_named,
+        sum(count_exam_rounded) as count_exam_rounded,
+        sum(count_report_rounded) as count_report_rounded,
+        sum(count_midnight) as count_midnight,
+        sum(count_bulk) as count_bulk,
+        sum(count_early) as count_early,
+    from timestamp_day
+    where
+        (array_length($months::date[]) = 0 or list_contains($months::date[], report_month))
+        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
+        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
+        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
+        and ($date_from::date is null or report_date >= $date_from::date)
+        and ($date_to::date is null or report_date <= $date_to::date)
+    group by all
+),
+
+checked as (
+    select
+        month,
+        trust_code,
+        site_code,
+        modality,
+        unnest([
+            { 'time_test': 'exam_rounded', 'count_doubtful': count_exam_rounded, 'count_checked': count_reports },
+            { 'time_test': 'report_rounded', 'count_doubtful': count_report_rounded, 'count_checked': count_reports },
+            { 'time_test': 'midnight', 'count_doubtful': count_midnight, 'count_checked': count_reports },
+            { 'time_test': 'bulk', 'count_doubtful': count_bulk, 'count_checked': count_named },
+            { 'time_test': 'early', 'count_doubtful': count_early, 'count_checked': count_reports }
+        ], recursive := true),
+    from chosen
+)
+
+select
+    month,
+    trust_code,
+    site_code,
+    modality,
+    case when list_contains($by::varchar[], 'time_test') then time_test end as time_test,
+    sum(count_doubtful) as count_doubtful,
+    sum(count_checked) as count_checked,
+from checked
+where (array_length($time_tests::varchar[]) = 0 or list_contains($time_tests::varchar[], time_test))
+group by all

@@ -274,7 +274,7 @@ def _time_test(file: str, text: str, name: str, data: Any) -> TimeTest:
     for key in ("label", "said", "means", "why"):
         if not isinstance(data.get(key), str) or not data[key]:
             fail(key, f"{key} is a text, and must not be empty.")
-    most, by_chance = data.get("most"), data.get("by_chance", 0.0)
+    most, by_chance = data.get("most", 0), data.get("by_chance", 0.0)
     if not (_is_number(most) and 0 < most < 1):
         fail("most", f"most is a share between 0 and 1, not {most}.")
     if not (_is_number(by_chance) and 0 <= by_chance < most):

@@ -1,6 +1,6 @@
 """Units beside what their own case mix would give: limits of chance, and which differ lastingly. Built from answers, for charts and words alike."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ class Unit:
     quarters: tuple[int, ...]  # the side in each of the last quarters, in order
     is_lasting: int  # 1 or -1 where outside on one side in two of the last three quarters
     share_alone: float  # of the expected, from strata that only one unit has
+    is_comparable: bool = True  # False: its times fail a test; it is never lasting
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,12 @@ def event(answer: Answer) -> str:
     return "late" if answer.metric.constants["measure"] == "late" else "amended"
 
 
-def compared(answer: Answer, quarters: Sequence[Answer] = ()) -> Comparison:
+def compared(answer: Answer, quarters: Sequence[Answer] = (), apart: Collection[str] = ()) -> Comparison:
     """The units of an answer beside what is expected of them, by one dimension, the largest first.
 
     Poisson limits where lateness is rare (under a tenth), else by the normal form of the binomial over strata: see `stats.funnel`. `quarters`:
-    the same question of each of the last quarters, oldest first; each has its own expectation.
+    the same question of each of the last quarters, oldest first; each has its own expectation. `apart`: codes of units whose times cannot be
+    compared: they count in what is expected of all, and are called different in nothing.
     """
     (dimension,) = answer.scope.by
     rows = sorted((r for r in answer.rows if r["denominator"] and r[dimension] is not None), key=lambda r: -r["count_judged"])
@@ -64,7 +66,7 @@ def compared(answer: Answer, quarters: Sequence[Answer] = ()) -> Comparison:
     for r, limit, side, plain_side in zip(rows, limits, sides, plain_sides, strict=True):
         code = r[dimension]
         seen = [p.get(code) for p in past]
-        lasting = int(persistent([float("nan") if s is None else s for s in seen])) if seen else 0
+        lasting = int(persistent([float("nan") if s is None else s for s in seen])) if seen and code not in apart else 0
         units.append(
             Unit(
                 code=code,
@@ -79,6 +81,7 @@ def compared(answer: Answer, quarters: Sequence[Answer] = ()) -> Comparison:
                 quarters=tuple(s or 0 for s in seen),
                 is_lasting=lasting,
                 share_alone=r["expected_alone"] / r["denominator"],
+                is_comparable=code not in apart,
             )
         )
     return Comparison(tuple(units), expected_false_alarms(len(units), 2 * TAIL))

@@ -6,7 +6,7 @@ their 95 % intervals do not meet, and the sentence says so.
 
 from typing import Any
 
-from readout import drill, fair
+from readout import comparable, drill, fair
 from readout import format as fmt
 from readout.answer import Answer, words
 from readout.drill import Listing
@@ -145,9 +145,13 @@ def outlying(answer: Answer, whole: Answer, dimension: str) -> str:
     return f"{name}: {' and '.join(parts)} the {fmt.percent(together)} of all together, by 95 % intervals without adjustment for case mix."
 
 
-def against_case_mix(answer: Answer, *quarters: Answer) -> str:
-    """Which units differ lastingly once their case mix is allowed for, and which only seemed to."""
-    found = fair.compared(answer, quarters)
+def against_case_mix(answer: Answer, *drawn_with: Answer) -> str:
+    """Which units differ lastingly once their case mix is allowed for, which only seemed to, and which cannot be compared.
+
+    `drawn_with`: the last quarters, oldest first, and where there is one the answer of `timestamps_doubtful` by the same units.
+    """
+    failing, quarters = comparable.parted(drawn_with)
+    found = fair.compared(answer, quarters, failing)
     (dimension,) = answer.scope.by
     noun = _noun(dimension)
     if not found.units:
@@ -157,7 +161,8 @@ def against_case_mix(answer: Answer, *quarters: Answer) -> str:
         return f"{answer.label(dimension, u.code)} ({fmt.count(u.observed)} {fair.event(answer)}, {u.expected:,.0f} expected)"
 
     more, fewer = ([said(u) for u in found.units if u.is_lasting == side] for side in (1, -1))
-    seemed = [answer.label(dimension, u.code) for u in found.units if u.unadjusted_side and not u.side]
+    others = [u for u in found.units if u.is_comparable]
+    seemed = [answer.label(dimension, u.code) for u in others if u.unadjusted_side and not u.side]
     parts = []
     if more or fewer:
         named = [f"more {fair.event(answer)} reports at {fmt.listed(more)}"] if more else []
@@ -165,12 +170,12 @@ def against_case_mix(answer: Answer, *quarters: Answer) -> str:
         parts.append(f"Against their case mix, {'; '.join(named)}: outside what chance gives (99.8 %) in at least two of the last three quarters.")
     else:
         parts.append(f"Against their case mix no {noun} differs lastingly from the others: none is outside what chance gives in two of the last three quarters.")
-    now = [answer.label(dimension, u.code) for u in found.units if u.side and not u.is_lasting]
+    now = [answer.label(dimension, u.code) for u in others if u.side and not u.is_lasting]
     if now:
         parts.append(f"Outside in the period shown, but not in two of those quarters: {fmt.listed(now)}.")
     if seemed:
         parts.append(f"{fmt.listed(seemed)}: unlike the others without the adjustment, within chance with it.")
-    return " ".join(parts)
+    return " ".join([*parts, *(not_comparable(a) for a in drawn_with if a.metric.id == comparable.METRIC)]).strip()
 
 
 def one_rate(answer: Answer) -> str:
@@ -197,9 +202,25 @@ def unattributed(answer: Answer) -> str:
     )
 
 
-def case_mix_limits(answer: Answer, *quarters: Answer) -> str:
+def not_comparable(times: Answer) -> str:
+    """One sentence for each unit whose times fail a test, from the answer of `timestamps_doubtful` by unit and test; nothing where none does."""
+    (dimension,) = (d for d in times.scope.by if d != "time_test")
+    said = []
+    for mark in comparable.marks(times).values():
+        why = fmt.listed([f"{fmt.percent(t.share, 0)} of its reports {t.test.said}" + _by_chance(t) for t in mark.failed])
+        if why:
+            said.append(f"The times of {times.label(dimension, mark.code)} are not comparable: {why}.")
+    return " ".join(said)
+
+
+def _by_chance(tested: comparable.Tested) -> str:
+    return f" (by chance {fmt.percent(tested.test.by_chance, 0)})" if tested.test.by_chance else ""
+
+
+def case_mix_limits(answer: Answer, *drawn_with: Answer) -> str:
     """How to read the comparison, and what it leans on."""
-    found = fair.compared(answer, quarters)
+    failing, quarters = comparable.parted(drawn_with)
+    found = fair.compared(answer, quarters, failing)
     (dimension,) = answer.scope.by
     alone = [f"{answer.label(dimension, u.code)} {fmt.percent(u.share_alone, 0)}" for u in found.units if u.share_alone >= 0.05]
     chance = "fewer than one" if found.chance < 1 else f"about {found.chance:.0f}"
@@ -210,7 +231,10 @@ def case_mix_limits(answer: Answer, *quarters: Answer) -> str:
     if len(found.units) < MIN_UNITS:
         said += f"With fewer than {MIN_UNITS} no band can allow for differences beyond chance that all of them share. "
     if alone:
-        said += f"Part of the expected rests on strata that only one {_noun(dimension)} has: {fmt.listed(alone)}."
+        said += f"Part of the expected rests on strata that only one {_noun(dimension)} has: {fmt.listed(alone)}. "
+    if failing:
+        named = fmt.listed([f"{answer.label(dimension, code)} †" for code in failing])
+        said += f"Not comparable by their times, counted in the rates of all and called different in nothing: {named}."
     return said.strip()
 
 

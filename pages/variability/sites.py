@@ -13,9 +13,9 @@ page = frame()
 heading(page, "Reporting variability", "Which differences between sites are worth a conversation?")
 
 addenda, all_addenda = page.ask("addendum_rate", "site_code"), page.ask("addendum_rate")
-late, quarters = page.ask(variability.LATE, "site_code"), variability.quarters(page, "site_code")
+late, quarters, times = page.ask(variability.LATE, "site_code"), variability.quarters(page, "site_code"), variability.times(page)
 blocks.finding(
-    (narrate.against_case_mix, (late, *quarters)),
+    (narrate.against_case_mix, (late, *quarters, times)),
     (lambda a, b: narrate.outlying(a, b, "site_code"), (addenda, all_addenda)),
 )
 blocks.chart(
@@ -23,30 +23,36 @@ blocks.chart(
     charts.against_case_mix,
     "Late reports against the case mix, by site",
     key="late",
-    drawn_with=quarters,
+    drawn_with=(*quarters, times),
     dimension="site_code",
     selected=page.sites,
     behind="reports",
     behind_where={"verdict": ("missed",)},
     subtitle="Late: not verified within its own standard, the unreported counted. Filled: different in two of the last three quarters.",
 )
-blocks.explained(narrate.case_mix_limits, late, *quarters)
+blocks.explained(narrate.case_mix_limits, late, *quarters, times)
+st.header("Are the times of the sites comparable?", anchor=False)
+st.caption("A site that fails a test is drawn hollow and called different in nothing. Under 100 reports are too few to tell.")
+blocks.rows_by(times, variability.kite_marks)
+blocks.explained(variability.meanings, times)
 why = blocks.choice("Why, by", WHY, key="why")
 st.header(f"Where the difference lies, by site and {WHY[why].lower()}", anchor=False)
 blocks.rows_by(page.ask(variability.LATE, "site_code", why), variability.strata)
 
 paths = blocks.pathway(page)
 one = blocks.choice("Modality", MODALITIES, key="of")
-quick = paths.ask("exam_to_report", "site_code", modality=(one,))
+quick, its_times = paths.ask("exam_to_report", "site_code", modality=(one,)), variability.times(paths, one)
 blocks.chart(
     quick,
     charts.dumbbell,
     f"{MODALITIES[one]}: time from examination to report, by site",
     key=f"sites_{one}",
+    drawn_with=(its_times,),
     column="p90_hours",
     dimension="site_code",
     selected=page.sites,
 )
+blocks.explained(narrate.not_comparable, its_times)
 blocks.chart(
     addenda,
     charts.intervals,

@@ -40,7 +40,7 @@ batch as (
         reporter_key is not null
         and not is_overwritten
     group by reporter_key, report_minute
-    having count(distinct (ris_code, event_id)) >= 5
+    having count(distinct concat_ws(chr(31), ris_code, event_id)) >= 5
 )
 
 select

@@ -8,16 +8,21 @@ import plotly.graph_objects as go
 
 from readout import format as fmt
 from readout.answer import Answer
-from readout.charts.theme import LIGHT, Palette, Trace, layout, note, read, time_axis, unit_note, wrapped
+from readout.charts.theme import APART, LIGHT, Palette, Trace, layout, note, read, time_axis, unit_note, wrapped
+from readout.comparable import parted
 from readout.stats.intervals import wilson
 
 Row = dict[str, Any]
 
 
-def dumbbell(answer: Answer, *, dimension: str, selected: Sequence[str] = (), palette: Palette = LIGHT) -> go.Figure:
-    """Median and 90th percentile of each unit, slowest first, on a labelled log scale; a quantile not reached is an arrow to the right."""
+def dumbbell(answer: Answer, *drawn_with: Answer, dimension: str, selected: Sequence[str] = (), palette: Palette = LIGHT) -> go.Figure:
+    """Median and 90th percentile of each unit, slowest first, on a labelled log scale; a quantile not reached is an arrow to the right.
+
+    `drawn_with`: the answer of `timestamps_doubtful` by the same units; one that fails is drawn hollow, its name marked †.
+    """
+    failing, _ = parted(drawn_with)
     rows = sorted((r for r in answer.rows if r["median_hours"] is not None), key=lambda r: r["p90_hours"] or float("inf"))
-    names = [_named(answer, dimension, r, r["n"]) for r in rows]
+    names = [_named(answer, dimension, r, r["n"], f" {APART}" * (r[dimension] in failing)) for r in rows]
     axis = time_axis([r[c] for r in rows for c in ("median_hours", "p90_hours") if r[c]], palette)
     near, far = (10**end for end in axis["range"])
     lines_x: list[float | None] = []
@@ -25,7 +30,7 @@ def dumbbell(answer: Answer, *, dimension: str, selected: Sequence[str] = (), pa
     for name, r in zip(names, rows, strict=True):
         lines_x += [r["median_hours"] or near, far if r["p90_hours"] is None else r["p90_hours"] or near, None]
         lines_y += [name, name, None]
-    colours = [_tone(answer, dimension, r, selected, palette) for r in rows]
+    colours = [palette.muted if r[dimension] in failing else _tone(answer, dimension, r, selected, palette) for r in rows]
     traces: list[Trace] = [
         {"type": "scatter", "mode": "lines", "x": lines_x, "y": lines_y, "line": {"color": palette.grid, "width": 6}, "hoverinfo": "skip"},
     ]
@@ -44,22 +49,28 @@ def dumbbell(answer: Answer, *, dimension: str, selected: Sequence[str] = (), pa
                 "textposition": side,
                 "textfont": {"size": 12, "color": palette.text},
                 "cliponaxis": False,
-                "marker": {"symbol": symbol, "size": 11, "color": [c for _, _, c in known]},
+                "marker": {
+                    "symbol": [f"{symbol}-open" if r[dimension] in failing else symbol for _, r, _ in known],
+                    "size": 11,
+                    "color": [c for _, _, c in known],
+                    "line": {"width": 2, "color": [c for _, _, c in known]},
+                },
                 "customdata": [
                     [f"{dimension}={r[dimension]}", f"n {fmt.count(r['n'])}, {fmt.count(r['count_unreported'])} {answer.metric.unended}"] for _, r, _ in known
                 ],
                 "hovertemplate": f"{words} %{{text}}, %{{customdata[1]}}<extra></extra>",
             }
         )
+    said = f"<br>○ {APART} times not comparable" if any(r[dimension] in failing for r in rows) else ""
     low, high = axis["range"]
     axis["range"] = [low - 0.3 * (high - low), high + 0.25 * (high - low)]  # room for the words beside the marks
     figure = layout(
         palette,
         70 + 40 * max(1, len(rows)),
-        margin={"l": 8, "r": 16, "t": 30, "b": 34},
+        margin={"l": 8, "r": 16, "t": 46 if said else 30, "b": 34},
         xaxis={**axis, "title": {"text": f"{answer.metric.short_clock}, log scale", "standoff": 6, "font": {"size": 12}}},
         yaxis={"type": "category", "showgrid": False},
-        annotations=[unit_note("●  half within    ◆  90 % within", palette)],
+        annotations=[unit_note(f"●  half within    ◆  90 % within{said}", palette) | {"align": "left"}],
     )
     return go.Figure({"data": traces, "layout": figure}, _validate=False)
 
@@ -354,9 +365,9 @@ def _plain(name: str) -> str:
     return name.removesuffix(" (synthetic)")
 
 
-def _named(answer: Answer, dimension: str, row: Row, n: float) -> str:
+def _named(answer: Answer, dimension: str, row: Row, n: float, mark: str = "") -> str:
     first, _, second = wrapped(answer.label(dimension, row[dimension])).partition("<br>")
-    return f"{first}<br>{second + ', ' if second else ''}n {fmt.count(n)}"
+    return f"{first}{mark}<br>{second + ', ' if second else ''}n {fmt.count(n)}"
 
 
 def _tone(answer: Answer, dimension: str, row: Row, selected: Sequence[str], palette: Palette) -> str:

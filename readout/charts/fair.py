@@ -6,19 +6,22 @@ import plotly.graph_objects as go
 
 from readout import format as fmt
 from readout.answer import Answer
-from readout.charts.theme import LIGHT, Palette, Trace, layout, unit_note, wrapped
+from readout.charts.theme import APART, LIGHT, Palette, Trace, layout, unit_note, wrapped
+from readout.comparable import parted
 from readout.fair import Unit, compared, estimates, event
 
 ROW = 52
 
 
-def against_case_mix(answer: Answer, *quarters: Answer, dimension: str, selected: Sequence[str] = (), palette: Palette = LIGHT) -> go.Figure:
+def against_case_mix(answer: Answer, *drawn_with: Answer, dimension: str, selected: Sequence[str] = (), palette: Palette = LIGHT) -> go.Figure:
     """The ratio of observed to expected of each unit, the largest unit on top and never in order of the ratio; beside it the band of chance.
 
     A filled mark lies outside the 99.8 % band on the same side in two of the last three quarters; any other is open. The small ring is the
-    ratio without adjustment.
+    ratio without adjustment. A large empty ring, its name marked †, is a unit whose times fail a test.
+    `drawn_with`: the last quarters, oldest first, and where there is one the answer of `timestamps_doubtful` by the same units.
     """
-    units = compared(answer, quarters).units[::-1]
+    failing, quarters = parted(drawn_with)
+    units = compared(answer, quarters, failing).units[::-1]
     names = [_named(answer, dimension, u) for u in units]
     traces: list[Trace] = []
     for first, last, opacity, words in ((0, 3, 0.22, "99.8 %"), (1, 2, 0.38, "95 %")):
@@ -39,7 +42,7 @@ def against_case_mix(answer: Answer, *quarters: Answer, dimension: str, selected
                 "hovertemplate": f"{words} of chance: %{{x:.2f}}<extra></extra>",
             }
         )
-    known = [(name, u) for name, u in zip(names, units, strict=True) if u.unadjusted is not None]
+    known = [(name, u) for name, u in zip(names, units, strict=True) if u.unadjusted is not None and u.is_comparable]
     traces.append(
         {
             "type": "scatter",
@@ -50,7 +53,10 @@ def against_case_mix(answer: Answer, *quarters: Answer, dimension: str, selected
             "hovertemplate": "without adjustment %{x:.2f}<extra></extra>",
         }
     )
-    colours = [palette.warn if u.is_lasting > 0 else palette.accent if not selected or u.code in selected else palette.grey for u in units]
+    colours = [
+        palette.muted if not u.is_comparable else palette.warn if u.is_lasting > 0 else palette.accent if not selected or u.code in selected else palette.grey
+        for u in units
+    ]
     traces.append(
         {
             "type": "scatter",
@@ -58,8 +64,8 @@ def against_case_mix(answer: Answer, *quarters: Answer, dimension: str, selected
             "x": [u.ratio for u in units],
             "y": names,
             "marker": {
-                "symbol": ["diamond" if u.is_lasting else "diamond-open" for u in units],
-                "size": 13,
+                "symbol": ["circle-open" if not u.is_comparable else "diamond" if u.is_lasting else "diamond-open" for u in units],
+                "size": [13 if u.is_comparable else 18 for u in units],
                 "color": colours,
                 "line": {"color": colours, "width": 2},
             },
@@ -71,13 +77,14 @@ def against_case_mix(answer: Answer, *quarters: Answer, dimension: str, selected
             "hovertemplate": "%{y}: %{customdata[1]}<extra></extra>",
         }
     )
+    said = "" if all(u.is_comparable for u in units) else f"<br>◯ {APART} times not comparable"
     ends = [v for u in units for v in (u.ratio, u.unadjusted, u.limits[0], u.limits[3]) if v is not None]
     low, high = min([*ends, 0.8]), max([*ends, 1.2])
     pad = 0.08 * (high - low)
     figure = layout(
         palette,
         100 + ROW * max(1, len(units)),
-        margin={"l": 8, "r": 16, "t": 52, "b": 44},
+        margin={"l": 8, "r": 16, "t": 68 if said else 52, "b": 44},
         xaxis={
             "range": [max(0.0, low - pad), high + pad],
             "showgrid": True,
@@ -88,7 +95,7 @@ def against_case_mix(answer: Answer, *quarters: Answer, dimension: str, selected
         },
         yaxis={"type": "category", "showgrid": False, "range": [-0.6, len(units) - 0.3]},
         shapes=[{"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": 1, "x1": 1, "line": {"color": palette.muted, "width": 1.3}}],
-        annotations=[unit_note("◆ against its case mix    ○ unadjusted<br>▬ chance, 95 % and 99.8 %", palette) | {"align": "left"}],
+        annotations=[unit_note(f"◆ against its case mix    ○ unadjusted<br>▬ chance, 95 % and 99.8 %{said}", palette) | {"align": "left"}],
     )
     return go.Figure({"data": traces, "layout": figure}, _validate=False)
 
@@ -149,12 +156,12 @@ def best_estimates(answer: Answer, *, dimension: str, selected: Sequence[str] = 
 
 
 def _named(answer: Answer, dimension: str, unit: Unit) -> str:
-    return _label(answer, dimension, unit.code, unit.n)
+    return _label(answer, dimension, unit.code, unit.n, "" if unit.is_comparable else f" {APART}")
 
 
-def _label(answer: Answer, dimension: str, code: str, n: int) -> str:
+def _label(answer: Answer, dimension: str, code: str, n: int, mark: str = "") -> str:
     first, _, second = wrapped(answer.label(dimension, code)).partition("<br>")
-    return f"{first}<br>{second + ', ' if second else ''}n {fmt.count(n)}"
+    return f"{first}{mark}<br>{second + ', ' if second else ''}n {fmt.count(n)}"
 
 
 __all__ = ["against_case_mix", "best_estimates"]

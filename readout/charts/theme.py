@@ -10,6 +10,7 @@ from readout.answer import Answer
 
 Trace = dict[str, Any]
 CLEAR = "rgba(0,0,0,0)"
+APART = "†"  # behind the name of a unit whose times cannot be compared
 
 
 @dataclass(frozen=True)

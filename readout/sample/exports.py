@@ -317,6 +317,7 @@ def _notable() -> dict[str, Any]:
         "tail_from": "2026-03",
         "case_mix_site": p.CASE_MIX_SITE,
         "exemplar_site": p.EXEMPLAR_SITE,
+        "bulk_site": p.BULK_SITE,
         "lagging_site": p.LAGGING_SITE,
         "ris_change": {"site": p.CHANGE_SITE, "date": change, "from": "thorn", "to": "east", "sources": ["thornby", "east"]},
         "renamed_site": {"site": p.RENAMED_SITE, "date": p.RENAMED_ON.isoformat(), "from": p.RENAMED_FROM, "to": p.RENAMED_TO},

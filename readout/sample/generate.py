@@ -12,7 +12,7 @@ from readout.sample import clock
 from readout.sample import parameters as p
 from readout.sample.clock import DAY, NONE
 from readout.sample.patients import add_patients
-from readout.sample.reports import add_reports, reporters_of
+from readout.sample.reports import add_reports, reporters_of, verify_in_bulk
 from readout.sample.rows import (
     CLASS,
     CLASS_GROUP,
@@ -48,6 +48,7 @@ def simulate(exams: int, rng: Rng) -> tuple[Rows, Reporters]:
         rows = rows.take(np.sort(rng.permutation(keep)[:exams]))
     reporters = reporters_of(rng)
     add_reports(rows, reporters, rng)
+    verify_in_bulk(rows, reporters)
     add_patients(rows, rng)
     _number(rows)
     return rows, reporters

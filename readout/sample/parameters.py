@@ -258,6 +258,7 @@ _ROWS = (
     Parameter("delegated_reported_share", 0.06, "share of examinations that need no report and have one", ASSUMPTION),
     Parameter("radiographer_share", 0.45, "share of in-hours plain films first verified by a reporting radiographer", ASSUMPTION),
     Parameter("sonographer_share", 0.75, "share of ultrasound first verified by a sonographer", ASSUMPTION),
+    Parameter("bulk_reports", (5, 12), "attendances that one site's radiologists verify together, least and most", ASSUMPTION),
     Parameter("registrar_share", 0.04, "share of A&E and inpatient CT and MR first verified by a registrar", ASSUMPTION),
     Parameter("preliminary_share", 0.08, "share of A&E and inpatient CT and MR with a preliminary report", ASSUMPTION),
     Parameter("examinations_a_patient", 2.7, "examinations a patient in three years, mean", ASSUMPTION),
@@ -343,6 +344,7 @@ SITES = (
 SITE_CODES = tuple(s.code for s in SITES)
 TAIL_SITE, CASE_MIX_SITE, EXEMPLAR_SITE = "ZN201", "ZN301", "ZN401"
 LAGGING_SITE, CHANGE_SITE, RENAMED_SITE, DELEGATING_SITE = "ZN302", "ZN402", "ZN102", "ZN102"
+BULK_SITE = "ZN102"  # its waiting reports are signed at the end of a session, all in one minute
 RIS_CHANGE, RENAMED_ON, DELEGATED_FROM = date(2025, 4, 7), date(2025, 1, 1), date(2024, 7, 1)
 RENAMED_FROM, RENAMED_TO = "Fellgate Infirmary", "Fellgate Hospital"  # in the RIS too
 SCANNER_FAILURE = ("ZN101", date(2026, 2, 9), date(2026, 2, 27))

@@ -1,12 +1,16 @@
-"""What the comparison of sites asks: the whole period, and each of the last three quarters that are old enough to judge."""
+"""What the comparison of sites asks: the whole period, each of the last three quarters that are old enough to judge, and whether times compare."""
 
+from readout import format as fmt
 from readout.answer import Answer
+from readout.catalogue import load_catalogue
+from readout.comparable import METRIC, Tested, marks
 from readout.scope import DIMENSIONS, Scope, month_end, previous_month
 from readout.ui.blocks import Asked
 from readout.ui.frame import Page
 
 LATE = "standardised_late_ratio"
 QUARTERS = 3
+SYMBOLS = {"passes": "✓ passes", "fails": "✗ fails", "too few": "– too few"}
 
 
 def quarters(page: Page, *by: str, metric: str = LATE) -> list[Asked]:
@@ -38,3 +42,22 @@ def strata(answer: Answer) -> list[dict[str, object]]:
         }
         for r in rows
     ]
+
+
+def times(page: Page, *modality: str) -> Asked:
+    """The tests of each site's times in the page's scope, of one modality where it is given."""
+    return page.ask(METRIC, "site_code", "time_test", modality=modality or page.scope.where.get("modality", ()))
+
+
+def kite_marks(answer: Answer) -> list[dict[str, object]]:
+    """A row a site: the result of each test in words, with its share."""
+    return [{"Site": answer.label("site_code", code), **{t.test.label: _mark(t) for t in mark.tests}} for code, mark in marks(answer).items()]
+
+
+def meanings(_: Answer) -> str:
+    """Each test: its line, what it means for a comparison, and why the line is there."""
+    return "\n".join(f"- **{t.label}**, at most {fmt.percent(t.most, 0)}. {t.means} {t.why}" for t in load_catalogue().time_tests.values())
+
+
+def _mark(tested: Tested) -> str:
+    return f"{SYMBOLS[tested.verdict]}, {fmt.percent(tested.share)}" if tested.n else SYMBOLS["too few"]

@@ -96,7 +96,7 @@ def test_an_addendum_in_the_place_of_the_first_time_leaves_every_clock_and_still
     after = figures([*BASE, {**REPORTED, "verified": "2026-09-05 09:00", "addendum": "2026-09-05 09:00"}])
     expected = REPORT_CLOCKS - {"report_arrivals"}  # it came to be reported all the same
     expected |= {"exam_to_report_by_report"}  # the time of its report is not known
-    expected |= {"reports", "reporting_route_mix"} | ADDENDA  # its first verification has no date
+    expected |= {"reports", "reporting_route_mix", "timestamps_doubtful"} | ADDENDA  # its first verification has no date
     expected |= {"data_quality"}  # a flag more
     assert changed(before, after) == expected
     for metric in ("exam_to_report", "within_28_days", "request_to_report"):
@@ -138,7 +138,7 @@ def test_a_delegated_examination_that_was_reported_leaves_the_clocks_too(figures
     """False leaves the backlog and the clocks even if reported. Its report remains a report, and its addendum an addendum."""
     recent = {**REPORTED, "verified": "2026-10-28 12:00"}  # in the four weeks that clearance looks at
     before, after = figures([*BASE, recent]), figures([*BASE, {**recent, **DELEGATED}])
-    expected = REPORT_CLOCKS | {"exam_to_report_by_report", "report_completions", "clearance_weeks"}
+    expected = REPORT_CLOCKS | {"exam_to_report_by_report", "report_completions", "clearance_weeks", "timestamps_doubtful"}
     assert changed(before, after) == expected
     assert moved(before, after, "report_completions") == -1 and moved(before, after, "reports") == 0
     assert moved(before, after, "clearance_weeks", "denominator") == -0.25

@@ -12,10 +12,11 @@ from typing import Any
 
 from readout import __version__, lease, paths, schema
 from readout import format as fmt
-from readout.answer import Answer, ask, check_values, dimension_labels
+from readout.answer import Released, ask, check_values, dimension_labels
 from readout.catalogue import load_catalogue
 from readout.errors import ReadoutError, UsageError, suggest
 from readout.extract import Extract, current_id, extract_ids, open_extract, set_current
+from readout.policy import PROFILES, load_policy
 from readout.scope import DIMENSIONS, Scope
 from readout.signals import UNITS, plain, signals
 from readout.stats.spc import RULES
@@ -96,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     asking.add_argument("--where", action="append", default=[], metavar="DIM=VALUE", help="keep only this value; repeat for more")
     asking.add_argument("--from", dest="date_from", metavar="DATE", help="first local date, inclusive")
     asking.add_argument("--to", dest="date_to", metavar="DATE", help="last local date, inclusive")
+    asking.add_argument("--release", choices=PROFILES, default="internal", help="what may leave: internal, or public (small counts withheld, others rounded)")
     asking.add_argument("--format", choices=("table", "csv", "json"), default="table")
     with_extracts(asking)
 
@@ -187,14 +189,12 @@ def _ask(given: argparse.Namespace) -> None:
     catalogue = load_catalogue()
     catalogue.metric(given.metric).check(scope)
     with Store(open_extract(extracts_folder(given.extracts))) as store:
-        answer = ask(given.metric, scope, store, catalogue)
+        answer = ask(given.metric, scope, store, catalogue).release(given.release)
     if given.format == "json":
         json.dump(answer.as_json(), sys.stdout, ensure_ascii=False, indent=1)
         print()
     elif given.format == "csv":
-        out = csv.writer(sys.stdout, lineterminator="\n")
-        out.writerow(answer.frame.columns)
-        out.writerows(answer.frame.iter_rows())
+        print(answer.as_csv(), end="")
     else:
         _print_table(answer)
 
@@ -208,7 +208,7 @@ def _date(text: str | None) -> date | None:
         raise UsageError(f"'{text}' is not a date: write it as 2026-10-31.") from None
 
 
-def _print_table(answer: Answer) -> None:
+def _print_table(answer: Released) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -216,21 +216,22 @@ def _print_table(answer: Answer) -> None:
     table = Table(title=f"{answer.metric.label}: {answer.words}")
     for column in answer.frame.columns:
         table.add_column(column, justify="left" if column in DIMENSIONS else "right")
-    for row in answer.frame.iter_rows(named=True):
-        table.add_row(*(_cell(answer, c, v) for c, v in row.items()))
+    for i, row in enumerate(answer.frame.iter_rows(named=True)):
+        table.add_row(*(fmt.WITHHELD if (i, c) in answer.hidden else _cell(answer, c, v) for c, v in row.items()))
     console.print(table)
     console.print(f"{answer.metric.numerator}. {answer.metric.clock}.")
-    left = "; ".join(f"{x.label} {fmt.count(x.count)}" for x in answer.left_out)
+    left = "; ".join(f"{x.label} {fmt.released(x.count)}" for x in answer.left_out)
     through = answer.stalest
     console.print(
-        f"n {fmt.count(answer.n)}"
-        + (f" · left out {fmt.count(answer.count_left_out)} ({left})" if left else "")
+        f"n {fmt.released(answer.n)}"
+        + (f" · left out {fmt.released(answer.count_left_out)} ({left})" if left else "")
         + f" · extract {answer.extract_id}"
         + (f" · data to {fmt.instant(through[1], answer.time_zone)} at the earliest" if through else "")
     )
+    console.print(f"Release {answer.profile}. {answer.note}")
 
 
-def _cell(answer: Answer, column: str, value: Any) -> str:
+def _cell(answer: Released, column: str, value: Any) -> str:
     if column in DIMENSIONS:
         return answer.label(column, value)
     if column == "provisional":
@@ -361,6 +362,7 @@ def _run(given: argparse.Namespace) -> int:
 
 def _check(given: argparse.Namespace) -> None:
     catalogue = load_catalogue()
+    load_policy()
     extract = open_extract(extracts_folder(given.extracts))
     asked = 0
     with Store(extract) as store:

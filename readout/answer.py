@@ -1,7 +1,7 @@
 """One question, one frozen Answer: pages, command line and exports use nothing else."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from readout import format as fmt
-from readout import schema
+from readout import release, schema
 from readout.catalogue import COLUMNS, Catalogue, Metric, Standard, load_catalogue
 from readout.errors import UsageError, suggest
 from readout.extract import Extract
+from readout.policy import Policy, policy_of
 from readout.scope import DIMENSIONS, Scope, month_end, months_between, next_month
 from readout.store import Store
 
@@ -21,11 +22,11 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Records that could not be counted, and why."""
+    """Records that could not be counted, and why. `count` is None where a release withholds it."""
 
     reason: str
     label: str
-    count: int
+    count: int | None
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Answer:
     scope: Scope
     words: str
     frame: pl.DataFrame
-    n: int
+    n: int | None  # None where a release withholds it
     left_out: tuple[LeftOut, ...]
     share_missing: float | None
     extract_id: str
@@ -51,6 +52,7 @@ class Answer:
     standards: Mapping[str, Standard]
     catalogue_hash: str
     time_zone: str
+    policy: Policy
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -61,8 +63,9 @@ class Answer:
         return self.frame.is_empty()
 
     @property
-    def count_left_out(self) -> int:
-        return sum(x.count for x in self.left_out)
+    def count_left_out(self) -> int | None:
+        counts = [x.count for x in self.left_out]
+        return None if None in counts else sum(c for c in counts if c is not None)
 
     @property
     def stalest(self) -> tuple[str, datetime] | None:
@@ -78,6 +81,22 @@ class Answer:
         if dimension == "band":
             return fmt.band(str(value))
         return self.labels.get(dimension, {}).get(str(value), str(value))
+
+    def release(self, profile: str) -> "Released":
+        """The answer as it may leave under a profile of the extract's policy; what leaves is made from this and nothing else.
+
+        The rules stand in `release`. Judge first (limits, flags, funnels: on true values), release then. Raises UsageError for an unknown
+        profile or, in public, for dates that are not whole months; ScopeError for figures by reporter, in any profile.
+        """
+        rules = self.policy.profile(profile)
+        release.check(self.scope, rules)
+        cleared = release.clear(self.frame, self.metric, self.scope, rules)
+        least, base = (0, 0) if release.is_published(self.metric) else (release.least_of(self.scope, rules), rules.round_to)
+        n, *counts = (None if c is None else int(c) for c in (release.counted(c, least, base) for c in (self.n, *(x.count for x in self.left_out))))
+        left_out = tuple(replace(x, count=c) for x, c in zip(self.left_out, counts, strict=True))
+        kept = {f.name: getattr(self, f.name) for f in fields(Answer)}
+        kept |= {"frame": cleared.frame, "n": n, "left_out": left_out, "share_missing": _share_missing(n, left_out)}
+        return Released(**kept, profile=profile, note=release.note(self.metric, cleared, rules, least), hidden=cleared.hidden)
 
     def as_json(self) -> dict[str, Any]:
         """What `readout ask --format json` prints."""
@@ -111,6 +130,38 @@ class Answer:
         }
 
 
+@dataclass(frozen=True)
+class Released(Answer):
+    """An answer as it may leave: true counts are no longer in it. `hidden`: what was withheld, by row number and column of `frame`.
+
+    What is withheld is null in `frame` and `*` where it is shown as text.
+    """
+
+    profile: str
+    note: str
+    hidden: frozenset[tuple[int, str]]
+
+    @property
+    def withheld(self) -> int:
+        """How many figures were withheld in the rows."""
+        return len(self.hidden)
+
+    def release(self, profile: str) -> "Released":
+        """Itself, under its own profile. Raises UsageError for another one: what is gone does not come back, nor is it rounded twice."""
+        if profile != self.profile:
+            raise UsageError(f"This is the {self.profile} release. Ask the question again for the {profile} one.")
+        return self
+
+    def as_csv(self) -> str:
+        """The rows as CSV, with `*` for what is withheld."""
+        columns = {c for _, c in self.hidden}
+        text = [pl.Series(c, [fmt.WITHHELD if (i, c) in self.hidden else v for i, v in enumerate(self.frame[c].cast(pl.String))], pl.String) for c in sorted(columns)]
+        return self.frame.with_columns(text).write_csv()
+
+    def as_json(self) -> dict[str, Any]:
+        return {**super().as_json(), "release": {"profile": self.profile, "note": self.note, "withheld": self.withheld}}
+
+
 def ask(metric_id: str, scope: Scope, store: Store, catalogue: Catalogue | None = None) -> Answer:
     """Answer one metric over one scope. Raises UsageError with a did-you-mean for anything unknown."""
     catalogue = (catalogue or load_catalogue()).with_standards(store.extract.manifest["standards"])
@@ -134,8 +185,6 @@ def _answer(
     counted = {reason: count for reason, count in accounts.iter_rows() if count is not None}
     n = int(counted.pop("counted", 0))
     left_out = tuple(LeftOut(k, catalogue.reasons.get(k, k), int(v)) for k, v in sorted(counted.items()) if v)
-    total = n + sum(x.count for x in left_out)
-    missing = sum(x.count for x in left_out if x.reason.startswith("no_"))
     network = store.extract.manifest["network"]
     sites = visible_sites(store, scope)
     through = {} if metric.national else {s: at for s, at in store.extract.data_through.items() if s in sites}
@@ -151,7 +200,7 @@ def _answer(
         frame=frame,
         n=n,
         left_out=left_out,
-        share_missing=missing / total if total else None,
+        share_missing=_share_missing(n, left_out),
         extract_id=store.extract.id,
         data_through=through,
         provisional_months=marked,
@@ -160,7 +209,17 @@ def _answer(
         standards=catalogue.standards,
         catalogue_hash=catalogue.hash,
         time_zone=network["time_zone"],
+        policy=policy_of(store.extract.manifest),
     )
+
+
+def _share_missing(n: int | None, left_out: Sequence[LeftOut]) -> float | None:
+    """The share of all records that lack a time; None where there are none, or a count is withheld."""
+    counts = [n, *(x.count for x in left_out)]
+    total = sum(c for c in counts if c is not None)
+    if None in counts or not total:
+        return None
+    return sum(x.count or 0 for x in left_out if x.reason.startswith("no_")) / total
 
 
 def data_end(store: Store) -> date | None:

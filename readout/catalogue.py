@@ -2,8 +2,6 @@
 
 import hashlib
 import itertools
-import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -11,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-from readout import paths, schema
+from readout import paths, schema, tomlfile
 from readout.errors import CatalogueError, UsageError, suggest
 from readout.queryfile import QueryFile, load_queries
 from readout.scope import DIMENSIONS, Scope
@@ -67,6 +65,7 @@ class Metric:
     national: bool = False  # a published return: not filtered by site, never provisional
     constants: Mapping[str, str] = field(default_factory=dict)  # parameters of the query that are the metric's own, such as its clock
     more: tuple[str, ...] = ()  # further columns of the query that an answer keeps
+    exact: tuple[str, ...] = ()  # columns of the query that count no individuals, such as working days: a release leaves them as they are
 
     @property
     def short_clock(self) -> str:
@@ -182,10 +181,10 @@ def load_catalogue(folder: Path = paths.QUERIES) -> Catalogue:
     """Read and check `metrics.toml`, `standards.toml`, `reasons.toml`, `quality.toml`, `timestamps.toml` and every metric query in `folder`."""
     queries = load_queries(folder / "metrics")
     standards = load_standards(folder / "standards.toml")
-    reasons = {k: str(v) for k, v in _toml(folder / "reasons.toml").items()}
-    rules = _toml(folder / "quality.toml")
+    reasons = {k: str(v) for k, v in tomlfile.read(folder / "reasons.toml").items()}
+    rules = tomlfile.read(folder / "quality.toml")
     time_tests = load_time_tests(folder / "timestamps.toml")
-    entries = _toml(folder / "metrics.toml")
+    entries = tomlfile.read(folder / "metrics.toml")
     defaults = entries.pop("defaults", {})
     metrics = {k: _metric(k, {**defaults, **v}, queries, standards) for k, v in entries.items()}
     used = {q for m in metrics.values() for q in (m.query.name, m.accounts.name)}
@@ -195,13 +194,6 @@ def load_catalogue(folder: Path = paths.QUERIES) -> Catalogue:
     for path in sorted([*folder.glob("*.toml"), *folder.glob("metrics/*.sql")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return Catalogue(metrics, standards, reasons, rules, time_tests, digest.hexdigest()[:16])
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise CatalogueError(f"{path.name} is not valid TOML: {e}.") from e
 
 
 def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], standards: Mapping[str, Standard]) -> Metric:
@@ -214,7 +206,8 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
         data[key] = queries[wanted]
     data["dimensions"] = tuple(data.get("dimensions", ()))
     data["more"] = tuple(data.get("more", ()))
-    optional = ("id", "standard", "national", "constants", "more")
+    data["exact"] = tuple(data.get("exact", ()))
+    optional = ("id", "standard", "national", "constants", "more", "exact")
     missing = [f for f in Metric.__dataclass_fields__ if f not in optional and data.get(f) in (None, "")]
     if missing:
         raise CatalogueError(f"{where} lacks {', '.join(missing)}.")
@@ -239,7 +232,7 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
                 raise CatalogueError(f"{where}: {query.name}.sql has a parameter '{param}' that nothing sets. Give it in constants.")
     if set(data["column"]) != set(COLUMNS[data["kind"]]):
         raise CatalogueError(f"{where}: column must name {', '.join(COLUMNS[data['kind']])} for a {data['kind']}.")
-    for column in (*data["column"].values(), *data["more"]):
+    for column in (*data["column"].values(), *data["more"], *data["exact"]):
         if column not in data["query"].returns:
             raise CatalogueError(f"{where}: {data['query'].name}.sql returns no column '{column}'. {suggest(column, data['query'].returns)}")
     if data.get("standard") and data["standard"] not in standards:
@@ -250,7 +243,7 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
 def load_standards(path: Path) -> dict[str, Standard]:
     """The standards of one file by id. A wrong row is refused with its line."""
     text = path.read_text("utf-8-sig") if path.is_file() else ""
-    found = {k: _standard(path.name, text, k, v) for k, v in _toml(path).items()}
+    found = {k: _standard(path.name, text, k, v) for k, v in tomlfile.read(path).items()}
     refuse_overlaps(path.name, text, found)
     return found
 
@@ -258,15 +251,15 @@ def load_standards(path: Path) -> dict[str, Standard]:
 def load_time_tests(path: Path) -> dict[str, TimeTest]:
     """The tests of times of one file by id, in its order. A wrong row is refused with its line."""
     text = path.read_text("utf-8-sig")
-    return {k: _time_test(path.name, text, k, v) for k, v in _toml(path).items()}
+    return {k: _time_test(path.name, text, k, v) for k, v in tomlfile.read(path).items()}
 
 
 def _time_test(file: str, text: str, name: str, data: Any) -> TimeTest:
     def fail(key: str, sentence: str) -> NoReturn:
-        raise CatalogueError(f"{file}{_line(text, name, key)} [{name}]: {sentence}")
+        raise CatalogueError(f"{file}{tomlfile.line(text, name, key)} [{name}]: {sentence}")
 
     if not isinstance(data, Mapping):
-        raise CatalogueError(f"{file}{_line(text, None, name)}: '{name}' stands outside any test. Begin a test with its name: [name].")
+        raise CatalogueError(f"{file}{tomlfile.line(text, None, name)}: '{name}' stands outside any test. Begin a test with its name: [name].")
     known = [f for f in TimeTest.__dataclass_fields__ if f != "id"]
     for key in data:
         if key not in known:
@@ -289,17 +282,17 @@ def refuse_overlaps(file: str, text: str, standards: Mapping[str, Standard]) -> 
         overlap = (a.valid_from or date.min) <= (b.valid_to or date.max) and (b.valid_from or date.min) <= (a.valid_to or date.max)
         if same and overlap:
             raise CatalogueError(
-                f"{file}{_line(text, b.id)} [{b.id}]: it is in force beside [{a.id}] and judges the same examinations. "
+                f"{file}{tomlfile.line(text, b.id)} [{b.id}]: it is in force beside [{a.id}] and judges the same examinations. "
                 "Give the earlier a valid_to, or the later a valid_from after it."
             )
 
 
 def _standard(file: str, text: str, name: str, data: Any) -> Standard:
     if not isinstance(data, Mapping):
-        raise CatalogueError(f"{file}{_line(text, None, name)}: '{name}' stands outside any standard. Begin a standard with its name: [name].")
+        raise CatalogueError(f"{file}{tomlfile.line(text, None, name)}: '{name}' stands outside any standard. Begin a standard with its name: [name].")
 
     def fail(key: str, sentence: str) -> NoReturn:
-        raise CatalogueError(f"{file}{_line(text, name, key)} [{name}]: {sentence}")
+        raise CatalogueError(f"{file}{tomlfile.line(text, name, key)} [{name}]: {sentence}")
 
     for key in data:
         if key not in Standard.__dataclass_fields__ or key == "id":
@@ -339,17 +332,3 @@ def _standard(file: str, text: str, name: str, data: Any) -> Standard:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _line(text: str, table: str | None, key: str = "") -> str:
-    """Where a row of a TOML file stands: ', line 12'. Nothing where it cannot be found."""
-    inside = table is None
-    found = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        head = re.match(r"\s*\[\s*\"?([^\]\"]+?)\"?\s*\]", line)
-        if head:
-            inside = head[1] == table
-            found = number if inside else found
-        elif inside and key and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
-            return f", line {number}"
-    return f", line {found}" if found else ""

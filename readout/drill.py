@@ -12,6 +12,7 @@ import polars as pl
 from readout import paths
 from readout.answer import check_values, data_end, dimension_labels, words
 from readout.errors import ScopeError, UsageError, suggest
+from readout.policy import Policy, policy_of
 from readout.queryfile import QueryFile, load_queries
 from readout.scope import Scope
 from readout.store import Store
@@ -44,6 +45,7 @@ class Listing:
     extract_id: str
     labels: Mapping[str, Mapping[str, str]]
     standards: Mapping[str, str]
+    policy: Policy
 
     @property
     def label(self) -> str:
@@ -80,13 +82,16 @@ def listing(kind: str, scope: Scope, store: Store, *, rows: int = 100, skip: int
     reference = pl.Series("reference", [f"{i & (2**64 - 1):016x}" for i in frame["exam_id"]], dtype=pl.String)
     frame = frame.drop("exam_id", "count_all").insert_column(0, reference)
     standards = {s["id"]: f"{s['label']} ({s['status']})" for s in store.extract.manifest["standards"]}
-    return Listing(kind, scope, words(scope, labels), frame, total, max(0, skip), store.extract.id, labels, standards)
+    return Listing(kind, scope, words(scope, labels), frame, total, max(0, skip), store.extract.id, labels, standards, policy_of(store.extract.manifest))
 
 
 def released(listing: Listing, profile: str = "internal") -> pl.DataFrame:
-    """What may leave of a list. Inside the organisation its rows, which name nobody; outside it nothing: one row is one patient."""
-    if profile != "internal":
-        raise ScopeError("Single examinations do not leave in a public release. Export the figure they make instead.")
+    """What may leave of a list under a profile of the extract's policy. Inside the organisation its rows, which name nobody; in public nothing.
+
+    Raises ScopeError where single rows may not leave, for one row is one patient; UsageError for an unknown profile.
+    """
+    if not listing.policy.profile(profile).single_rows:
+        raise ScopeError(f"Single examinations do not leave in the {profile} release. Export the figure they make instead.")
     return listing.frame
 
 

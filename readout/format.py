@@ -6,11 +6,17 @@ from zoneinfo import ZoneInfo
 from readout.catalogue import Metric
 
 DASH = "–"
+WITHHELD = "*"  # a figure that a release does not show
 
 
 def count(value: float | None) -> str:
     """`41,233`; a dash where there is none."""
     return DASH if value is None else f"{value:,.0f}"
+
+
+def released(value: float | None) -> str:
+    """A count of a release: `41,235`; `*` where it is withheld."""
+    return WITHHELD if value is None else count(value)
 
 
 def signed(value: float, digits: int = 0) -> str:

@@ -425,9 +425,9 @@ def _may(answer: Answer) -> str:
 
 def footer(answer: Answer) -> str:
     """What was counted, what was left out and why, from which extract."""
-    left = ", ".join(f"{x.label} {fmt.count(x.count)}" for x in answer.left_out)
-    parts = [f"n {fmt.count(answer.n)}"]
-    parts.append(f"left out {fmt.count(answer.count_left_out)} ({left})" if left else "nothing left out")
+    left = ", ".join(f"{x.label} {fmt.released(x.count)}" for x in answer.left_out)
+    parts = [f"n {fmt.released(answer.n)}"]
+    parts.append(f"left out {fmt.released(answer.count_left_out)} ({left})" if left else "nothing left out")
     parts.append(f"extract {answer.extract_id}")
     if answer.stalest:
         parts.append(f"every site's data to at least {fmt.instant(answer.stalest[1], answer.time_zone)}")

@@ -124,6 +124,7 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
         "checks": build.checks,
         "annotations": json.loads(json.dumps([dict(n) for n in network.annotations], default=str)),
         "standards": json.loads(json.dumps([asdict(s) for s in network.standards.values()], default=str)),
+        "policy": network.policy.as_json(),
         "rebases": json.loads(json.dumps([dict(r) for r in network.rebases], default=str)),
         "network_file": network.text,
         "frozen": frozen,

@@ -11,6 +11,7 @@ from readout import paths, schema
 from readout.catalogue import Standard, load_catalogue, load_standards, refuse_overlaps
 from readout.errors import NetworkFileError, suggest
 from readout.ingest.adapter import Adapter, check_input, check_keys, check_texts, check_zone, load_adapter, not_toml
+from readout.policy import Policy, load_policy
 from readout.scope import next_month
 
 NATIONS = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "northern_ireland": "NIR"}
@@ -119,6 +120,7 @@ class Network:
     suppliers: Mapping[str, str] = field(default_factory=dict)  # organisations that report for the sites, by the code in the exports
     report_rules: tuple[ReportRule, ...] = ()
     standards: Mapping[str, Standard] = field(default_factory=dict)  # the shipped ones, and over them those beside the network file
+    policy: Policy = field(default_factory=load_policy)  # the shipped one, and over it that beside the network file
     rebases: tuple[Mapping[str, Any], ...] = ()  # new limits of control charts, from rebases.toml beside the network file
     holidays: tuple[date, ...] = ()  # one-off days beside the nation's own
     file: str = "network.toml"
@@ -201,6 +203,7 @@ def load_network(path: Path) -> Network:
         suppliers={s["code"]: s["name"] for s in data.get("supplier", [])},
         report_rules=tuple(_report_rule(where, r, codes) for r in data.get("report_rule", [])),
         standards=_standards(path.parent),
+        policy=load_policy(path.parent / "policy.toml"),
         rebases=_rebases(path.parent / "rebases.toml", codes),
         holidays=tuple(h["date"] for h in data.get("holiday", [])),
         file=path.name,

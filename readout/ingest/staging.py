@@ -60,7 +60,8 @@ def maker() -> str:
     for folder in ("canonical", "summary", "checks"):
         for path in sorted((paths.QUERIES / folder).glob("*.sql")):
             digest.update(path.read_bytes())
-    digest.update((paths.QUERIES / "standards.toml").read_bytes())
+    for name in ("standards.toml", "policy.toml"):  # what is shipped and frozen in an extract
+        digest.update((paths.QUERIES / name).read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -190,9 +190,10 @@ def _under(answer: Answer, key: str, notes: str, lead: Callable[[], None] | None
 
 
 def csv(answer: Answer) -> str:
-    """The rows as CSV, headed by what they are: the filters, what was left out and the extract go with them."""
-    lines = [f"{answer.metric.label} ({answer.metric.id}): {answer.words}", narrate.footer(answer), narrate.provisional(answer)]
-    return "".join(f"# {line}\n" for line in lines if line) + answer.frame.write_csv()
+    """The rows as they may leave inside the organisation, headed by what they are: the filters, what was left out and the extract go with them."""
+    out = answer.release("internal")
+    lines = [f"{out.metric.label} ({out.metric.id}): {out.words}", narrate.footer(out), narrate.provisional(out), f"Release {out.profile}. {out.note}"]
+    return "".join(f"# {line}\n" for line in lines if line) + out.as_csv()
 
 
 def about(metric: Metric, standard: Standard | None) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from readout.errors import ExtractError, UsageError
 from readout.extract import open_extract
+from readout.policy import load_policy
 
 ENTRY = Path(__file__).with_name("entry") / "start.py"
 CONFIG = Path(__file__).with_name("config.toml")
@@ -47,6 +48,7 @@ def serve(extracts: Path, *, port: int = 8501, address: str = "127.0.0.1", headl
     """
     if not _is_loopback(address):
         raise UsageError(f"No sign-in is configured, so Readout answers only on this machine, not on {address}. Leave out --address.")
+    load_policy()
     _refuse_unless_open(extracts)
     os.environ["READOUT_EXTRACTS"] = str(extracts.resolve())
     import sys

@@ -223,8 +223,10 @@ def test_a_list_whose_table_is_absent_says_which(store, monkeypatch):
 def test_no_row_leaves_in_a_public_release(store):
     found = listing("unreported", Scope(), store)
     assert released(found).equals(found.frame)
-    for profile in ("public", "board", ""):
-        with pytest.raises(ScopeError, match="do not leave"):
+    with pytest.raises(ScopeError, match="do not leave in the public release"):
+        released(found, "public")
+    for profile in ("board", ""):
+        with pytest.raises(UsageError, match="no release profile"):
             released(found, profile)
 
 

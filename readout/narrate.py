@@ -6,7 +6,7 @@ their 95 % intervals do not meet, and the sentence says so.
 
 from typing import Any
 
-from readout import comparable, drill, fair
+from readout import comparable, drill, fair, variation
 from readout import format as fmt
 from readout.answer import Answer, words
 from readout.drill import Listing
@@ -176,6 +176,28 @@ def against_case_mix(answer: Answer, *drawn_with: Answer) -> str:
     if seemed:
         parts.append(f"{fmt.listed(seemed)}: unlike the others without the adjustment, within chance with it.")
     return " ".join([*parts, *(not_comparable(a) for a in drawn_with if a.metric.id == comparable.METRIC)]).strip()
+
+
+def between_sites(late: Answer, logs: Answer) -> str:
+    """How much lies between sites in the last whole quarter, in plain words."""
+    odds, shares = variation.odds_ratios(late), variation.correlations(logs)
+    said = []
+    if odds:
+        last = odds[-1]
+        if last.value < 1.005:
+            said.append("Sites differ in late reports by no more than chance, once their case mix is allowed for")
+        else:
+            said.append(
+                f"The same examination at a typical higher site would have {last.value:.1f} times the odds of a late report than at a typical lower one "
+                f"(95 % interval {last.low:.1f} to {last.high:.1f}, the quarter to {fmt.month(last.quarter)})"
+            )
+    if shares:
+        last = shares[-1]
+        said.append(
+            f"of the variation in turnaround {fmt.percent(last.value)} lies between sites and {fmt.percent(1 - last.value)} between examinations of one site "
+            "(reported examinations, by the logarithm, without adjustment)"
+        )
+    return f"{'; '.join(said)}." if said else "No three sites have a whole quarter that is old enough, so what lies between them cannot be told."
 
 
 def one_rate(answer: Answer) -> str:

@@ -1,7 +1,7 @@
 """What a comparison of reporters says, and what it must not be taken for."""
 
 from readout import format as fmt
-from readout.reporters import LEAST, MOST_SHARE, QUARTERS, Reporter, Reporters
+from readout.reporters import QUARTERS, Reporter, Reporters
 
 
 def finding(found: Reporters) -> str:
@@ -72,7 +72,10 @@ def caveats(found: Reporters) -> str:
     )
 
 
-PRIVACY = (
-    f"Names are pseudonyms made with the network's secret. A choice is shown only where at least {LEAST} reporters made its reports, none over "
-    f"{MOST_SHARE:.0%}, and where that gives no other choice away. The period is fixed, the filters do not apply, and nothing here can be downloaded."
-)
+def privacy(found: Reporters) -> str:
+    """Who can be told from what is shown, and why so little can be asked."""
+    return (
+        f"Names are pseudonyms made with the network's secret. A choice is shown only where at least {found.rule.least} reporters made its reports, none "
+        f"over {found.rule.most_share:.0%}, and where that gives no other choice away. The period is fixed, the filters do not apply, and nothing here can be "
+        "downloaded."
+    )

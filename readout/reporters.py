@@ -1,7 +1,7 @@
 """Reporters beside one another, under pseudonyms and only where enough of them share a cell. The one place that reads rows by reporter.
 
 What may be asked is little, so that nothing withheld can be had by subtraction: one fixed period, all sites together or one site or one
-modality. A choice is withheld where fewer than `LEAST` reporters made its reports or one made over `MOST_SHARE` of them; and where the
+modality. A choice is withheld where fewer than `least` reporters made its reports or one made over `most_share` of them (policy.toml); and where the
 withheld choices of a kind would together still break that rule, the smallest of the others are withheld too, for what is left
 when the shown are taken from the whole is those together.
 """
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from readout import format as fmt
+from readout import policy
 from readout.answer import check_values, dimension_labels, provisional_months, visible_sites, words
 from readout.catalogue import Catalogue, Metric, load_catalogue
 from readout.errors import UsageError, suggest
@@ -23,7 +24,6 @@ from readout.stats import funnel, variance
 from readout.stats.persistence import expected_false_alarms, persistent
 from readout.store import Store
 
-LEAST, MOST_SHARE = 5, 0.8
 MONTHS, QUARTERS = 12, 3
 SLICES = ("site_code", "modality")
 MIN_UNITS = 10  # of an overdispersed band
@@ -82,13 +82,14 @@ class Reporters:
     between: tuple[float, float, float] | None
     chance: float  # reporters outside on any side by chance, in one period
     count_unnamed: int  # reports whose reporter is not stated
+    rule: policy.Reporters
     extract_id: str
 
 
-def withheld(cells: Mapping[str, Mapping[int, int]], least: int = LEAST, most_share: float = MOST_SHARE) -> frozenset[str]:
+def withheld(cells: Mapping[str, Mapping[int, int]], rule: policy.Reporters) -> frozenset[str]:
     """Which cells may not be shown, each given as reports by reporter: those that break the rule, and the smallest others until all withheld together keep it."""
-    hidden = {name for name, cell in cells.items() if not _is_open([cell], least, most_share)}
-    while hidden and not _is_open([cells[name] for name in hidden], least, most_share):
+    hidden = {name for name, cell in cells.items() if not _is_open([cell], rule)}
+    while hidden and not _is_open([cells[name] for name in hidden], rule):
         others = sorted(cells.keys() - hidden, key=lambda name: (sum(cells[name].values()), name))
         if not others:
             break
@@ -96,14 +97,14 @@ def withheld(cells: Mapping[str, Mapping[int, int]], least: int = LEAST, most_sh
     return frozenset(hidden)
 
 
-def _is_open(cells: list[Mapping[int, int]], least: int, most_share: float) -> bool:
+def _is_open(cells: list[Mapping[int, int]], rule: policy.Reporters) -> bool:
     """Enough reporters, and none with too large a share, in all the cells taken together."""
     together: dict[int, int] = defaultdict(int)
     for cell in cells:
         for reporter, count in cell.items():
             together[reporter] += count
     made = [n for n in together.values() if n]
-    return bool(made) and len(made) >= least and max(made) <= most_share * sum(made)
+    return bool(made) and len(made) >= rule.least and max(made) <= rule.most_share * sum(made)
 
 
 def compared(measure: str, store: Store, dimension: str = "", value: str = "", catalogue: Catalogue | None = None) -> Reporters:
@@ -116,18 +117,19 @@ def compared(measure: str, store: Store, dimension: str = "", value: str = "", c
     metric = (catalogue or load_catalogue()).metric(kind.metric)
     if absent := [t for t in metric.query.reads if t not in store.extract.tables]:
         raise UsageError(f"Reporters are compared from the table '{absent[0]}', which is not in this extract. Publish it anew.")
+    rule = policy.policy_of(store.extract.manifest).reporters
     where = {dimension: (value,)} if dimension else {}
     last = _last_month(store, metric)
     months = _before(last, MONTHS) if last else []
     labels = dimension_labels(store, last)
     check_values(Scope((), where), labels)
     cells = {d: _cells(store, metric, kind, months, d) for d in SLICES} if months else {d: {} for d in SLICES}
-    shown = {d: tuple(sorted(cells[d].keys() - withheld(cells[d]))) for d in SLICES}
+    shown = {d: tuple(sorted(cells[d].keys() - withheld(cells[d], rule))) for d in SLICES}
     everyone: dict[int, int] = defaultdict(int)
     for cell in cells[SLICES[0]].values():
         for reporter, count in cell.items():
             everyone[reporter] += count
-    is_shown = value in shown[dimension] if dimension else _is_open([everyone], LEAST, MOST_SHARE)
+    is_shown = value in shown[dimension] if dimension else _is_open([everyone], rule)
     said = words(Scope((), where), labels)
     if months:
         said += f", {fmt.month(months[0])} to {fmt.month(months[-1])}"
@@ -157,7 +159,7 @@ def compared(measure: str, store: Store, dimension: str = "", value: str = "", c
         first=months[0] if months else None,
         last=last,
         reporters=tuple(sorted(found, key=lambda r: r.name)),
-        withheld="" if is_shown else _why_withheld(bool(months and everyone)),
+        withheld="" if is_shown else _why_withheld(bool(months and everyone), rule),
         shown=shown,
         labels=labels,
         tau2=tau2,
@@ -165,6 +167,7 @@ def compared(measure: str, store: Store, dimension: str = "", value: str = "", c
         between=_between(kind, rows),
         chance=expected_false_alarms(len(rows), 2 * TAIL),
         count_unnamed=sum(r["count_judged"] for r in whole if r["reporter_key"] is None),
+        rule=rule,
         extract_id=store.extract.id,
     )
 
@@ -182,11 +185,11 @@ def limits(kind: Measure, n: np.ndarray[Any, Any], rate: float, tau2: float | No
     return funnel.poisson_limits(n) if tau2 is None else funnel.overdispersed_ratio_limits(n, tau2)
 
 
-def _why_withheld(is_known: bool) -> str:
+def _why_withheld(is_known: bool, rule: policy.Reporters) -> str:
     if not is_known:
         return "No report of this choice is old enough and names its reporter."
     return (
-        f"Withheld: fewer than {LEAST} reporters made these reports, or one made over {MOST_SHARE:.0%} of them, or to show them would give such a "
+        f"Withheld: fewer than {rule.least} reporters made these reports, or one made over {rule.most_share:.0%} of them, or to show them would give such a "
         "choice away by subtraction. Choose all sites together."
     )
 

@@ -1,8 +1,5 @@
 """Reporters under pseudonyms: addenda and the time from assignment, beside what the same case mix gives."""
 
-import streamlit as st
-
-from readout import narrate_reporters
 from readout.ui import blocks, reporters
 from readout.ui.frame import frame, heading
 
@@ -12,4 +9,3 @@ blocks.unfiltered(page, "what is shown of reporters")
 chosen = reporters.choose(page)
 if chosen is not None:
     reporters.drawn(page, chosen)
-st.caption(narrate_reporters.PRIVACY)

@@ -12,12 +12,9 @@ WHY = {"modality": "Modality", "patient_class": "Patient class", "urgency": "Urg
 page = frame()
 heading(page, "Reporting variability", "Which differences between sites are worth a conversation?")
 
-addenda, all_addenda = page.ask("addendum_rate", "site_code"), page.ask("addendum_rate")
 late, quarters, times = page.ask(variability.LATE, "site_code"), variability.quarters(page, "site_code"), variability.times(page)
-blocks.finding(
-    (narrate.against_case_mix, (late, *quarters, times)),
-    (lambda a, b: narrate.outlying(a, b, "site_code"), (addenda, all_addenda)),
-)
+between, logs = variability.between(page)
+blocks.finding((narrate.against_case_mix, (late, *quarters, times)))
 blocks.chart(
     late,
     charts.against_case_mix,
@@ -53,16 +50,10 @@ blocks.chart(
     selected=page.sites,
 )
 blocks.explained(narrate.not_comparable, its_times)
-blocks.chart(
-    addenda,
-    charts.intervals,
-    "Reports amended within 30 days",
-    key="addenda",
-    drawn_with=(all_addenda,),
-    dimension="site_code",
-    selected=page.sites,
-    subtitle="Without adjustment for case mix.",
-)
+st.header("How much lies between sites", anchor=False)
+blocks.explained(narrate.between_sites, between, logs)
+blocks.chart(between, charts.odds_between, "Odds of a late report, between sites", key="odds", subtitle=variability.EVERY_SITE)
+blocks.chart(logs, charts.share_between, "Turnaround: the share of its variation between sites", key="share", subtitle=variability.EVERY_SITE)
 everything = paths.ask("exam_to_report", "site_code", "modality")
 st.header("Every site and modality", anchor=False)
 blocks.rows_of(everything)

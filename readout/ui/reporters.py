@@ -62,6 +62,7 @@ def drawn(page: Page, chosen: Chosen) -> None:
         (st.info if found.is_absence else st.error)(found.sentence)
         return
     st.markdown(said.finding(found))
+    st.caption(said.privacy(found))
     if found.withheld or not found.reporters:
         return
     st.header(f"{found.measure.label} beside the same case mix, by reporter", anchor=False)

@@ -10,6 +10,7 @@ from readout.ui.frame import Page
 
 LATE = "standardised_late_ratio"
 QUARTERS = 3
+EVERY_SITE = "By quarter, of all dates and every site: the filters of sites and dates do not apply."
 SYMBOLS = {"passes": "✓ passes", "fails": "✗ fails", "too few": "– too few"}
 
 
@@ -27,6 +28,12 @@ def quarters(page: Page, *by: str, metric: str = LATE) -> list[Asked]:
         asked.append(page.ask(metric, *by, scope=Scope((), page.scope.where, first, month_end(last))))
         last = previous_month(first)
     return asked[::-1]
+
+
+def between(page: Page) -> tuple[Asked, Asked]:
+    """What the shares of variation between sites are made of: late reports by parts of the case mix, and logarithms, of every site and month."""
+    scope = page.scope.filtered("site_code", ()).between(None, None)
+    return page.ask(LATE, "month", "site_code", "modality", "patient_class", "urgency", scope=scope), page.ask("log_turnaround", "month", "site_code", scope=scope)
 
 
 def strata(answer: Answer) -> list[dict[str, object]]:

@@ -4,6 +4,7 @@ A single month's difference is stated, never called better or worse. Where the s
 their 95 % intervals do not meet, and the sentence says so.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from readout import comparable, drill, fair, variation
@@ -178,9 +179,8 @@ def against_case_mix(answer: Answer, *drawn_with: Answer) -> str:
     return " ".join([*parts, *(not_comparable(a) for a in drawn_with if a.metric.id == comparable.METRIC)]).strip()
 
 
-def between_sites(late: Answer, logs: Answer) -> str:
+def between_sites(odds: Sequence[variation.Spread], shares: Sequence[variation.Spread]) -> str:
     """How much lies between sites in the last whole quarter, in plain words."""
-    odds, shares = variation.odds_ratios(late), variation.correlations(logs)
     said = []
     if odds:
         last = odds[-1]

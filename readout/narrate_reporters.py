@@ -54,6 +54,9 @@ def limits(found: Reporters) -> str:
     )
     if found.count_unnamed:
         text += f" {fmt.count(found.count_unnamed)} reports name no reporter and are in nobody's figure."
+    if found.count_apart:
+        what = "only one time to compare with" if found.measure.is_time else "a kind in which nobody's report was amended"
+        text += f" {fmt.count(found.count_apart)} reports are of reporters all of whose work is of {what}: they have no point."
     return text
 
 

@@ -82,6 +82,7 @@ class Reporters:
     between: tuple[float, float, float] | None
     chance: float  # reporters outside on any side by chance, in one period
     count_unnamed: int  # reports whose reporter is not stated
+    count_apart: int  # reports by reporters of whom nothing is expected, or a time that cannot vary
     rule: policy.Reporters
     extract_id: str
 
@@ -167,6 +168,7 @@ def compared(measure: str, store: Store, dimension: str = "", value: str = "", c
         between=_between(kind, rows),
         chance=expected_false_alarms(len(rows), 2 * TAIL),
         count_unnamed=sum(r["count_judged"] for r in whole if r["reporter_key"] is None),
+        count_apart=sum(r["count_judged"] for r in whole if r["reporter_key"] is not None and not _known(kind, r)),
         rule=rule,
         extract_id=store.extract.id,
     )

@@ -51,7 +51,7 @@ blocks.chart(
 )
 blocks.explained(narrate.not_comparable, its_times)
 st.header("How much lies between sites", anchor=False)
-blocks.explained(narrate.between_sites, between, logs)
+st.markdown(variability.between_said(page, between, logs))
 blocks.chart(between, charts.odds_between, "Odds of a late report, between sites", key="odds", subtitle=variability.EVERY_SITE)
 blocks.chart(logs, charts.share_between, "Turnaround: the share of its variation between sites", key="share", subtitle=variability.EVERY_SITE)
 everything = paths.ask("exam_to_report", "site_code", "modality")

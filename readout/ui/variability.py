@@ -1,12 +1,15 @@
 """What the comparison of sites asks: the whole period, each of the last three quarters that are old enough to judge, and whether times compare."""
 
 from readout import format as fmt
+from readout import narrate
 from readout.answer import Answer
 from readout.catalogue import load_catalogue
 from readout.comparable import METRIC, Tested, marks
 from readout.scope import DIMENSIONS, Scope, month_end, previous_month
+from readout.ui import engine
 from readout.ui.blocks import Asked
 from readout.ui.frame import Page
+from readout.variation import correlations, odds_ratios
 
 LATE = "standardised_late_ratio"
 QUARTERS = 3
@@ -34,6 +37,15 @@ def between(page: Page) -> tuple[Asked, Asked]:
     """What the shares of variation between sites are made of: late reports by parts of the case mix, and logarithms, of every site and month."""
     scope = page.scope.filtered("site_code", ()).between(None, None)
     return page.ask(LATE, "month", "site_code", "modality", "patient_class", "urgency", scope=scope), page.ask("log_turnaround", "month", "site_code", scope=scope)
+
+
+def between_said(page: Page, late: Asked, logs: Asked) -> str:
+    """What lies between sites, in words; worked out once for all who ask."""
+    if isinstance(late, engine.Failure) or isinstance(logs, engine.Failure):
+        return ""
+    key = (str(page.store.extract.folder), page.store.viewer.key, "between", late.scope, logs.scope)
+    said: str = engine.answers().get(key, lambda: narrate.between_sites(odds_ratios(late), correlations(logs)))
+    return said
 
 
 def strata(answer: Answer) -> list[dict[str, object]]:

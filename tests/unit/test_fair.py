@@ -9,12 +9,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from readout import charts, narrate
+from readout import charts, narrate, narrate_reporters, reporters, variation
 from readout.answer import Answer, ask
-from readout.fair import compared
+from readout.fair import compared, estimates
 from readout.ingest.publish import publish
 from readout.sample import write_sample
 from readout.scope import Scope
+from readout.stats import variance
 from readout.store import Store, Viewer
 from tests.conftest import NOW
 
@@ -155,7 +156,7 @@ def test_on_paper(make):
 def large(tmp_path_factory) -> tuple[Store, dict[str, Any]]:
     """Large enough for the planted sites to stand out from chance."""
     folder = tmp_path_factory.mktemp("large")
-    write_sample(folder, exams=100_000, seed=2026)
+    write_sample(folder, exams=120_000, seed=2026)
     extract = publish(folder / "network.toml", folder / "extracts", now=NOW)
     return Store(extract), json.loads((folder / "planted.json").read_text("utf-8"))["notable"]
 
@@ -166,6 +167,77 @@ def test_the_site_of_another_case_mix_is_outside_before_and_inside_after(large):
     units = {u.code: u for u in compared(ask(METRIC, Scope(("site_code",)), store)).units}
     assert units[planted["case_mix_site"]].unadjusted_side == 1 and units[planted["case_mix_site"]].side == 0
     assert units[planted["exemplar_site"]].side == -1
+
+
+def test_the_planted_reporter_alone_is_called_different(large):
+    """Six per cent amended among a hundred who amend about .7: outside in two of the last three quarters, by the rule and the band of all."""
+    store, planted = large
+    found = reporters.compared("addendum", store)
+    (outlier,) = [r for r in found.reporters if r.is_lasting]
+    assert outlier.side == 1 and outlier.observed / outlier.n == pytest.approx(planted["outlier_reporter"]["addendum_pct"] / 100, rel=0.4)
+    assert found.between[1] > 1.1 and outlier.name in narrate_reporters.finding(found)
+
+
+def test_how_much_lies_between_sites(large):
+    """The odds ratio of the last quarter is that of a model fitted to the same rows here, and the exemplar and the slow site make it more than chance."""
+    store, _ = large
+    late = ask(METRIC, Scope(("month", "site_code", "modality")), store)
+    found = variation.odds_ratios(late)
+    assert len(found) > 6 and found[-1].low > 1 and found[-1].value == pytest.approx(1.7, abs=0.5) and found[-1].sites == 8
+    months = sorted({r["month"] for r in late.rows if not r["provisional"]} - {r["month"] for r in late.rows if r["provisional"]})
+    assert found[-1].quarter == months[-1]
+    logs = ask("log_turnaround", Scope(("month", "site_code")), store)
+    shares = variation.correlations(logs)
+    assert 0 < shares[-1].low < shares[-1].value < shares[-1].high < 0.3
+    rows = pl.read_parquet(store.extract.tables["clocked"]).filter(
+        (pl.col("clock") == "report") & (pl.col("state") == "counted") & pl.col("is_ended") & pl.col("cohort_month").is_in(months[-3:])
+    )
+    groups = (
+        rows.with_columns(pl.max_horizontal("minutes", pl.lit(1)).log().alias("x"))
+        .group_by("site_code")
+        .agg(pl.len(), pl.mean("x").alias("m"), pl.var("x", ddof=0).alias("v"))
+    )
+    parts = variance.one_way(groups["len"], groups["m"], groups["v"] * groups["len"])
+    assert shares[-1].value == pytest.approx(parts.icc, rel=1e-6)
+    assert "times the odds of a late report" in narrate.between_sites(found, shares)
+
+
+def test_a_stratum_without_a_difference_changes_nothing(make):
+    """Two sites, one stratum; then the same split by class with equal rates in both: the expected stay what they were."""
+    rows = []
+    for site, n, late in (("S1", 60, 12), ("S2", 40, 16)):
+        rows += [{"acc": f"{site}{i}", "site": site, "verified": "" if i < late else "2026-08-04 10:00", "ended": "2026-08-03 10:00"} for i in range(n)]
+    one = figures(ask(METRIC, Scope(("site_code",)), Store(make(rows))))
+    # Late and not late are split alike: 14 of 50 in either class.
+    order: dict[bool, int] = {True: 0, False: 0}
+    for row in rows:
+        is_one_late = not row["verified"]
+        row["class"] = ("02", "03")[order[is_one_late] % 2]
+        order[is_one_late] += 1
+    two = figures(ask(METRIC, Scope(("site_code",)), Store(make(rows))))
+    assert one["S1"][:3] == pytest.approx(two["S1"][:3]) and one["S2"][:3] == pytest.approx(two["S2"][:3]) and one["S1"][1] == pytest.approx(60 * 28 / 100)
+
+
+def test_relabelling_sites_permutes_the_figures(make):
+    rows = []
+    for site, modality, n, late in (("S1", "CT", 30, 9), ("S2", "CT", 25, 1), ("S1", "MR", 22, 0), ("S2", "MR", 20, 6)):
+        same = {"site": site, "modality": modality, "ended": "2026-08-03 10:00"}
+        rows += [{"acc": f"{site}{modality}{i}", "verified": "" if i < late else "2026-08-04 10:00", **same} for i in range(n)]
+    before = figures(ask(METRIC, Scope(("site_code",)), Store(make(rows))))
+    after = figures(ask(METRIC, Scope(("site_code",)), Store(make([{**r, "site": {"S1": "S2", "S2": "S1"}[r["site"]]} for r in rows]))))
+    assert (after["S1"], after["S2"]) == (pytest.approx(before["S2"]), pytest.approx(before["S1"]))
+
+
+def test_best_estimates_lie_between_the_count_and_all_together(large):
+    """Of a rare event: each is drawn towards the whole, the smaller the unit the more; of a common one there are none."""
+    store, _ = large
+    answer = ask("standardised_addendum_ratio", Scope(("site_code",)), store)
+    found = estimates(answer)
+    assert len(found) == 8 and [e.n for e in found] == sorted((e.n for e in found), reverse=True)
+    for e in found:
+        assert e.low < e.best < e.high and (min(e.ratio, 1) - 0.02 <= e.best <= max(e.ratio, 1) + 0.02)
+    assert len(charts.best_estimates(answer, dimension="site_code").data[1].x) == 8
+    assert estimates(ask(METRIC, Scope(("site_code",)), store)) == ()
 
 
 def test_only_what_lasts_is_called_different(large):

@@ -1,0 +1,222 @@
+"""Reporters compared: counted again in plain Python, and every way tried by which somebody withheld could be found."""
+
+from collections import defaultdict
+from datetime import timedelta
+from itertools import combinations
+from math import log
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from readout import charts, drill, narrate_reporters, reporters
+from readout.__main__ import main
+from readout.answer import ask
+from readout.catalogue import load_catalogue
+from readout.errors import UsageError
+from readout.policy import Reporters as Rule
+from readout.reporters import compared, pseudonym, withheld
+from readout.scope import Scope
+from readout.store import Store, Viewer
+from tests.conftest import ADAPTER, COLUMNS, NETWORK
+from tests.unit.test_fair import expected
+
+RULE = Rule(least=5, most_share=0.8)
+EXTRA = 'reporter_id = "reporter"\nassigned_at = "assigned"\n'
+
+
+@pytest.fixture(scope="module")
+def store(sample_extract) -> Store:
+    return Store(sample_extract)
+
+
+@pytest.fixture
+def network(make, monkeypatch):
+    """Publish rows with reporters: their number, and when the case was assigned."""
+    monkeypatch.setattr("tests.conftest.COLUMNS", COLUMNS + ",reporter,assigned")
+    return lambda rows: make(rows, network=NETWORK, adapter=ADAPTER.replace("[latest]", EXTRA + "[latest]"))
+
+
+def reports(modality: str, site: str, counts: dict[str, int], amended: int = 0) -> list[dict[str, str]]:
+    """So many reports by each reporter, verified in July 2026, the first `amended` of each with an addendum."""
+    found = []
+    for reporter, count in counts.items():
+        for i in range(count):
+            row = {"acc": f"{modality}{site}{reporter}{i}", "modality": modality, "site": site, "reporter": reporter}
+            row |= {"ended": "2026-07-01 10:00", "assigned": "2026-07-01 12:00", "verified": f"2026-07-02 {10 + i % 8}:00"}
+            found.append(row | ({"addendum": "2026-07-10 09:00"} if i < amended else {}))
+    return found
+
+
+def in_period(extract: Any, found: reporters.Reporters) -> list[dict[str, Any]]:
+    rows = []
+    for r in pl.read_parquet(extract.tables["exam"]).filter(pl.col("status") == "completed").iter_rows(named=True):
+        first = r["first_verified_at"]
+        if first is None or r["is_overwritten"] or r["reported_date"] is None or not found.first <= r["reported_date"].replace(day=1) <= found.last:
+            continue
+        rows.append({**r, "event": r["first_addendum_at"] is not None and r["first_addendum_at"] <= first + timedelta(days=30)})
+    return rows
+
+
+def test_addenda_by_reporter_equal_plain_python(sample_extract, store):
+    found = compared("addendum", store)
+    rows = in_period(sample_extract, found)
+    theirs = expected(rows, lambda r: r["event"], "reporter_key", 200)
+    ours = {r.name: (r.observed, r.expected, r.n) for r in found.reporters}
+    assert len(ours) > 50 and len(ours) == len([v for k, v in theirs.items() if k is not None and v[1] > 0])
+    for key, values in theirs.items():
+        if key is not None and values[1] > 0:
+            assert ours[pseudonym(key)] == pytest.approx(values[:3], rel=1e-9), key
+    assert sum(v[1] for v in theirs.values()) == pytest.approx(sum(v[0] for v in theirs.values()))
+
+
+def test_time_from_assignment_equals_plain_python(sample_extract, store):
+    found = compared("assigned", store)
+    total: dict[int, list[float]] = defaultdict(lambda: [0, 0.0])
+    for r in in_period(sample_extract, found):
+        if r["clock_state"] == "counted" and r["assigned_at"] is not None and r["assigned_at"] <= r["first_verified_at"] and r["reporter_key"] is not None:
+            of = total[r["reporter_key"]]
+            of[0] += 1
+            of[1] += log(max(1, (r["first_verified_at"] - r["assigned_at"]).total_seconds() / 60))
+    by_name = {pseudonym(k): v for k, v in total.items()}
+    assert len(found.reporters) > 5
+    for r in found.reporters:
+        assert (r.n, r.observed) == pytest.approx(tuple(by_name[r.name]), rel=1e-9)
+        assert r.ratio == pytest.approx(np.exp((r.observed - r.expected) / r.n))
+
+
+def test_nobody_is_compared_on_the_time_from_the_examination():
+    """It is mostly the queue: the cube holds no reporter for lateness, and no measure asks for one."""
+    assert {m.measure for m in reporters.MEASURES.values()} == {"addendum", "assigned"}
+
+
+def test_the_cube_names_no_reporter_of_a_late_examination(sample_extract):
+    cube = pl.read_parquet(sample_extract.tables["case_mix"]).filter(pl.col("measure") == "late")
+    assert cube.height > 100 and cube["reporter_key"].null_count() == cube.height
+
+
+cells = st.dictionaries(st.sampled_from("ABCDEFG"), st.dictionaries(st.integers(1, 12), st.integers(1, 50), min_size=1, max_size=9), min_size=1, max_size=7)
+
+
+def recovered(whole: dict[int, int], shown: dict[str, dict[int, int]], hidden: dict[str, dict[int, int]], rule: Rule) -> set[str]:
+    """Subtract every choice of shown cells from the whole, reporter by reporter, and see whether a withheld cell or what breaks the rule is left."""
+    found = set()
+    for size in range(len(shown) + 1):
+        for taken in combinations(shown, size):
+            left = {k: v - sum(shown[t].get(k, 0) for t in taken) for k, v in whole.items()}
+            left = {k: v for k, v in left.items() if v}
+            found |= {name for name, cell in hidden.items() if cell == left}
+    return found
+
+
+def added(cells: dict[str, dict[int, int]]) -> dict[int, int]:
+    whole: dict[int, int] = defaultdict(int)
+    for cell in cells.values():
+        for reporter, count in cell.items():
+            whole[reporter] += count
+    return dict(whole)
+
+
+@settings(max_examples=300, deadline=None)
+@given(cells)
+def test_no_withheld_cell_is_found_by_subtraction(cells):
+    hidden = withheld(cells, RULE)
+    for name, cell in cells.items():
+        breaks = len(cell) < RULE.least or max(cell.values()) > RULE.most_share * sum(cell.values())
+        assert name in hidden or not breaks
+    whole, shown = added(cells), {k: v for k, v in cells.items() if k not in hidden}
+    if shown:  # the whole is shown too
+        assert recovered(whole, shown, {k: cells[k] for k in hidden}, RULE) == set()
+        rest = added({k: cells[k] for k in hidden})
+        assert not rest or (len(rest) >= RULE.least and max(rest.values()) <= RULE.most_share * sum(rest.values()))
+
+
+def test_the_recovery_program_finds_what_is_withheld_alone():
+    """The program works: where only the cell that breaks the rule is held back, it is what is left of the whole."""
+    many = {i: 10 for i in range(1, 8)}
+    cells = {"CT": many, "MR": {i: 8 for i in range(1, 7)}, "NM": {1: 3, 2: 4}}
+    alone = {"NM": cells["NM"]}
+    shown = {k: v for k, v in cells.items() if k != "NM"}
+    assert recovered(added(cells), shown, alone, RULE) == {"NM"}
+    hidden = withheld(cells, RULE)
+    assert hidden == {"NM", "MR"}, "the smaller of the others goes with it"
+    assert recovered(added(cells), {"CT": many}, {k: cells[k] for k in hidden}, RULE) == set()
+
+
+def test_relabelling_changes_what_is_withheld_by_its_name_alone():
+    cells = {"A": {i: 10 for i in range(7)}, "B": {i: 6 for i in range(6)}, "C": {1: 3}}
+    again = withheld({f"x{k}": v for k, v in cells.items()}, RULE)
+    assert again == {f"x{k}" for k in withheld(cells, RULE)}
+
+
+def test_a_choice_with_too_few_is_withheld_by_every_way(network, monkeypatch, capsys):
+    """Nuclear medicine is read by two: no page, link, question, list or command shows one of them, and CT less the rest does not either."""
+    seven, six = {f"R{i}": 30 for i in range(7)}, {f"R{i}": 20 for i in range(6)}
+    extract = network(reports("CT", "S1", seven, 2) + reports("MR", "S1", six, 1) + reports("NM", "S2", {"R0": 9, "R9": 8}, 3))
+    store = Store(extract)
+    for measure in ("addendum", "assigned"):
+        whole = compared(measure, store)
+        assert len(whole.reporters) == 8 and whole.shown == {"site_code": (), "modality": ("CT",)}, "one site alone would give the other away"
+        for dimension, value in (("modality", "NM"), ("modality", "MR"), ("site_code", "S1"), ("site_code", "S2")):
+            found = compared(measure, store, dimension, value)
+            assert found.reporters == () and "Withheld" in found.withheld and found.between is None and found.rate == 0
+            assert narrate_reporters.finding(found) == found.withheld
+        shown = {"CT": {r.name: r.n for r in compared(measure, store, "modality", "CT").reporters}}
+        left = {r.name: r.n - shown["CT"].get(r.name, 0) for r in whole.reporters}
+        assert sum(1 for n in left.values() if n) >= RULE.least, "what is left is of enough reporters"
+    for metric in load_catalogue().metrics.values():
+        assert not {"reporter", "reporter_key"} & set(metric.dimensions)
+    for scope in (Scope(("reporter_key",)), Scope((), {"reporter_key": ("7",)})):
+        with pytest.raises(UsageError, match="no dimension 'reporter_key'"):
+            ask("standardised_addendum_ratio", scope, store)
+        with pytest.raises(UsageError):
+            drill.listing("reports", Scope((), {"reporter_key": ("7",)}), store)
+    assert not [c for c in drill.listing("reports", Scope(), store).frame.columns if "reporter" in c]
+    with pytest.raises(UsageError, match="not by 'trust_code'"):
+        compared("addendum", store, "trust_code", "T1")
+    with pytest.raises(UsageError, match="not compared on 'late'"):
+        compared("late", store)
+    assert main(["ask", "standardised_addendum_ratio", "--by", "reporter_key", "--extracts", str(extract.folder.parent)]) != 0
+    assert "R-" not in capsys.readouterr().out
+
+
+def test_one_who_made_nearly_all_is_withheld(network):
+    extract = network(reports("CT", "S1", {"R0": 100, "R1": 2, "R2": 2, "R3": 2, "R4": 2, "R5": 2}))
+    assert "80%" in compared("addendum", Store(extract)).withheld
+
+
+def test_a_viewer_of_one_site_sees_reports_of_that_site_alone(sample_extract, store):
+    site = sample_extract.manifest["sites"][0]["site_code"]
+    alone = Store(sample_extract, Viewer(frozenset({site})))
+    found = compared("addendum", alone)
+    everyone = {r.name: r.n for r in compared("addendum", store).reporters}
+    assert found.reporters and all(r.n <= everyone[r.name] for r in found.reporters)
+    rows = [r for r in in_period(sample_extract, found) if r["site_code"] == site and r["reporter_key"] is not None]
+    assert sum(r.n for r in found.reporters) + found.count_apart == len(rows)
+    assert set(found.shown["site_code"]) <= {site}
+    with pytest.raises(UsageError):
+        compared("addendum", alone, "site_code", sample_extract.manifest["sites"][1]["site_code"])
+
+
+def test_a_reporter_sees_their_own_point_told_apart(sample_extract):
+    key = next(k for k in pl.read_parquet(sample_extract.tables["case_mix"])["reporter_key"].to_list() if k is not None)
+    own = compared("addendum", Store(sample_extract, Viewer(reporter_key=key)))
+    assert [r.name for r in own.reporters if r.is_own] in ([pseudonym(key)], [])
+    assert Viewer(reporter_key=key).key != Viewer().key
+    marks = charts.funnel(own).data[-1]
+    assert list(marks.text).count("You") == sum(r.is_own for r in own.reporters)
+
+
+@pytest.mark.parametrize("measure", list(reporters.MEASURES))
+def test_the_funnel_and_its_words(store, measure):
+    found = compared(measure, store)
+    figure = charts.funnel(found)
+    assert len(figure.data[-1].x) == len(found.reporters)
+    named = [t for t in figure.data[-1].text if t]
+    assert len(named) == sum(r.is_lasting != 0 or r.is_own for r in found.reporters), "only who differs lastingly is named"
+    text = " ".join((narrate_reporters.finding(found), narrate_reporters.limits(found), narrate_reporters.caveats(found), narrate_reporters.privacy(found)))
+    assert "pseudonyms" in text and "%%" not in text
+    assert [r.name for r in found.reporters] == sorted(r.name for r in found.reporters), "never in order of the ratio"

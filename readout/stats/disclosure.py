@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing
@@ -17,7 +18,7 @@ import numpy.typing
 Key = tuple[tuple[str, object], ...]  # the dimensions of a cell, by name, with their values
 Cell = tuple[str, Key]  # a column's name and a key
 Interval = tuple[float, float]
-Numbers = np.typing.NDArray[np.float64]
+Numbers = np.typing.NDArray[Any]
 REST = " remainder"
 SHOWN, SMALL, BESIDE, GONE = "shown", "small", "beside", "gone"  # withheld: for being small, for protecting another, with its whole row
 
@@ -202,16 +203,19 @@ def _withhold(part: _Table, mine: Sequence[Cell], lines: Sequence[Sum]) -> None:
     def smallest(cells: Iterable[Cell]) -> Cell | None:
         return min((c for c in cells if c in rank and part.state[c] == SHOWN), key=rank.__getitem__, default=None)
 
-    most = max(len(key) for key in own) - 1
+    def near(cell: Cell) -> list[Sum]:
+        """The lines that a cell is in, the shortest first, then what makes up the withheld cells beside it."""
+        lines = [s for s in of[cell] if len(s.total[1]) >= len(cell[1]) - 1]
+        beside = [p for s in lines for p in s.parts if part.state.get(p, SHOWN) != SHOWN]
+        return sorted(lines, key=lambda s: len(s.parts)) + sorted((s for p in beside for s in of[p] if s.total == p), key=lambda s: len(s.parts))
 
     def tries(cell: Cell) -> Iterator[Iterable[Cell]]:
-        """Where to look for a cell to withhold: in the lines that the known one is in, its own column first, then in what is withheld beside it."""
+        """Where to look for a cell to withhold: its own column first."""
         column = cell[0].removesuffix(REST)
-        near = sorted((s for s in of[cell] if len(s.total[1]) >= min(most, len(cell[1]) - 1)), key=lambda s: len(s.parts))
-        for s in near:
+        for s in near(cell):
             yield [(column, key) for name, key in s.parts if name.removesuffix(REST) == column]
-        for s in near:
-            yield from ((s.total, *s.parts), *(x.parts for p in s.parts if part.state.get(p, SHOWN) != SHOWN for x in of[p] if x.total == p))
+        for s in near(cell):
+            yield (s.total, *s.parts)
 
     cells = [*part.value, *part.hidden]
     sums = Sums(part.sums, cells)
@@ -228,7 +232,7 @@ def _withhold(part: _Table, mine: Sequence[Cell], lines: Sequence[Sum]) -> None:
         part.state |= dict.fromkeys(chosen, BESIDE)
         if not chosen:
             for cell in known:
-                _leave_out(part, mine, of[cell])
+                _leave_out(part, mine, near(cell))
         _pair(part, lines, smallest)
 
 
@@ -246,9 +250,7 @@ def _pair(part: _Table, lines: Sequence[Sum], smallest: Callable[[Iterable[Cell]
 
 
 def _leave_out(part: _Table, mine: Sequence[Cell], near: Sequence[Sum]) -> None:
-    """Everything is withheld and the totals still tell: the rows of the shortest sum go, and with them how many there are."""
+    """Everything is withheld and the totals still tell: the rows of the nearest sum go, and with them how many there are."""
     left = {c[1] for c in mine if part.state[c] != GONE}
-    shortest = min(
-        (keys for keys in ({key for _, key in s.parts} & left for s in near) if keys), key=lambda keys: (len(keys), repr(sorted(map(repr, keys)))), default=left
-    )
-    part.state |= {c: GONE for c in mine if c[1] in shortest}
+    nearest = next((keys for keys in ({key for _, key in s.parts} & left for s in near) if keys), left)
+    part.state |= {c: GONE for c in mine if c[1] in nearest}

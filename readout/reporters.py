@@ -191,7 +191,7 @@ def _why_withheld(is_known: bool, rule: policy.Reporters) -> str:
     if not is_known:
         return "No report of this choice is old enough and names its reporter."
     return (
-        f"Withheld: fewer than {rule.least} reporters made these reports, or one made over {rule.most_share:.0%} of them, or to show them would give such a "
+        f"Withheld: fewer than {rule.least} reporters made these reports, or one made over {fmt.percent(rule.most_share, 0)} of them, or to show them would give such a "
         "choice away by subtraction. Choose all sites together."
     )
 

@@ -20,7 +20,7 @@ from readout.ui.judged import judged, judged_by
 from readout.ui.look import TABLES, palette
 
 DOMAINS: dict[str, tuple[str, ...]] = {
-    "Reporting": ("within_pathway_standard", "within_28_days", "exam_to_report", "addendum_rate"),
+    "Reporting": ("within_pathway_standard", "within_28_days", "exam_to_report", "addendum_rate", "clinical_addendum_rate"),
     "Backlog": ("unreported", "backlog_10_days", "unreported_over_standard"),
     "Waits for examination": ("request_to_exam", "six_week_breach", "did_not_attend_rate"),
     "Activity": ("activity_per_working_day", "demand_per_working_day", "out_of_hours_share"),

@@ -4,7 +4,6 @@ import pytest
 
 from readout.errors import CatalogueError
 from readout.policy import load_policy, policy_of
-
 from tests.conftest import NETWORK
 
 

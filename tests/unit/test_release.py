@@ -282,6 +282,13 @@ def test_inside_the_organisation_small_breakdowns_by_age_are_withheld(counts):
     assert "(1 cell, and 1 more that would give them away)" in out.note
 
 
+def test_months_of_a_stock_are_not_added_and_those_of_a_count_are(store, counts):
+    rows = {"month": [date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)], "value": [40, 3, 21], "provisional": [False] * 3}
+    stock = ask("unreported", Scope(("month",)), store)
+    assert replace(stock, frame=pl.DataFrame(rows)).release("public").frame["value"].to_list() == [40, None, 20]
+    assert replace(counts, scope=Scope(("month",)), frame=pl.DataFrame(rows)).release("public").frame["value"].to_list() == [40, None, None]
+
+
 def test_a_release_is_released_once(counts):
     out = counts.release("public")
     assert out.release("public") is out

@@ -185,7 +185,7 @@ def test_a_choice_with_too_few_is_withheld_by_every_way(network, monkeypatch, ca
 
 def test_one_who_made_nearly_all_is_withheld(network):
     extract = network(reports("CT", "S1", {"R0": 100, "R1": 2, "R2": 2, "R3": 2, "R4": 2, "R5": 2}))
-    assert "80%" in compared("addendum", Store(extract)).withheld
+    assert "80 %" in compared("addendum", Store(extract)).withheld
 
 
 def test_a_viewer_of_one_site_sees_reports_of_that_site_alone(sample_extract, store):

@@ -33,8 +33,8 @@ def between(found: Reporters) -> str:
     value, low, high = found.between
     if found.measure.is_time:
         return (
-            f"Of the variation in time from assignment {fmt.percent(value)} lies between reporters (95 % interval {fmt.percent(low)} to {fmt.percent(high)}) and the rest "
-            "within each reporter's own work."
+            f"Of the variation in time from assignment {fmt.percent(value)} lies between reporters (95 % interval {fmt.percent(low)} to "
+            f"{fmt.percent(high)}) and the rest within each reporter's own work."
         )
     if value < 1.005:
         return "The odds of an addendum differ between reporters by no more than chance."
@@ -78,7 +78,7 @@ def caveats(found: Reporters) -> str:
 def privacy(found: Reporters) -> str:
     """Who can be told from what is shown, and why so little can be asked."""
     return (
-        f"Names are pseudonyms made with the network's secret. A choice is shown only where at least {found.rule.least} reporters made its reports, none "
-        f"over {fmt.percent(found.rule.most_share, 0)}, and where that gives no other choice away. The period is fixed, the filters do not apply, and nothing here can be "
-        "downloaded."
+        f"Names are pseudonyms made with the network's secret. A choice is shown only where at least {found.rule.least} reporters made its "
+        f"reports, none over {fmt.percent(found.rule.most_share, 0)}, and where that gives no other choice away. The period is fixed, the filters do "
+        "not apply, and nothing here can be downloaded."
     )

@@ -26,6 +26,9 @@ PAGES = {
     "examination-waits": "Waits for examination",
     "examinations": "Examinations",
     "variability": "Reporting variability",
+    "routes": "Suppliers and routes",
+    "addenda": "Addenda and discrepancies",
+    "reporters": "Between reporters",
     "waits": "National waits",
     "reconciliation": "Against the return",
     "quality": "Data quality",
@@ -170,10 +173,21 @@ def test_no_extract_has_a_sentence(opened, tmp_path):
 
 
 def test_an_absent_table_costs_its_charts_only(opened, altered):
-    app = opened("variability", extracts=altered(lambda manifest: manifest["tables"].pop("report_day")))
+    app = opened("addenda", extracts=altered(lambda manifest: manifest["tables"].pop("report_day")))
     assert not app.exception
     assert any("needs the table 'report_day'" in i.value for i in app.info)
-    assert len(app.get("plotly_chart")) == 2
+    assert len(app.get("plotly_chart")) == 1, "what peer review found"
+
+
+def test_nothing_of_the_reporters_can_be_taken_away(opened, sample_extract):
+    """No table (it would carry its own download) and no button; a link to a withheld or unknown choice shows nobody."""
+    for query in ({}, {"compared": "Time from assignment"}, {"of": "One modality"}, {"of": "One modality", "in": "PET"}, {"of": "One site", "at": "Nowhere"}):
+        app = opened("reporters", **query)
+        assert not app.exception and not app.error
+        assert app.get("arrow_data_frame") == [] and app.get("download_button") == []
+    shown = opened("reporters", of="One modality", **{"in": "PET"})
+    names = shown.selectbox(key="in").options if shown.selectbox else []
+    assert "PET" not in names and "PET" not in " ".join(m.value for m in shown.markdown)
 
 
 def test_a_chart_that_fails_says_so_and_the_others_stand(opened, monkeypatch):

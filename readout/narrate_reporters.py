@@ -64,9 +64,9 @@ def caveats(found: Reporters) -> str:
     """What the figure cannot tell."""
     if found.measure.is_time:
         return (
-            "From assignment to first verification, where the RIS records both; of reports that are verified, for what still waits is nobody's yet. "
-            "It is not known whether the list was worked in order, nor how hard the cases were within a stratum. The time from the examination is "
-            "never compared: it is mostly the queue, and whoever clears old cases would look slow."
+            "The time that passes between assignment and first verification, where the RIS records both; of reports that are verified, for what still "
+            "waits is nobody's yet. It is not known whether the list was worked in order, nor how hard the cases were within a stratum. The time since "
+            "the examination is never compared: it is mostly the queue, and whoever clears old cases would look slow."
         )
     return (
         "An addendum is often good practice: new history, a discussion at a meeting, a second look. More of them can mean more complex work, more "

@@ -2,7 +2,7 @@
 --   late       examinations by their date that are old enough, not first verified within their own standard (the unreported are late);
 --              of no reporter: the time from the examination is mostly the queue
 --   addendum   reports by the date of their first verification that are old enough, amended within 30 days of it
---   assigned   reports by the date of their first verification, and the logarithm of the minutes to it from the assignment
+--   assigned   reports by the date of their first verification, and the logarithm of the minutes to it from the assignment.
 -- grain: one row a measure x date x trust x site x modality x patient class x urgency x pathway x reader x supplier x stratum x reporter
 -- reads: clocked, exam, stratum
 -- params: none

@@ -265,7 +265,7 @@ def test_the_overview_is_two_tables_that_say_in_words_what_the_icons_draw(opened
     tables = [ElementTree.fromstring(re.sub(r"<img ([^>]*)>", r"<img \1/>", h.proto.body)) for h in app.get("html") if "<table>" in h.proto.body]
     indicators, matrix = (t.find("table") for t in tables)
     rows = [tr for tr in indicators.find("tbody") if len(tr) > 1]
-    assert len(rows) == 13 and len(matrix.find("tbody")) == 13
+    assert len(rows) == 14 and len(matrix.find("tbody")) == 14
     domains = [tr[0].text for tr in indicators.find("tbody") if len(tr) == 1]
     assert sorted(domains) == ["Activity", "Backlog", "Reporting", "Waits for examination"]
     sites = sample_extract.manifest["sites"]

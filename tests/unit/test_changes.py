@@ -31,7 +31,7 @@ CANCELLED = {**BOOKED, "status": "cancelled", "cancelled": "2026-10-10 09:00", "
 DELEGATED = {"needs_report": "no"}
 
 # Every metric that judges or counts a time to the report, or what comes to be reported: a delegated examination is in none.
-REPORT_CLOCKS = {"exam_to_report", "exam_to_report_working", "exam_to_report_reported_only", "report_survival", "turnaround_bands"}
+REPORT_CLOCKS = {"exam_to_report", "exam_to_report_working", "exam_to_report_reported_only", "log_turnaround", "report_survival", "turnaround_bands"}
 REPORT_CLOCKS |= {"within_28_days", "within_pathway_standard", "standardised_late_ratio", "request_to_report", "report_arrivals"}
 BACKLOG = {"unreported", "backlog_10_days", "unreported_over_standard", "oldest_unreported", "clearance_weeks"}
 ADDENDA = {f"{c}addendum_rate" for c in ("", "clinical_", "administrative_")}

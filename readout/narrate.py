@@ -217,11 +217,10 @@ def unattributed(answer: Answer) -> str:
     if not rows or dimension == "supplier":
         return ""
     r = rows[0]
-    what = "have no report and no reader yet" if fair.event(answer) == "late" else "do not say who reported"
-    return (
-        f"{fmt.count(r['count_judged'])} examinations {what}: {fmt.count(r['numerator'])} {fair.event(answer)}, {r['denominator']:,.1f} expected. "
-        "They are in no figure of the chart, and whoever will report them looks the better for it."
-    )
+    counted = f"{fmt.count(r['numerator'])} {fair.event(answer)}, {r['denominator']:,.1f} expected. They are in no figure of the chart"
+    if fair.event(answer) == "late":
+        return f"{fmt.count(r['count_judged'])} examinations have no report and no reader yet: {counted}, and whoever will report them looks the better for it."
+    return f"{fmt.count(r['count_judged'])} reports do not say who made them: {counted}."
 
 
 def not_comparable(times: Answer) -> str:

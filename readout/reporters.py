@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from math import log
 from typing import Any
 
 import numpy as np
@@ -134,11 +135,10 @@ def compared(measure: str, store: Store, dimension: str = "", value: str = "", c
     said = words(Scope((), where), labels)
     if months:
         said += f", {fmt.month(months[0])} to {fmt.month(months[-1])}"
-    whole = _rows(store, metric, kind, months, where) if is_shown else []
-    rows = [r for r in whole if r["reporter_key"] is not None and _known(kind, r)]
-    sides = (
-        [_sides(kind, [r for r in _rows(store, metric, kind, q, where) if r["reporter_key"] is not None and _known(kind, r)]) for q in _quarters(months)] if rows else []
-    )
+    whole = _asked(store, metric, kind, months, ("reporter_key",), where) if is_shown else []
+    rows = [r for r in whole if _is_compared(kind, r)]
+    past = [_asked(store, metric, kind, quarter, ("reporter_key",), where) for quarter in _quarters(months)] if rows else []
+    sides = [_sides(kind, [r for r in quarter if _is_compared(kind, r)]) for quarter in past]
     tau2 = _tau2(kind, rows)
     now = _sides(kind, rows)
     found = [
@@ -160,7 +160,7 @@ def compared(measure: str, store: Store, dimension: str = "", value: str = "", c
         first=months[0] if months else None,
         last=last,
         reporters=tuple(sorted(found, key=lambda r: r.name)),
-        withheld="" if is_shown else _why_withheld(bool(months and everyone), rule),
+        withheld="" if is_shown else _why_withheld(bool(months and everyone), bool(dimension), rule),
         shown=shown,
         labels=labels,
         tau2=tau2,
@@ -168,7 +168,7 @@ def compared(measure: str, store: Store, dimension: str = "", value: str = "", c
         between=_between(kind, rows),
         chance=expected_false_alarms(len(rows), 2 * TAIL),
         count_unnamed=sum(r["count_judged"] for r in whole if r["reporter_key"] is None),
-        count_apart=sum(r["count_judged"] for r in whole if r["reporter_key"] is not None and not _known(kind, r)),
+        count_apart=sum(r["count_judged"] for r in whole if r["reporter_key"] is not None and not _is_compared(kind, r)),
         rule=rule,
         extract_id=store.extract.id,
     )
@@ -182,18 +182,15 @@ def pseudonym(key: int) -> str:
 def limits(kind: Measure, n: np.ndarray[Any, Any], rate: float, tau2: float | None) -> np.ndarray[Any, Any]:
     """Limits of the ratio at .1, 2.5, 97.5 and 99.9 per cent for sizes `n`: expected addenda, or reports timed. With `tau2` beyond chance too."""
     if kind.is_time:
-        z = np.array([-3.090232, -1.959964, 1.959964, 3.090232])
-        return np.asarray(np.exp(z * np.sqrt(rate**2 / n[:, None] + (tau2 or 0.0))))
+        return funnel.log_ratio_limits(rate**2 / n, tau2=tau2 or 0.0)
     return funnel.poisson_limits(n) if tau2 is None else funnel.overdispersed_ratio_limits(n, tau2)
 
 
-def _why_withheld(is_known: bool, rule: policy.Reporters) -> str:
+def _why_withheld(is_known: bool, is_part: bool, rule: policy.Reporters) -> str:
     if not is_known:
         return "No report of this choice is old enough and names its reporter."
-    return (
-        f"Withheld: fewer than {rule.least} reporters made these reports, or one made over {fmt.percent(rule.most_share, 0)} of them, or to show them would give such a "
-        "choice away by subtraction. Choose all sites together."
-    )
+    few = f"Withheld: fewer than {rule.least} reporters made these reports, or one made over {fmt.percent(rule.most_share, 0)} of them"
+    return f"{few}, or to show them would give such a choice away by subtraction. Choose all sites together." if is_part else f"{few}."
 
 
 def _last_month(store: Store, metric: Metric) -> date | None:
@@ -229,13 +226,14 @@ def _cells(store: Store, metric: Metric, kind: Measure, months: list[date], dime
     return dict(cells)
 
 
-def _rows(store: Store, metric: Metric, kind: Measure, months: list[date], where: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
-    return _asked(store, metric, kind, months, ("reporter_key",), where)
+def _is_compared(kind: Measure, row: Mapping[str, Any]) -> bool:
+    """Whether the reporter is named and anything is expected of so few reports; a time must be able to vary."""
+    return row["reporter_key"] is not None and bool(row["variance_log"] > 0 if kind.is_time else row["expected"] > 0)
 
 
-def _known(kind: Measure, row: Mapping[str, Any]) -> bool:
-    """Whether anything is expected of so few reports; a time needs two for its spread."""
-    return bool(row["variance_log"] > 0 if kind.is_time else row["expected"] > 0)
+def _variance(row: Mapping[str, Any]) -> float:
+    """Of the mean logarithm of a reporter's times, by chance."""
+    return float(row["variance_log"] / row["count_judged"] ** 2)
 
 
 def _ratio(kind: Measure, row: Mapping[str, Any]) -> float:
@@ -254,10 +252,8 @@ def _rate(kind: Measure, rows: list[dict[str, Any]]) -> float:
 def _tau2(kind: Measure, rows: list[dict[str, Any]]) -> float | None:
     if len(rows) < MIN_UNITS:
         return None
-    if kind.is_time:  # the mean of n logarithms beside its expectation, as a ratio about 1
-        n = [r["count_judged"] for r in rows]
-        moved = [c + r["sum_log"] - r["expected_log"] for c, r in zip(n, rows, strict=True)]
-        return funnel.overdispersion_z(np.maximum(moved, 0), n, [r["variance_log"] for r in rows]).tau2
+    if kind.is_time:
+        return funnel.overdispersion_logs([log(_ratio(kind, r)) for r in rows], [_variance(r) for r in rows]).tau2
     return funnel.overdispersion([r["count_observed"] for r in rows], [r["expected"] for r in rows]).tau2
 
 
@@ -268,9 +264,8 @@ def _sides(kind: Measure, rows: list[dict[str, Any]]) -> dict[int, int]:
     tau2 = _tau2(kind, rows)
     ratio = np.array([_ratio(kind, r) for r in rows])
     if kind.is_time:
-        spread = np.array([np.sqrt(r["variance_log"]) / r["count_judged"] for r in rows])
-        band = np.exp(3.090232 * np.sqrt(spread**2 + (tau2 or 0.0)))
-        found = funnel.sides(ratio, 1 / band, band)
+        band = funnel.log_ratio_limits([_variance(r) for r in rows], tau2=tau2 or 0.0)
+        found = funnel.sides(ratio, band[:, 0], band[:, -1])
     else:
         expected = np.array([r["expected"] for r in rows])
         found = funnel.poisson_sides([r["count_observed"] for r in rows], expected, TAIL)

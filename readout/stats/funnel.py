@@ -186,6 +186,19 @@ def overdispersion_z(observed: npt.ArrayLike, expected: npt.ArrayLike, variance:
     return _dispersion(z[kept], np.sqrt(v[kept]) / e[kept], winsorise)
 
 
+def log_ratio_limits(variance: npt.ArrayLike, p: npt.ArrayLike = P, tau2: float = 0.0) -> Floats:
+    """Limits of a ratio of geometric means about 1, from the chance `variance` of its logarithm: exp(z_p sqrt(variance + tau2)). ValueError below 0."""
+    v, at = _grid(_counted(variance, "variance"), p)
+    return np.asarray(np.exp(_z(at) * np.sqrt(v + _variance(tau2))))
+
+
+def overdispersion_logs(log_ratio: npt.ArrayLike, variance: npt.ArrayLike, winsorise: float = 0.1) -> Overdispersion:
+    """The overdispersion that goes with `log_ratio_limits`: logarithms of ratios, each with its chance `variance`. Units of no variance are left out."""
+    moved, v = np.broadcast_arrays(np.asarray(log_ratio, np.float64), _counted(variance, "variance"))
+    s = np.sqrt(v[v > 0])
+    return _dispersion(moved[v > 0] / s, s, winsorise)
+
+
 def _dispersion(z: Floats, s: Floats, winsorise: float) -> Overdispersion:
     """phi and tau2 (DerSimonian and Laird's moments, from winsorised z) of units with standard errors s."""
     if not 0 <= winsorise < 0.5:

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -216,6 +217,16 @@ def test_a_stratum_without_a_difference_changes_nothing(make):
         order[is_one_late] += 1
     two = figures(ask(METRIC, Scope(("site_code",)), Store(make(rows))))
     assert one["S1"][:3] == pytest.approx(two["S1"][:3]) and one["S2"][:3] == pytest.approx(two["S2"][:3]) and one["S1"][1] == pytest.approx(60 * 28 / 100)
+
+
+def test_what_has_no_reader_is_said_for_what_it_is(store):
+    """Of lateness it is not yet reported and late; of addenda it is reported by somebody who is not named."""
+    late = narrate.unattributed(ask(METRIC, Scope(("reader",)), store))
+    assert "have no report and no reader yet" in late and "looks the better for it" in late
+    answer = ask("standardised_addendum_ratio", Scope(("reader",)), store)
+    row = {**answer.rows[0], "reader": None, "numerator": 2, "denominator": 1.5, "count_judged": 100}
+    said = narrate.unattributed(replace(answer, frame=pl.DataFrame([row], schema=answer.frame.schema)))
+    assert said == "100 reports do not say who made them: 2 amended, 1.5 expected. They are in no figure of the chart."
 
 
 def test_relabelling_sites_permutes_the_figures(make):

@@ -17,9 +17,11 @@ from readout.stats.funnel import (
     P,
     binomial_limits,
     binomial_sides,
+    log_ratio_limits,
     overdispersed_proportion_limits,
     overdispersed_ratio_limits,
     overdispersion,
+    overdispersion_logs,
     overdispersion_proportions,
     overdispersion_z,
     poisson_limits,
@@ -374,3 +376,13 @@ def test_exact_poisson_is_the_set_of_means_that_the_count_does_not_refute() -> N
     assert (poisson_sides(counts, low * 0.999, 0.025) == 1).all() and (poisson_sides(counts, high * 1.001, 0.025) == -1).all()
     assert exact_poisson(0) == pytest.approx((0.0, 3.688879), abs=1e-6)
     assert exact_poisson(10, 0.998)[1] > exact_poisson(10)[1]
+
+
+def test_limits_of_a_ratio_of_geometric_means():
+    """By hand: variance .01 and z 3.0902 give exp(.30902); with tau2 .03 the root is .2. Far below 1 no unit is cut off."""
+    assert log_ratio_limits(0.01)[[0, -1]] == pytest.approx([0.734164, 1.362093], abs=1e-5)
+    assert log_ratio_limits([0.01], tau2=0.03)[0, -1] == pytest.approx(1.855297, abs=1e-5)
+    alike = overdispersion_logs([0.1, -0.1, 0.1, -0.1], [0.01] * 4)
+    assert alike.phi == pytest.approx(1) and alike.tau2 == pytest.approx((4 - 3) / (400 - 100))
+    low, high = overdispersion_logs([-3.0, 1.0] * 6, [0.1] * 12), overdispersion_logs([3.0, -1.0] * 6, [0.1] * 12)
+    assert low.tau2 == pytest.approx(high.tau2) and low.tau2 > 1

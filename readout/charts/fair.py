@@ -77,6 +77,7 @@ def against_case_mix(answer: Answer, *drawn_with: Answer, dimension: str, select
             "hovertemplate": "%{y}: %{customdata[1]}<extra></extra>",
         }
     )
+    band = f"<span style='color:{palette.grey}'>■</span>"
     said = "" if all(u.is_comparable for u in units) else f"<br>◯ {APART} times not comparable"
     ends = [v for u in units for v in (u.ratio, u.unadjusted, u.limits[0], u.limits[3]) if v is not None]
     low, high = min([*ends, 0.8]), max([*ends, 1.2])
@@ -95,7 +96,7 @@ def against_case_mix(answer: Answer, *drawn_with: Answer, dimension: str, select
         },
         yaxis={"type": "category", "showgrid": False, "range": [-0.6, len(units) - 0.3]},
         shapes=[{"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": 1, "x1": 1, "line": {"color": palette.muted, "width": 1.3}}],
-        annotations=[unit_note(f"◆ against its case mix    ○ unadjusted<br>▬ chance, 95 % and 99.8 %{said}", palette) | {"align": "left"}],
+        annotations=[unit_note(f"◆ against its case mix    ○ unadjusted<br>{band} chance, 95 % and 99.8 %{said}", palette) | {"align": "left"}],
     )
     return go.Figure({"data": traces, "layout": figure}, _validate=False)
 

@@ -17,7 +17,7 @@ from readout.catalogue import load_catalogue
 from readout.errors import ReadoutError, UsageError, suggest
 from readout.extract import Extract, current_id, extract_ids, open_extract, set_current
 from readout.policy import PROFILES, load_policy
-from readout.scope import DIMENSIONS, Scope
+from readout.scope import DIMENSIONS, Scope, month_end, month_of
 from readout.signals import UNITS, plain, signals
 from readout.stats.spc import RULES
 from readout.store import Store
@@ -106,6 +106,12 @@ def _parser() -> argparse.ArgumentParser:
     signalling.add_argument("--units", default=",".join(UNITS), metavar="UNIT,...", help=f"series to judge: {', '.join(UNITS)}")
     signalling.add_argument("--format", choices=("table", "csv", "json"), default="table")
     with_extracts(signalling)
+
+    exporting = command("export", _export, "Make a board pack from a pack file: PDF, slides and workbook, checked, in a folder and a zip.")
+    exporting.add_argument("--pack", type=Path, required=True, metavar="FILE", help="the pack file: title, audience, profile, indicators")
+    exporting.add_argument("--out", type=Path, required=True, metavar="DIR", help="where packs are kept; the last one is what the next is compared with")
+    exporting.add_argument("--until", metavar="MONTH", help="the last month shown, in place of the file's")
+    with_extracts(exporting)
 
     publishing = command("publish", _publish, "Make an extract from a network file and make it the live one.")
     publishing.add_argument("network", type=Path, help="the network file")
@@ -243,6 +249,20 @@ def _cell(answer: Released, column: str, value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.1f}"
     return value if isinstance(value, str) else fmt.count(value)
+
+
+def _export(given: argparse.Namespace) -> None:
+    from dataclasses import replace
+
+    from readout.export.deliver import export
+    from readout.export.pack import load_pack
+
+    pack = load_pack(given.pack)
+    if given.until:
+        pack = replace(pack, until=month_end(month_of(given.until)))
+    with Store(open_extract(extracts_folder(given.extracts))) as store:
+        made = _with_bar(lambda say: export(pack, store, given.out, say=say))
+    print(f"Pack {made.pack_id}: {made.count} files in {made.folder}, and as {made.archive.name}." + (" It was made before, and is whole." if made.is_kept else ""))
 
 
 def _publish(given: argparse.Namespace) -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from readout.answer import Answer
+from readout.scope import month_end, previous_month
 from readout.stats import funnel
 from readout.stats.persistence import expected_false_alarms, persistent
 from readout.stats.shrinkage import gamma_poisson
 
+QUARTERS = 3
 TAIL = funnel.P[0]  # a thousandth on either side: 99.8 %
 
 
@@ -99,6 +102,19 @@ class Estimate:
     high: float
 
 
+def last_quarters(months: Answer) -> list[tuple[date, date]]:
+    """First and last day of each of the last three times three months that are complete and old enough, oldest first; `months`: by month."""
+    settled = [r["month"] for r in months.rows if not r["provisional"]]
+    found: list[tuple[date, date]] = []
+    while settled and len(found) < QUARTERS:
+        last = previous_month(found[-1][0]) if found else max(settled)
+        first = previous_month(previous_month(last))
+        if first < min(settled):
+            break
+        found.append((first, month_end(last)))
+    return found[::-1]
+
+
 def estimates(answer: Answer) -> tuple[Estimate, ...]:
     """Gamma-Poisson estimates of a rare event by unit, the largest unit first; none where the event is not rare (a tenth or more)."""
     (dimension,) = answer.scope.by
@@ -132,4 +148,4 @@ def _judged(rows: Sequence[dict[str, Any]], is_rare: bool) -> tuple[list[tuple[f
     return [tuple(None if v != v else float(v) for v in row) for row in limits], [int(s) for s in sides]
 
 
-__all__ = ["Comparison", "Estimate", "Unit", "compared", "estimates", "event"]
+__all__ = ["Comparison", "Estimate", "Unit", "compared", "estimates", "event", "last_quarters"]

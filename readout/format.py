@@ -7,6 +7,18 @@ from readout.catalogue import Metric
 
 DASH = "–"
 WITHHELD = "*"  # a figure that a release does not show
+COLUMNS = {  # how columns of an answer read
+    "value": "Value",
+    "numerator": "Counted",
+    "denominator": "Of",
+    "n": "Examinations",
+    "count_unreported": "Unreported",
+    "median_hours": "Half within",
+    "p90_hours": "90 % within",
+    "p95_hours": "95 % within",
+    "provisional": "Provisional",
+    "vintage": "Publication",
+}
 
 
 def count(value: float | None) -> str:

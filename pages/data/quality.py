@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from readout import charts
-from readout.ui import blocks, quality
+from readout import charts, quality
+from readout.ui import blocks
 from readout.ui.frame import frame, heading
 
 VIEWS = {

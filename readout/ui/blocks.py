@@ -23,18 +23,6 @@ from readout.ui.look import config, palette
 
 Asked = Answer | Failure
 ABOUT, TABLE = "About this chart", "Table"
-COLUMNS = {
-    "value": "Value",
-    "numerator": "Counted",
-    "denominator": "Of",
-    "n": "Examinations",
-    "count_unreported": "Unreported",
-    "median_hours": "Half within",
-    "p90_hours": "90 % within",
-    "p95_hours": "95 % within",
-    "provisional": "Provisional",
-    "vintage": "Publication",
-}
 
 
 def finding(*sentences: tuple[Callable[..., str], Sequence[Any]]) -> None:
@@ -245,7 +233,7 @@ def named_rows(answer: Answer) -> list[dict[str, Any]]:
 def _title(answer: Answer, column: str) -> str:
     if column == "value":
         return "Share" if answer.metric.is_share else answer.metric.unit.capitalize()
-    return DIMENSIONS[column].label if column in DIMENSIONS else COLUMNS.get(column, column)
+    return DIMENSIONS[column].label if column in DIMENSIONS else fmt.COLUMNS.get(column, column)
 
 
 def _cell(answer: Answer, column: str, value: Any) -> Any:

@@ -5,14 +5,14 @@ from readout import narrate
 from readout.answer import Answer
 from readout.catalogue import load_catalogue
 from readout.comparable import METRIC, Tested, marks
-from readout.scope import DIMENSIONS, Scope, month_end, previous_month
+from readout.fair import last_quarters
+from readout.scope import DIMENSIONS, Scope
 from readout.ui import engine
 from readout.ui.blocks import Asked
 from readout.ui.frame import Page
 from readout.variation import correlations, odds_ratios
 
 LATE = "standardised_late_ratio"
-QUARTERS = 3
 EVERY_SITE = "By quarter, of all dates and every site: the filters of sites and dates do not apply."
 SYMBOLS = {"passes": "✓ passes", "fails": "✗ fails", "too few": "– too few"}
 
@@ -20,17 +20,8 @@ SYMBOLS = {"passes": "✓ passes", "fails": "✗ fails", "too few": "– too few
 def quarters(page: Page, *by: str, metric: str = LATE) -> list[Asked]:
     """The same of the last three times three months that are complete and old enough, oldest first, whatever the period chosen."""
     months = page.ask(metric, "month", scope=page.scope.between(None, None))
-    settled = [r["month"] for r in months.rows if not r["provisional"]] if isinstance(months, Answer) else []
-    if not settled:
-        return []
-    asked, last = [], max(settled)
-    for _ in range(QUARTERS):
-        first = previous_month(previous_month(last))
-        if first < min(settled):
-            break
-        asked.append(page.ask(metric, *by, scope=Scope((), page.scope.where, first, month_end(last))))
-        last = previous_month(first)
-    return asked[::-1]
+    periods = last_quarters(months) if isinstance(months, Answer) else []
+    return [page.ask(metric, *by, scope=Scope((), page.scope.where, first, last)) for first, last in periods]
 
 
 def between(page: Page) -> tuple[Asked, Asked]:

@@ -1,0 +1,394 @@
+"""Everything a pack says, made once from one extract: what every format then prints, and nothing else.
+
+Judged on true values first (signals, comparisons, the guard), then released: each Answer here is a `Released` one, and what is drawn is
+drawn from it.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import plotly.graph_objects as go
+import polars as pl
+
+from readout import charts, comparable, fair, narrate, narrate_control
+from readout import format as fmt
+from readout.answer import Answer, Released, dimension_labels, visible_sites, words
+from readout.answer import ask as ask_store
+from readout.catalogue import Metric, Standard, load_catalogue
+from readout.charts import assurance_of
+from readout.charts.icons import is_high
+from readout.control import Control, control, controls, rebases_of
+from readout.export.indicator import Shown, shown, target
+from readout.export.pack import Comment, Pack, PackError, Wanted
+from readout.ingest.staging import maker
+from readout.quality import Quality
+from readout.scope import Scope, month_end, previous_month
+from readout.store import Store
+
+Ask = Callable[[str, Scope], Answer]
+Say = Callable[[str, float], None]
+ATTENTION = ("concern", "improvement")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One indicator: its released answer by month, its control chart as it may be shown, and all the words."""
+
+    key: str
+    label: str
+    answer: Released
+    control: Control  # verdicts from true values, points from released ones
+    latest: Shown
+    previous: Shown
+    target: str
+    target_status: str
+    standard: Standard | None
+    comment: Comment
+    address: str
+
+    @property
+    def metric(self) -> Metric:
+        return self.answer.metric
+
+    @property
+    def kind(self) -> str | None:
+        """The variation of the last complete month; None where it has no figure."""
+        return self.control.variation if self.control.is_current else None
+
+    @property
+    def variation(self) -> str:
+        return charts.icons.label(self.kind, high=is_high(self.control))
+
+    @property
+    def rule(self) -> str:
+        return narrate_control.rule(self.control) if self.control.is_current else "no figure for this month, so it is not judged"
+
+    @property
+    def assurance(self) -> str:
+        kind = assurance_of(self.control)
+        if kind == "counted" and self.control.met is not None:
+            return self.control.met.words()
+        return "" if kind == "no_target" else charts.icons.label(kind).split(":")[0]
+
+    @property
+    def has_page(self) -> bool:
+        """Whether it needs attention or shows success, or its owner has something to say."""
+        return self.kind in ATTENTION or bool(self.comment.text or self.comment.actions)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What the chart says, by its own signal."""
+        c = self.control
+        return tuple(s.replace("**", "") for s in (narrate_control.signal(c), narrate_control.target_words(c), narrate_control.suggestion(c)) if s)
+
+    @property
+    def alternative(self) -> str:
+        return narrate_control.alternative(self.control)
+
+    @property
+    def definition(self) -> str:
+        m = self.metric
+        clock = f" Clock: {m.clock}." if m.clock and m.clock != "none" else ""
+        return f"{m.question} Numerator: {m.numerator}. Denominator: {m.denominator}.{clock} Owner: {m.owner}."
+
+    def figure(self) -> go.Figure:
+        return charts.spc_chart(self.control, standard=self.standard)
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """Units beside their case mix, or the reason why this release does not show it."""
+
+    key: str
+    title: str
+    by: str
+    answer: Released | None
+    quarters: tuple[Released, ...]
+    tests: Released | None
+    said: str
+    limits: str
+    absent: str
+    address: str
+
+    @property
+    def drawn_with(self) -> tuple[Released, ...]:
+        return (*self.quarters, *([self.tests] if self.tests else []))
+
+    def comparison(self) -> fair.Comparison:
+        failing, quarters = comparable.parted(self.drawn_with)
+        return fair.compared(self.answer, quarters, failing) if self.answer else fair.Comparison((), 0.0)
+
+    def figure(self) -> go.Figure:
+        if self.answer is None:
+            raise ValueError(self.absent)
+        return charts.against_case_mix(self.answer, *self.drawn_with, dimension=self.by)
+
+
+@dataclass(frozen=True)
+class Content:
+    """One pack, complete. `made`: the moment the extract was made, so that the same extract makes the same bytes."""
+
+    pack: Pack
+    pack_id: str
+    extract_id: str
+    made: datetime
+    network: str
+    is_synthetic: bool
+    words: str
+    data_through: str
+    provisional: str
+    release_note: str
+    items: tuple[Item, ...]
+    funnels: tuple[Funnel, ...]
+    sites: Mapping[str, str]
+    matrix: Mapping[str, Mapping[str, tuple[str, bool | None]]]  # by indicator's key and site: kind and side
+    quality: Quality
+    times: tuple[tuple[str, ...], ...]  # a row a site: its name, and each test of its times in words
+    definitions: str  # the version of every definition: the catalogue's hash
+
+    @property
+    def pages(self) -> tuple[Item, ...]:
+        """Indicators with a page of their own, concern first."""
+        order = {"concern": 0, "improvement": 1}
+        return tuple(sorted((i for i in self.items if i.has_page), key=lambda i: order.get(i.kind or "", 2)))
+
+    @property
+    def quality_said(self) -> str:
+        """What became of the records; in a release that withholds small counts as a share alone."""
+        if self.is_exact:
+            return self.quality.finding()
+        said = f"{fmt.percent(self.quality.total('kept') / max(1, self.quality.total('read')), 0)} of the records read were kept"
+        return f"{said}. {'Every record is accounted for.' if self.quality.adds_up else 'The counts do not add up.'}"
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether this release withholds no count."""
+        return self.items[0].answer.policy.profile(self.pack.profile).least == 0
+
+    @property
+    def finding(self) -> str:
+        """How many indicators show concern and improvement, and which."""
+        concern, better = ([i for i in self.items if i.kind == kind] for kind in ATTENTION)
+        if not concern and not better:
+            return f"Nothing unusual: none of {len(self.items)} indicators shows more than common-cause variation."
+        parts = []
+        if concern:
+            parts.append(f"{len(concern)} of {len(self.items)} indicators show concern: {fmt.listed([f'{i.label} ({i.rule})' for i in concern])}")
+        if better:
+            parts.append(f"{len(better)} improvement: {fmt.listed([f'{i.label} ({i.rule})' for i in better])}")
+        return "; ".join(parts) + ". The rest is common-cause variation, or a change that is neither good nor bad."
+
+    def provenance(self, item: "Item | Funnel") -> tuple[str, ...]:
+        """What stands under every figure: filters, counts, how far the data goes, the release, extract and pack, and where the live view is."""
+        answer = item.answer
+        if answer is None:
+            return (item.absent if isinstance(item, Funnel) else "",)
+        lines = [f"{answer.words[0].upper()}{answer.words[1:]}. {narrate.footer(answer)}.", narrate.provisional(answer)]
+        lines.append(f"Release {answer.profile}. {answer.note}")
+        lines.append(f"Definition {answer.metric.id}, version {answer.metric.query.hash}. Pack {self.pack_id}. Live view: {item.address}")
+        return tuple(x for x in lines if x)
+
+
+def build(pack: Pack, store: Store, ask: Ask | None = None, say: Say | None = None) -> Content:
+    """Make the content of a pack. Raises UsageError or PackError where an indicator cannot be asked, has nothing to show, or is withheld whole."""
+    say = say or (lambda what, share: None)
+    asked: Ask = ask or (lambda metric_id, scope: ask_store(metric_id, scope, store))
+    base = Scope((), pack.where, None, _until(pack, store, asked))
+    rebases = rebases_of(store.extract.manifest)
+    steps = len(pack.indicators) * (2 if "matrix" in pack.sections else 1) + len(pack.funnels)
+    done = 0
+    items: list[Item] = []
+    matrix: dict[str, dict[str, tuple[str, bool | None]]] = {}
+    for wanted in pack.indicators:
+        say(f"Judging {wanted.key}", done / max(1, steps))
+        items.append(_item(pack, wanted, base, asked, rebases, store))
+        done += 1
+        if "matrix" in pack.sections and "site_code" in items[-1].metric.dimensions:
+            by_site = asked(wanted.metric_id, _scope(items[-1].metric, base, wanted, "month", "site_code"))
+            matrix[wanted.key] = {c.unit["site_code"]: (c.variation or "", is_high(c)) for c in controls(by_site, rebases) if c.is_current}
+            done += 1
+    funnels = []
+    for wanted in pack.funnels:
+        say(f"Comparing {wanted.key}", done / max(1, steps))
+        funnels.append(_funnel(pack, wanted, base, asked, store))
+        done += 1
+    manifest = store.extract.manifest
+    through = {s: at for s, at in store.extract.data_through.items() if s in visible_sites(store, base)}
+    answer = items[0].answer
+    labels = dimension_labels(store, base.end)
+    return Content(
+        pack=pack,
+        pack_id=pack_id(pack, store),
+        extract_id=store.extract.id,
+        made=datetime.fromisoformat(manifest["created_at"]),
+        network=manifest["network"]["name"],
+        is_synthetic=store.extract.is_synthetic,
+        words=words(base, labels),
+        data_through=fmt.instant(max(through.values()), manifest["network"]["time_zone"]) if through else fmt.DASH,
+        provisional=" ".join(dict.fromkeys(narrate.provisional(i.answer) for i in items if narrate.provisional(i.answer)).keys()),
+        release_note=_release_note(pack, items),
+        items=tuple(items),
+        funnels=tuple(funnels),
+        sites={s: labels["site_code"][s] for s in visible_sites(store, base) if s in labels["site_code"]},
+        matrix=matrix,
+        quality=Quality(store.extract),
+        times=_times(pack, base, asked, store),
+        definitions=answer.catalogue_hash,
+    )
+
+
+def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[Any], store: Store) -> Item:
+    metric = _metric(wanted)
+    scope = _scope(metric, base, wanted, "month")
+    answer = ask(wanted.metric_id, scope)
+    if answer.is_empty:
+        raise PackError(f"Indicator '{wanted.key}': {narrate.empty(answer)}")
+    true = control(answer, rebases)
+    if true.last is None:
+        raise PackError(f"Indicator '{wanted.key}': no month of {answer.words} is complete, so there is nothing to judge. Take it out, or widen its filters.")
+    released = answer.release(pack.profile)
+    seen = _as_shown(true, released, rebases)
+    if seen.last is None:
+        raise PackError(f"Indicator '{wanted.key}': every figure is withheld in the {pack.profile} release. {released.note} Take it out, or widen its filters.")
+    now, before = narrate.latest_complete(released)
+    pathways = [answer.label("pathway", p) for p in scope.where.get("pathway", ())]
+    goal, status = target(answer, len(visible_sites(store, scope)))
+    return Item(
+        key=wanted.key,
+        label=", ".join([metric.label, *pathways]),
+        answer=released,
+        control=seen,
+        latest=shown(released, now),
+        previous=shown(released, before),
+        target=goal,
+        target_status=status,
+        standard=answer.standard,
+        comment=pack.comments.get(wanted.key, Comment()),
+        address=address(pack, "control", {"metric": [metric.label], **_named(answer, scope.where)}),
+    )
+
+
+def _as_shown(true: Control, released: Released, rebases: Sequence[Any]) -> Control:
+    """The chart with the points of the release, and the verdicts of the truth. Where nothing is rounded or withheld it is the chart itself."""
+    if not released.hidden and released.policy.profile(released.profile).round_to <= 1:
+        return true
+    drawn = control(released, rebases)
+    flags = dict(zip(true.points["month"], true.points["flag"], strict=True))
+    points = drawn.points.with_columns(pl.Series("flag", [flags.get(m) for m in drawn.points["month"]], dtype=pl.String))
+    return replace(true, points=points)
+
+
+def _funnel(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, store: Store) -> Funnel:
+    metric = _metric(wanted)
+    noun = {"site_code": "site", "trust_code": "trust", "reader": "group of readers", "supplier": "supplier"}[wanted.by]
+    scope = _scope(metric, base, wanted, wanted.by)
+    months = ask(wanted.metric_id, replace(scope, by=("month",)))
+    periods = fair.last_quarters(months)
+    if periods:
+        scope = replace(scope, date_from=_year_before(periods[-1][1]), date_to=periods[-1][1])
+    answer = ask(wanted.metric_id, scope)
+    title = f"{metric.label}, by {noun}"
+    page = {"site_code": "variability", "trust_code": "variability"}.get(wanted.by, "routes")
+    period = {"period": ["Custom"], "from": [fmt.month(scope.date_from)], "to": [fmt.month(scope.date_to)]} if scope.date_from and scope.date_to else {}
+    where = address(pack, page, {**_named(answer, scope.where), **period})
+    blank = Funnel(f"{wanted.key}", title, wanted.by, None, (), None, "", "", "", where)
+    if answer.policy.profile(pack.profile).round_to > 1:
+        why = "It rests on exact counts, of which a rounded figure would give the small ones away, so this release does not hold it."
+        return replace(blank, absent=f"{title}. {why}")
+    quarters = tuple(ask(wanted.metric_id, replace(scope, date_from=first, date_to=last)) for first, last in periods)
+    tests = None
+    if wanted.by == "site_code" and answer.metric.constants.get("measure") == "late" and "timestamp_day" in store.extract.tables:
+        tests = ask(comparable.METRIC, replace(_tests_scope(base), date_from=scope.date_from, date_to=scope.date_to))
+    drawn_with = (*quarters, *([tests] if tests else []))
+    if not fair.compared(answer).units:
+        return replace(blank, absent=f"{title}. No examination of this choice is old enough to judge.")
+    return replace(
+        blank,
+        answer=answer.release(pack.profile),
+        quarters=tuple(q.release(pack.profile) for q in quarters),
+        tests=tests.release(pack.profile) if tests else None,
+        said=narrate.against_case_mix(answer, *drawn_with),
+        limits=narrate.case_mix_limits(answer, *drawn_with),
+    )
+
+
+def _times(pack: Pack, base: Scope, ask: Ask, store: Store) -> tuple[tuple[str, ...], ...]:
+    """The tests of each site's times, judged on true values; their shares only where the release withholds no small count."""
+    if "quality" not in pack.sections or "timestamp_day" not in store.extract.tables:
+        return ()
+    answer = ask(comparable.METRIC, _tests_scope(base))
+    is_exact = answer.policy.profile(pack.profile).least == 0
+
+    def said(t: comparable.Tested) -> str:
+        return f"{t.verdict}, {fmt.percent(t.share)}" if is_exact and t.share is not None else t.verdict
+
+    return tuple((answer.label("site_code", code), *(said(t) for t in mark.tests)) for code, mark in comparable.marks(answer).items())
+
+
+def _year_before(last: Any) -> Any:
+    first = last.replace(day=1)
+    for _ in range(11):
+        first = previous_month(first)
+    return first
+
+
+def _tests_scope(base: Scope) -> Scope:
+    kept = {k: v for k, v in base.where.items() if k in ("site_code", "trust_code", "modality")}
+    return Scope(("site_code", "time_test"), kept, base.date_from, base.date_to)
+
+
+def _scope(metric: Metric, base: Scope, wanted: Wanted, *by: str) -> Scope:
+    """The pack's filters and the indicator's own. A pack's filter that the metric does not have is refused: the figure would answer for more."""
+    for dimension in base.where:
+        if dimension not in metric.dimensions:
+            raise PackError(f"Indicator '{wanted.key}' cannot be narrowed by {dimension}, which the pack's scope asks for. Take it out of the pack, or out of its scope.")
+    return Scope(by, {**base.where, **wanted.where}, base.date_from, base.date_to)
+
+
+def _metric(wanted: Wanted) -> Metric:
+    return load_catalogue().metric(wanted.metric_id)
+
+
+def _until(pack: Pack, store: Store, ask: Ask) -> Any:
+    """The last day shown. A release of whole months that names none ends with the last month that is complete."""
+    rules = ask("activity", Scope()).policy.profile(pack.profile)
+    if pack.until is not None or not rules.whole_months_only:
+        return pack.until
+    where = {k: v for k, v in pack.where.items() if k in ("site_code", "trust_code")}
+    settled = [r["month"] for r in ask("activity", Scope(("month",), where)).rows if not r["provisional"]]
+    if not settled:
+        raise PackError("No month of this pack's scope is complete yet, and this release is of whole months.")
+    return month_end(max(settled))
+
+
+def _named(answer: Answer, where: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Filters as the address of a page has them: by name."""
+    keys = {"site_code": "site", "modality": "modality", "pathway": "pathway", "patient_class": "class", "urgency": "urgency"}
+    return {keys[d]: [answer.label(d, v) for v in values] for d, values in where.items() if d in keys}
+
+
+def address(pack: Pack, page: str, query: Mapping[str, Sequence[str]]) -> str:
+    """Where the live view of a figure is; without the address of the app, the part after it."""
+    said = urlencode([(k, v) for k, values in query.items() for v in values])
+    return f"{pack.address}/{page}{f'?{said}' if said else ''}"
+
+
+def _release_note(pack: Pack, items: Sequence[Item]) -> str:
+    notes = dict.fromkeys(i.answer.note for i in items)
+    return next(iter(notes)) if len(notes) == 1 else "What was withheld or rounded is said under each figure."
+
+
+def pack_id(pack: Pack, store: Store) -> str:
+    """The same for the same extract, definitions, code, pack and commentary; another for any other."""
+    manifest = store.extract.manifest
+    definitions = load_catalogue().with_standards(manifest["standards"]).hash
+    said = json.dumps([asdict(pack), store.extract.id, manifest["created_at"], store.viewer.key, definitions, maker()], default=str, sort_keys=True)
+    return f"P-{hashlib.sha256(said.encode()).hexdigest()[:10]}"
+
+
+__all__ = ["Content", "Funnel", "Item", "address", "build", "pack_id"]

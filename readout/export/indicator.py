@@ -1,0 +1,46 @@
+"""An indicator's figures in a few words: what a page, a slide and a printed pack say of one month, and of its target."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from readout import format as fmt
+from readout import narrate
+from readout.answer import Answer
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One month's figure as it reads, with its month and counts in lines of their own. `value`: the number, None where there is none."""
+
+    text: str
+    value: float | None
+    notes: tuple[str, ...]
+
+
+def shown(answer: Answer, row: Row | None) -> Shown:
+    """The figure that is charted (of a time the 90th percentile) with its account."""
+    notes = [narrate.when(answer, row)]
+    if row is None:
+        return Shown(fmt.DASH, None, tuple(notes))
+    column = "p90_hours" if answer.metric.kind == "time" else "value"
+    if answer.metric.kind == "ratio":
+        notes.append(narrate.beside(answer, row))
+    elif answer.metric.kind == "time":
+        notes += ["nine in ten within this" if row["p90_hours"] is not None else "nine in ten"]
+        notes += [f"n {fmt.count(row['n'])}, {fmt.count(row['count_unreported'])} {answer.metric.unended}"]
+    return Shown(fmt.figure(answer.metric, column, row[column]), row[column], tuple(notes))
+
+
+def target(answer: Answer, count_sites: int) -> tuple[str, str]:
+    """The target in words and its status; both empty where there is none, or where a trigger of one site would stand beside several."""
+    standard = answer.standard
+    if standard is None or standard.better == "neutral" or (standard.unit == answer.metric.unit and count_sites != 1):
+        return "", ""
+    if standard.target is not None and answer.metric.is_share:
+        return f"{'at most ' if standard.better == 'down' else ''}{fmt.percent(standard.target, 0)}", standard.status
+    return standard.label, standard.status
+
+
+__all__ = ["Shown", "shown", "target"]

@@ -24,6 +24,7 @@ chosen = navigate(
         "reporters": ("variability/reporters.py", "Between reporters"),
         "waits": ("waits/national.py", "National waits"),
         "reconciliation": ("waits/reconciliation.py", "Against the return"),
+        "packs": ("packs/board.py", "Board packs"),
         "examinations": ("about/examinations.py", "Examinations"),
         "quality": ("data/quality.py", "Data quality"),
         "catalogue": ("about/catalogue.py", "Metric catalogue"),

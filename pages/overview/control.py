@@ -12,6 +12,7 @@ found = judged.stated(page, metric.id)
 if found:
     st.header(f"{metric.label}, {blocks.scope_said(page, metric.id)}", anchor=False)
     judged.draw(found, key="control")
+    judged.offer(found, page.scope.where, key="control")
     with st.expander("About this chart"):
         blocks.about(metric, page.standard_of(metric))
     st.header("Month by month", anchor=False)

@@ -183,6 +183,13 @@ class Content:
             parts.append(f"{len(better)} improvement: {fmt.listed([f'{i.label} ({i.rule})' for i in better])}")
         return "; ".join(parts) + ". The rest is common-cause variation, or a change that is neither good nor bad."
 
+    def with_pack(self, pack: Pack, identity: str) -> "Content":
+        """The same figures with another commentary, or with fewer indicators in another order; nothing is asked or judged again."""
+        items = {i.key: i for i in self.items}
+        chosen = tuple(replace(items[w.key], comment=pack.comments.get(w.key, Comment())) for w in pack.indicators)
+        matrix = {w.key: self.matrix[w.key] for w in pack.indicators if w.key in self.matrix}
+        return replace(self, pack=pack, pack_id=identity, items=chosen, matrix=matrix)
+
     def provenance(self, item: "Item | Funnel") -> tuple[str, ...]:
         """What stands under every figure: filters, counts, how far the data goes, the release, extract and pack, and where the live view is."""
         answer = item.answer
@@ -252,7 +259,7 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
     if true.last is None:
         raise PackError(f"Indicator '{wanted.key}': no month of {answer.words} is complete, so there is nothing to judge. Take it out, or widen its filters.")
     released = answer.release(pack.profile)
-    seen = _as_shown(true, released, rebases)
+    seen = as_shown(true, released, rebases)
     if seen.last is None:
         raise PackError(f"Indicator '{wanted.key}': every figure is withheld in the {pack.profile} release. {released.note} Take it out, or widen its filters.")
     now, before = narrate.latest_complete(released)
@@ -273,7 +280,7 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
     )
 
 
-def _as_shown(true: Control, released: Released, rebases: Sequence[Any]) -> Control:
+def as_shown(true: Control, released: Released, rebases: Sequence[Any]) -> Control:
     """The chart with the points of the release, and the verdicts of the truth. Where nothing is rounded or withheld it is the chart itself."""
     if not released.hidden and released.policy.profile(released.profile).round_to <= 1:
         return true
@@ -391,4 +398,4 @@ def pack_id(pack: Pack, store: Store) -> str:
     return f"P-{hashlib.sha256(said.encode()).hexdigest()[:10]}"
 
 
-__all__ = ["Content", "Funnel", "Item", "address", "build", "pack_id"]
+__all__ = ["Content", "Funnel", "Item", "address", "as_shown", "build", "pack_id"]

@@ -96,7 +96,6 @@ def export(pack: Pack, store: Store, out: Path, ask: Ask | None = None, say: Say
 
     Made before from the same extract, definition and code, and whole: it is that pack, and is not made again.
     """
-    out.mkdir(parents=True, exist_ok=True)
     _sweep(out)
     identity = pack_id(pack, store)
     folder = out / folder_name(pack, identity)
@@ -104,10 +103,18 @@ def export(pack: Pack, store: Store, out: Path, ask: Ask | None = None, say: Say
     if archive.is_file() and (count := _whole(folder)):
         return Delivered(identity, folder, archive, count, is_kept=True)
     made = make(pack, store, out, ask, say)
+    put(made, out)
+    return Delivered(identity, folder, archive, len(made.files), is_kept=False)
+
+
+def put(made: Made, out: Path) -> None:
+    """Write a finished pack and its zip under `out` in one step each; what was there before stays until then."""
     try:
+        out.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(prefix=MAKING, dir=out))
     except OSError as e:
         raise PackError(f"Nothing can be written to {out.name}: {e.strerror or e}.") from e
+    folder = out / made.name
     try:
         for name, data in made.files.items():
             (making / "pack" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -116,12 +123,11 @@ def export(pack: Pack, store: Store, out: Path, ask: Ask | None = None, say: Say
         if folder.exists():
             files.remove(folder)
         files.replace(making / "pack", folder)
-        files.replace(making / "pack.zip", archive)
+        files.replace(making / "pack.zip", folder.with_suffix(".zip"))
     except OSError as e:
         raise PackError(f"The pack could not be written to {out.name}: {e.strerror or e}. Nothing is left half-written; packs made before stand.") from e
     finally:
         shutil.rmtree(making, ignore_errors=True)
-    return Delivered(identity, folder, archive, len(made.files), is_kept=False)
 
 
 def zipped(found: Mapping[str, bytes], folder: str) -> bytes:
@@ -213,4 +219,4 @@ def _mail(content: Content, changes: changed.Changes, names: list[str]) -> bytes
     return bytes(mail.as_bytes())
 
 
-__all__ = ["Delivered", "Made", "export", "make", "previous", "zipped"]
+__all__ = ["Delivered", "Made", "export", "make", "previous", "put", "zipped"]

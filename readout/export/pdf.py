@@ -31,7 +31,15 @@ class RenderError(ReadoutError):
 def pack_pdf(content: Content, changes: Changes) -> bytes:
     """The pack as a PDF."""
     files: dict[str, bytes] = {}
-    return _compiled(_data(content, changes, files), files, int(content.made.timestamp()))
+    return compiled(_data(content, changes, files), files, int(content.made.timestamp()))
+
+
+def preview(content: Content, changes: Changes, ppi: float = 90) -> list[bytes]:
+    """The pages of the pack as pictures."""
+    files: dict[str, bytes] = {}
+    data = _data(content, changes, files)
+    pages = _made(data, files, TEMPLATE, {"format": "png", "ppi": ppi})
+    return cast(list[bytes], pages if isinstance(pages, list) else [pages])
 
 
 def _data(content: Content, changes: Changes, files: dict[str, bytes]) -> dict[str, Any]:
@@ -153,7 +161,12 @@ def fonts() -> Any:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(font_folder())])
 
 
-def _compiled(data: Mapping[str, Any], files: Mapping[str, bytes], at: int, template: Path = TEMPLATE) -> bytes:
+def compiled(data: Mapping[str, Any], files: Mapping[str, bytes], at: int, template: Path = TEMPLATE) -> bytes:
+    """A template with its data and drawings as PDF, dated `at` (seconds since 1970). Raises RenderError for a fault or a mere warning."""
+    return cast(bytes, _made(data, files, template, {"format": "pdf", "pdf_standards": STANDARDS, "timestamp": at}))
+
+
+def _made(data: Mapping[str, Any], files: Mapping[str, bytes], template: Path, how: Mapping[str, Any]) -> Any:
     import typst
 
     with tempfile.TemporaryDirectory(prefix="readout-") as folder:
@@ -164,12 +177,12 @@ def _compiled(data: Mapping[str, Any], files: Mapping[str, bytes], at: int, temp
             (root / name).write_bytes(content)
         try:
             compiler = typst.Compiler(input=str(root / "main.typ"), root=folder, font_paths=fonts())
-            made, warnings = compiler.compile_with_warnings(format="pdf", pdf_standards=STANDARDS, timestamp=at)
+            made, warnings = compiler.compile_with_warnings(**how)
         except typst.TypstError as e:
             raise RenderError(f"The PDF could not be made: {e.message}.") from e
     if warnings:
         raise RenderError(f"The PDF could not be made as it should: {warnings[0].message}.")
-    return cast(bytes, made)
+    return made
 
 
 def picture(drawing: str, ppi: float) -> bytes:
@@ -185,4 +198,4 @@ def picture(drawing: str, ppi: float) -> bytes:
     return cast(bytes, made[0] if isinstance(made, list) else made)
 
 
-__all__ = ["RenderError", "fonts", "pack_pdf", "picture"]
+__all__ = ["RenderError", "compiled", "fonts", "pack_pdf", "picture", "preview"]

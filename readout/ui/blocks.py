@@ -12,11 +12,11 @@ import streamlit as st
 
 from readout import format as fmt
 from readout import narrate, schema
-from readout.answer import Answer
+from readout.answer import Answer, Released
 from readout.catalogue import Metric, Standard, load_catalogue
-from readout.charts import Flag, alternative
+from readout.charts import LIGHT, Flag, alternative
 from readout.scope import DIMENSIONS
-from readout.ui import engine, judged, way
+from readout.ui import downloads, engine, judged, way
 from readout.ui.engine import Failure
 from readout.ui.frame import Page, current, ranked_pathways
 from readout.ui.look import config, palette
@@ -134,7 +134,13 @@ def chart(
         return
     notes = [narrate.provisional(answer), *(f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags)]
     lead = partial(way.way, behind, answer, way.picked(state), where=behind_where) if behind else None
-    _under(answer, key, " ".join(n for n in notes if n), lead)
+
+    def redrawn(out: Released) -> go.Figure:
+        return draw(out, *(o.release(out.profile) for o in others), palette=LIGHT, **extra, **options)
+
+    heading = f"{said[0].upper()}{said[1:]}. {subtitle}".strip()
+    offer = partial(downloads.offer, answer, redrawn, key=key, title=title, scope=heading, alternative=partial(alternative, column=column), notes=tuple(notes))
+    _under(answer, key, " ".join(n for n in notes if n), offer, lead)
 
 
 def with_limits(answer: Answer, key: str) -> None:
@@ -148,24 +154,15 @@ def with_limits(answer: Answer, key: str) -> None:
     except Exception:
         st.error(engine.failed(f"control chart {key}"))
         return
-    _under(answer, key, "")
+    _under(answer, key, "", partial(judged.offer, found, answer.scope.where, key=key))
 
 
-def _under(answer: Answer, key: str, notes: str, lead: Callable[[], None] | None = None) -> None:
+def _under(answer: Answer, key: str, notes: str, offer: Callable[[], None], lead: Callable[[], None] | None = None) -> None:
     if notes:
         st.caption(notes)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         more = st.segmented_control("More on this chart", [ABOUT, TABLE], key=f"{key}_more", label_visibility="collapsed")
-        st.download_button(
-            "Download CSV",
-            lambda: csv(answer),
-            f"{answer.metric.id}_{answer.extract_id}.csv",
-            "text/csv",
-            key=f"{key}_csv",
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
-        )
+        offer()
         if judged.can_be_judged(answer):
             st.toggle("Limits", key=f"{key}_limits", bind="query-params", help="Show it as a control chart: what is signal and what is noise.")
         if lead:
@@ -175,13 +172,6 @@ def _under(answer: Answer, key: str, notes: str, lead: Callable[[], None] | None
     elif more == TABLE:
         table(named_rows(answer), answer.metric.label)
     st.caption(narrate.footer(answer))
-
-
-def csv(answer: Answer) -> str:
-    """The rows as they may leave inside the organisation, headed by what they are: the filters, what was left out and the extract go with them."""
-    out = answer.release("internal")
-    lines = [f"{out.metric.label} ({out.metric.id}): {out.words}", narrate.footer(out), narrate.provisional(out), f"Release {out.profile}. {out.note}"]
-    return "".join(f"# {line}\n" for line in lines if line) + out.as_csv()
 
 
 def about(metric: Metric, standard: Standard | None) -> None:

@@ -1,16 +1,17 @@
 """Control charts on pages: the series judged, kept between reruns, its block, and the switch that every chart over months has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from readout import charts, narrate_control
 from readout import format as fmt
-from readout.answer import Answer
+from readout.answer import Answer, Released
 from readout.control import Control, control, controls, rebases_of
+from readout.export.content import as_shown
 from readout.scope import Scope
-from readout.ui import engine
+from readout.ui import downloads, engine
 from readout.ui.engine import Failure
 from readout.ui.frame import Page, current
 from readout.ui.look import config, palette
@@ -74,6 +75,32 @@ def draw(found: Control, *, key: str) -> None:
     notes = [f"New limits from {fmt.month(r.month)}: {r.reason} ({r.who}{f', {fmt.day(r.when)}' if r.when else ''})." for r in found.rebases]
     notes += [f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags]
     st.caption(" ".join([f"Chart: {found.chart}, every month of the extract whatever the period chosen.", *notes]))
+
+
+def offer(found: Control, where: Mapping[str, Sequence[str]], *, key: str) -> None:
+    """The control chart to take away, over every month of the extract."""
+    page = current()
+    whole = page.ask(found.metric.id, "month", scope=Scope((), {k: tuple(v) for k, v in where.items()}))
+    if isinstance(whole, Failure):
+        return
+    flags, rebases, standard = page.flags_for(found.metric.id), rebases_of(page.store.extract.manifest), page.standard_of(found.metric)
+
+    def shown(out: Released) -> Control:
+        return as_shown(found, out, rebases)
+
+    downloads.offer(
+        whole,
+        lambda out: charts.spc_chart(shown(out), flags=flags, standard=standard),
+        key=f"{key}_spc",
+        title=f"{found.metric.label}: control chart",
+        scope=f"{found.name[0].upper()}{found.name[1:]}. Chart: {found.chart}.",
+        alternative=lambda out: narrate_control.alternative(shown(out)),
+        notes=(
+            narrate_control.signal(found).replace("**", ""),
+            narrate_control.target_words(found),
+            *(f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags),
+        ),
+    )
 
 
 def points(found: Control) -> list[dict[str, Any]]:

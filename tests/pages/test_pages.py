@@ -31,6 +31,7 @@ PAGES = {
     "reporters": "Between reporters",
     "waits": "National waits",
     "reconciliation": "Against the return",
+    "packs": "Board packs",
     "quality": "Data quality",
     "catalogue": "Metric catalogue",
 }

@@ -1,0 +1,70 @@
+"""A chart taken away: five formats, made only when asked for, from the release that was chosen and from nothing else."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from urllib.parse import urlencode
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from readout.answer import Answer, Released
+from readout.errors import ReadoutError
+from readout.export.single import FORMATS, Chart
+from readout.ui import engine
+from readout.ui.frame import current
+
+NAMES = {"svg": "SVG, for print", "png": "PNG picture", "pdf": "PDF page", "xlsx": "Excel table", "csv": "CSV table"}
+RELEASES = {"internal": "Inside the organisation", "public": "Public"}
+HIDDEN = "The public release holds no such chart of this: what is left after small counts are withheld cannot be drawn. Its tables can be taken."
+
+Draw = Callable[[Released], go.Figure]
+
+
+def offer(answer: Answer, draw: Draw, *, key: str, title: str, scope: str, alternative: Callable[[Released], str], notes: tuple[str, ...] = ()) -> None:
+    """A button that opens to the formats. `draw` and `alternative` make figure and words from the released answer."""
+    box = st.popover("Download", key=f"{key}_download", on_change="rerun", type="tertiary", icon=":material/download:")
+    if not box.open:
+        return
+    with box:
+        chosen = st.segmented_control("Release", list(RELEASES.values()), default=RELEASES["internal"], required=True, key=f"{key}_release")
+        profile = next(k for k, v in RELEASES.items() if v == chosen)
+        try:
+            made = _chart(answer.release(profile), draw, title, scope, alternative, notes)
+        except ReadoutError as e:
+            st.info(str(e))
+            return
+        except Exception:
+            if profile == "internal":
+                st.error(engine.failed(f"download {key}"))
+                return
+            st.info(HIDDEN)
+            made = _chart(answer.release(profile), lambda _: go.Figure(), title, scope, lambda _: "", notes)
+        forms = FORMATS if made.figure.data else ("xlsx", "csv")
+        for form in forms:
+            name = f"{answer.metric.id}_{answer.extract_id}{'_public' if profile == 'public' else ''}.{form}"
+            st.download_button(NAMES[form], partial(made.as_file, form), name, FORMATS[form], key=f"{key}_{form}", on_click="ignore", type="tertiary", width="stretch")
+        st.caption(made.answer.note)
+
+
+def _chart(out: Released, draw: Draw, title: str, scope: str, alternative: Callable[[Released], str], notes: tuple[str, ...]) -> Chart:
+    page = current()
+    manifest = page.store.extract.manifest
+    return Chart(
+        answer=out,
+        figure=draw(out),
+        title=title,
+        scope=scope,
+        alternative=alternative(out),
+        notes=tuple(n for n in notes if n),
+        address=address(),
+        network=manifest["network"]["name"],
+        is_synthetic=page.is_synthetic,
+        made=datetime.fromisoformat(manifest["created_at"]),
+    )
+
+
+def address() -> str:
+    """Where the view is that the chart was taken from, with its filters."""
+    said = urlencode([(k, v) for k in st.query_params for v in st.query_params.get_all(k)])
+    return f"{(st.context.url or '').rstrip('/')}{f'?{said}' if said else ''}"

@@ -1,0 +1,200 @@
+"""Board packs on the page: the packs there are, what one holds and in which order, what its owners say, a preview, and the finished files."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+
+from readout import format as fmt
+from readout import paths
+from readout.answer import Answer
+from readout.errors import ReadoutError
+from readout.export.content import Ask, Content, build
+from readout.export.deliver import Made, make, put, zipped
+from readout.export.pack import FORMATS, Comment, Pack, PackError, load_pack
+from readout.export.pdf import preview
+from readout.policy import PROFILES
+from readout.scope import Scope
+from readout.ui import engine
+from readout.ui.frame import Page
+
+KINDS = {"pdf": "application/pdf", "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation"}
+KINDS["xlsx"] = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def folder() -> Path:
+    """Where pack files lie: `packs` beside the extracts; until there is one of one's own, the shipped one, which any network can begin with."""
+    own = engine.extracts().parent / "packs"
+    return own if any(own.glob("*.toml")) else paths.SAMPLE / "packs"
+
+
+def kept() -> Path:
+    """Where finished packs are kept, so that the next one can be compared with the last."""
+    return engine.extracts().parent / "packs" / "made"
+
+
+def definitions() -> dict[str, Path]:
+    """Pack files by title; one that cannot be read by its file's name."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder().glob("*.toml")):
+        if path.stem.endswith("-commentary"):
+            continue
+        try:
+            found[load_pack(path).title] = path
+        except ReadoutError:
+            found[path.name] = path
+    return found
+
+
+def chosen() -> Pack | None:
+    """The pack to make: the file, which of its indicators in which order, the release; None, having said why, where there is none."""
+    found = definitions()
+    if not found:
+        st.info("There is no pack file yet. Write packs/board.toml beside the extracts: title, audience, profile, and an [[indicator]] for each figure.")
+        return None
+    title = st.selectbox("Pack", list(found), key="pack", bind="query-params")
+    try:
+        pack = load_pack(found[title])
+    except ReadoutError as e:
+        st.error(str(e))
+        return None
+    st.caption(f"{f'For {pack.audience}. ' if pack.audience else ''}{len(pack.indicators)} indicators, {len(pack.funnels)} comparisons. File {found[title].name}.")
+    keys = [w.key for w in pack.indicators]
+    left, right = st.columns([3, 1])
+    order = left.multiselect(
+        "Indicators, in the order of the pack", keys, default=keys, key=f"order_{pack.title}", help="Take one out and add it again to move it to the end."
+    )
+    profile = right.selectbox("Release", PROFILES, index=PROFILES.index(pack.profile), key=f"release_{pack.title}")
+    if not order:
+        st.info("Choose at least one indicator.")
+        return None
+    return replace(pack.with_indicators(order), profile=profile, comments={k: c for k, c in pack.comments.items() if k in order})
+
+
+def commented(pack: Pack, content: Content) -> Pack:
+    """The pack with what is typed on the page, each indicator's beside what its chart says."""
+    comments = dict(pack.comments)
+    labels = {i.key: i.label for i in content.items}
+    key = st.selectbox("Commentary on", list(labels), format_func=lambda k: labels[k], key="comment_on")
+    item = next(i for i in content.items if i.key == key)
+    said = comments.get(key, Comment())
+    st.markdown(" ".join(item.sentences))
+    typed = {
+        name: st.text_area(title, getattr(said, name), key=f"{name}_{pack.title}_{key}", height=90)
+        for name, title in (("text", "What the owner says"), ("actions", "Actions"))
+    }
+    owner = st.text_input("Owner", said.owner, key=f"owner_{pack.title}_{key}")
+    for other in labels:  # what was typed for another indicator before stays
+        before = comments.get(other, Comment())
+        comments[other] = replace(before, **{n: st.session_state.get(f"kept_{n}_{pack.title}_{other}", getattr(before, n)) for n in ("text", "actions", "owner")})
+    comments[key] = replace(comments[key], **typed, owner=owner)
+    for name, value in (*typed.items(), ("owner", owner)):
+        st.session_state[f"kept_{name}_{pack.title}_{key}"] = value
+    return replace(pack, comments={k: c for k, c in comments.items() if c.text or c.actions or c.owner or c.reasons})
+
+
+def content_of(page: Page, pack: Pack) -> Content | None:
+    """Everything the pack says; None, having said why, where it cannot be made."""
+    try:
+        with st.spinner("Judging the indicators"):
+            return build(pack, page.store, asker(page))
+    except ReadoutError as e:
+        st.error(str(e))
+        return None
+
+
+def asker(page: Page) -> Ask:
+    """Answers from those that the pages keep."""
+
+    def ask(metric_id: str, scope: Scope) -> Answer:
+        found = engine.answered(page.store, metric_id, scope)
+        if isinstance(found, engine.Failure):
+            raise PackError(found.sentence)
+        return found
+
+    return ask
+
+
+def checked(pack: Pack, content: Content) -> None:
+    """Sentences that their own chart contradicts; each blocks the pack unless a reason is given, which is printed."""
+
+
+def finished(page: Page, pack: Pack) -> None:
+    """The button that makes the pack, then its files and its pages. What was made before a word changed is no longer shown."""
+    now = state(pack)
+    if st.button("Make the pack", key="make_pack", type="primary", icon=":material/picture_as_pdf:"):
+        st.session_state["pack_made"] = (now, made(page, pack))
+    before, found = st.session_state.get("pack_made") or ("", None)
+    if found is None:
+        return
+    if before != now:
+        st.caption("The pack below was made before the last change: make it again.")
+        return
+    downloads(found)
+    if st.toggle("Show its pages", key="pack_pages"):
+        pictures(found)
+
+
+def made(page: Page, pack: Pack) -> Made | None:
+    """The finished pack, with a bar that says what is done; None, having said why, where it was refused."""
+    bar = st.progress(0.0, "Starting")
+
+    def say(what: str, share: float) -> None:
+        bar.progress(min(1.0, share), what)
+
+    try:
+        finished = make(pack, page.store, kept(), asker(page), say)
+        put(finished, kept())
+    except ReadoutError as e:
+        st.error(str(e))
+        return None
+    finally:
+        bar.empty()
+    return finished
+
+
+def pictures(found: Made) -> None:
+    """The pages of the finished PDF, as they print."""
+    pdf = next((data for name, data in found.files.items() if name.endswith(".pdf")), None)
+    if pdf is None:
+        return
+    for number, picture in enumerate(preview(found.content, found.changes), 1):
+        st.image(picture, caption=f"Page {number}", width="stretch")
+
+
+def downloads(found: Made) -> None:
+    """The finished files."""
+    st.success(f"Pack {found.content.pack_id}: {len(found.files)} files, opened again and complete.")
+    st.markdown(found.changes.said)
+    with st.container(horizontal=True):
+        for name, data in found.files.items():
+            form = name.rpartition(".")[2]
+            if form in FORMATS:
+                st.download_button(form.upper(), data, name, KINDS[form], key=f"pack_{form}", on_click="ignore", icon=":material/download:")
+        archive = zipped(found.files, found.name)
+        st.download_button("Everything (zip)", archive, f"{found.name}.zip", "application/zip", key="pack_zip", on_click="ignore", icon=":material/folder_zip:")
+
+
+def rows(content: Content) -> list[dict[str, object]]:
+    """The summary as it will stand in the pack."""
+    return [
+        {
+            "Indicator": i.label,
+            "Latest": i.latest.text,
+            "Month and counts": ", ".join(i.latest.notes),
+            "Variation": f"{i.variation}: {i.rule}" if i.kind != "common_cause" else i.variation,
+            "Target": " ".join(x for x in (i.target, i.target_status) if x) or fmt.DASH,
+            "Before": i.previous.text,
+            "Own page": "yes" if i.has_page else "",
+        }
+        for i in content.items
+    ]
+
+
+def state(pack: Pack) -> str:
+    """What the finished pack depends on, so that an old one is not shown beside new words."""
+    return json.dumps([pack.title, pack.profile, [w.key for w in pack.indicators], {k: [c.text, c.actions, c.owner, dict(c.reasons)] for k, c in pack.comments.items()}])
+
+
+__all__ = ["checked", "chosen", "commented", "content_of", "definitions", "finished", "rows"]

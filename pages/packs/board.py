@@ -17,4 +17,4 @@ if pack and content:
     pack = packs.commented(pack, content)
     packs.checked(pack, content)
     st.header("The pack", anchor=False)
-    packs.finished(page, pack)
+    packs.finished(page, pack, content)

@@ -7,12 +7,14 @@ from pathlib import Path
 import streamlit as st
 
 from readout import format as fmt
-from readout import paths
+from readout import paths, schema
 from readout.answer import Answer
+from readout.catalogue import load_catalogue
 from readout.errors import ReadoutError
+from readout.export.changed import Changes
 from readout.export.content import Ask, Content, build
 from readout.export.deliver import Made, make, put, zipped
-from readout.export.pack import FORMATS, Comment, Pack, PackError, load_pack
+from readout.export.pack import FORMATS, Comment, Pack, PackError, Wanted, load_pack
 from readout.export.pdf import preview
 from readout.policy import PROFILES
 from readout.scope import Scope
@@ -62,14 +64,26 @@ def chosen() -> Pack | None:
     st.caption(f"{f'For {pack.audience}. ' if pack.audience else ''}{len(pack.indicators)} indicators, {len(pack.funnels)} comparisons. File {found[title].name}.")
     keys = [w.key for w in pack.indicators]
     left, right = st.columns([3, 1])
+    names = {w.key: _named(w) for w in pack.indicators}
     order = left.multiselect(
-        "Indicators, in the order of the pack", keys, default=keys, key=f"order_{pack.title}", help="Take one out and add it again to move it to the end."
+        "Indicators, in the order of the pack",
+        keys,
+        default=keys,
+        format_func=lambda k: names[k],
+        key=f"order_{pack.title}",
+        help="Take one out and add it again to move it to the end.",
     )
     profile = right.selectbox("Release", PROFILES, index=PROFILES.index(pack.profile), key=f"release_{pack.title}")
     if not order:
         st.info("Choose at least one indicator.")
         return None
     return replace(pack.with_indicators(order), profile=profile, comments={k: c for k, c in pack.comments.items() if k in order})
+
+
+def _named(wanted: Wanted) -> str:
+    """An indicator as it is chosen by."""
+    where = [schema.PATHWAYS.get(v, v) for values in wanted.where.values() for v in values]
+    return ", ".join([load_catalogue().metric(wanted.metric_id).label, *where])
 
 
 def commented(pack: Pack, content: Content) -> Pack:
@@ -120,9 +134,11 @@ def checked(pack: Pack, content: Content) -> None:
     """Sentences that their own chart contradicts; each blocks the pack unless a reason is given, which is printed."""
 
 
-def finished(page: Page, pack: Pack) -> None:
-    """The button that makes the pack, then its files and its pages. What was made before a word changed is no longer shown."""
+def finished(page: Page, pack: Pack, content: Content) -> None:
+    """A preview, and the button that makes the pack, then its files. What was made before a word changed is no longer shown."""
     now = state(pack)
+    if st.toggle("Show the pages before it is made", key="pack_pages"):
+        pictures(content.with_pack(pack, "preview"))
     if st.button("Make the pack", key="make_pack", type="primary", icon=":material/picture_as_pdf:"):
         st.session_state["pack_made"] = (now, made(page, pack))
     before, found = st.session_state.get("pack_made") or ("", None)
@@ -132,8 +148,6 @@ def finished(page: Page, pack: Pack) -> None:
         st.caption("The pack below was made before the last change: make it again.")
         return
     downloads(found)
-    if st.toggle("Show its pages", key="pack_pages"):
-        pictures(found)
 
 
 def made(page: Page, pack: Pack) -> Made | None:
@@ -154,12 +168,9 @@ def made(page: Page, pack: Pack) -> Made | None:
     return finished
 
 
-def pictures(found: Made) -> None:
-    """The pages of the finished PDF, as they print."""
-    pdf = next((data for name, data in found.files.items() if name.endswith(".pdf")), None)
-    if pdf is None:
-        return
-    for number, picture in enumerate(preview(found.content, found.changes), 1):
+def pictures(content: Content) -> None:
+    """The pages as they print; what changed since the last pack is worked out when the pack is made."""
+    for number, picture in enumerate(preview(content, Changes(why_not="Worked out when the pack is made.")), 1):
         st.image(picture, caption=f"Page {number}", width="stretch")
 
 
@@ -182,11 +193,11 @@ def rows(content: Content) -> list[dict[str, object]]:
         {
             "Indicator": i.label,
             "Latest": i.latest.text,
-            "Month and counts": ", ".join(i.latest.notes),
-            "Variation": f"{i.variation}: {i.rule}" if i.kind != "common_cause" else i.variation,
+            "Variation": i.variation,
             "Target": " ".join(x for x in (i.target, i.target_status) if x) or fmt.DASH,
             "Before": i.previous.text,
             "Own page": "yes" if i.has_page else "",
+            "Month and counts": ", ".join(i.latest.notes),
         }
         for i in content.items
     ]

@@ -23,7 +23,7 @@ from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import assurance_of
 from readout.charts.icons import is_high
 from readout.control import Control, control, controls, rebases_of
-from readout.export.indicator import Shown, shown, target
+from readout.export.indicator import Shown, is_withheld, latest, released_figure, target
 from readout.export.pack import Comment, Pack, PackError, Wanted
 from readout.ingest.staging import maker
 from readout.quality import Quality
@@ -32,6 +32,7 @@ from readout.store import Store
 
 Ask = Callable[[str, Scope], Answer]
 Say = Callable[[str, float], None]
+Verdict = tuple[str | None, bool | None]  # the kind of variation, None where there are no limits yet; and its side
 ATTENTION = ("concern", "improvement")
 
 
@@ -50,6 +51,7 @@ class Item:
     standard: Standard | None
     comment: Comment
     address: str
+    is_withheld: bool  # the figure of the last complete month: then nothing is said of it
 
     @property
     def metric(self) -> Metric:
@@ -58,22 +60,34 @@ class Item:
     @property
     def kind(self) -> str | None:
         """The variation of the last complete month; None where it has no figure."""
-        return self.control.variation if self.control.is_current else None
+        return self.control.variation if self.control.is_current and not self.is_withheld else None
 
     @property
     def variation(self) -> str:
-        return charts.icons.label(self.kind, high=is_high(self.control))
+        return charts.icons.label(self.kind, high=self.side)
+
+    @property
+    def side(self) -> bool | None:
+        """Whether the rule that the last month breaks is one of the high side."""
+        return None if self.kind is None else is_high(self.control)
 
     @property
     def rule(self) -> str:
+        if self.is_withheld:
+            return "withheld in this release, so nothing is said of it"
         return narrate_control.rule(self.control) if self.control.is_current else "no figure for this month, so it is not judged"
 
     @property
     def assurance(self) -> str:
-        kind = assurance_of(self.control)
+        kind = self.assurance_kind
         if kind == "counted" and self.control.met is not None:
             return self.control.met.words()
         return "" if kind == "no_target" else charts.icons.label(kind).split(":")[0]
+
+    @property
+    def assurance_kind(self) -> str:
+        """As `charts.assurance_of` has it; of a withheld figure nothing is said."""
+        return "no_target" if self.is_withheld else assurance_of(self.control)
 
     @property
     def has_page(self) -> bool:
@@ -83,11 +97,15 @@ class Item:
     @property
     def sentences(self) -> tuple[str, ...]:
         """What the chart says, by its own signal."""
+        if self.is_withheld:
+            return (f"{self.label}: the figure of {self.latest.notes[0]} is withheld in this release, so nothing is said of it.",)
         c = self.control
         return tuple(s.replace("**", "") for s in (narrate_control.signal(c), narrate_control.target_words(c), narrate_control.suggestion(c)) if s)
 
     @property
     def alternative(self) -> str:
+        if self.is_withheld:
+            return f"Control chart of {self.label}. {self.sentences[0]}"
         return narrate_control.alternative(self.control)
 
     @property
@@ -146,7 +164,7 @@ class Content:
     items: tuple[Item, ...]
     funnels: tuple[Funnel, ...]
     sites: Mapping[str, str]
-    matrix: Mapping[str, Mapping[str, tuple[str, bool | None]]]  # by indicator's key and site: kind and side
+    matrix: Mapping[str, Mapping[str, Verdict]]  # by indicator's key and site
     quality: Quality
     times: tuple[tuple[str, ...], ...]  # a row a site: its name, and each test of its times in words
     definitions: str  # the version of every definition: the catalogue's hash
@@ -210,14 +228,14 @@ def build(pack: Pack, store: Store, ask: Ask | None = None, say: Say | None = No
     steps = len(pack.indicators) * (2 if "matrix" in pack.sections else 1) + len(pack.funnels)
     done = 0
     items: list[Item] = []
-    matrix: dict[str, dict[str, tuple[str, bool | None]]] = {}
+    matrix: dict[str, dict[str, Verdict]] = {}
     for wanted in pack.indicators:
         say(f"Judging {wanted.key}", done / max(1, steps))
         items.append(_item(pack, wanted, base, asked, rebases, store))
         done += 1
         if "matrix" in pack.sections and "site_code" in items[-1].metric.dimensions:
             by_site = asked(wanted.metric_id, _scope(items[-1].metric, base, wanted, "month", "site_code"))
-            matrix[wanted.key] = {c.unit["site_code"]: (c.variation or "", is_high(c)) for c in controls(by_site, rebases) if c.is_current}
+            matrix[wanted.key] = {c.unit["site_code"]: (c.variation, is_high(c)) for c in controls(by_site, rebases) if c.is_current}
             done += 1
     funnels = []
     for wanted in pack.funnels:
@@ -262,7 +280,7 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
     seen = as_shown(true, released, rebases)
     if seen.last is None:
         raise PackError(f"Indicator '{wanted.key}': every figure is withheld in the {pack.profile} release. {released.note} Take it out, or widen its filters.")
-    now, before = narrate.latest_complete(released)
+    now, before = latest(released)
     pathways = [answer.label("pathway", p) for p in scope.where.get("pathway", ())]
     goal, status = target(answer, len(visible_sites(store, scope)))
     return Item(
@@ -270,8 +288,9 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
         label=", ".join([metric.label, *pathways]),
         answer=released,
         control=seen,
-        latest=shown(released, now),
-        previous=shown(released, before),
+        latest=released_figure(released, now),
+        previous=released_figure(released, before),
+        is_withheld=is_withheld(released, now),
         target=goal,
         target_status=status,
         standard=answer.standard,
@@ -398,4 +417,4 @@ def pack_id(pack: Pack, store: Store) -> str:
     return f"P-{hashlib.sha256(said.encode()).hexdigest()[:10]}"
 
 
-__all__ = ["Content", "Funnel", "Item", "address", "as_shown", "build", "pack_id"]
+__all__ = ["Content", "Funnel", "Item", "Verdict", "address", "as_shown", "build", "pack_id"]

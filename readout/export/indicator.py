@@ -5,7 +5,7 @@ from typing import Any
 
 from readout import format as fmt
 from readout import narrate
-from readout.answer import Answer
+from readout.answer import Answer, Released
 
 Row = dict[str, Any]
 
@@ -33,6 +33,30 @@ def shown(answer: Answer, row: Row | None) -> Shown:
     return Shown(fmt.figure(answer.metric, column, row[column]), row[column], tuple(notes))
 
 
+def latest(released: Released) -> tuple[Row | None, Row | None]:
+    """The rows of the last complete month and of the one before it, withheld ones among them: else an older figure would pass for the last."""
+    column = "n" if released.metric.kind == "time" else "value"
+    rows = [
+        r for i, r in enumerate(released.rows) if not r["provisional"] and (r[column] or (r[column] is not None and column == "value") or (i, column) in released.hidden)
+    ]
+    return (rows[-1] if rows else None), (rows[-2] if len(rows) > 1 else None)
+
+
+def is_withheld(released: Released, row: Row | None) -> bool:
+    """Whether the figure of a row is withheld, and not merely absent."""
+    if row is None:
+        return False
+    column = "p90_hours" if released.metric.kind == "time" else "value"
+    return any(r == row and (i, column) in released.hidden for i, r in enumerate(released.rows))
+
+
+def released_figure(released: Released, row: Row | None) -> Shown:
+    """`shown`, with `*` for what is withheld."""
+    if is_withheld(released, row):
+        return Shown(fmt.WITHHELD, None, (narrate.when(released, row), "withheld in this release"))
+    return shown(released, row)
+
+
 def target(answer: Answer, count_sites: int) -> tuple[str, str]:
     """The target in words and its status; both empty where there is none, or where a trigger of one site would stand beside several."""
     standard = answer.standard
@@ -43,4 +67,4 @@ def target(answer: Answer, count_sites: int) -> tuple[str, str]:
     return standard.label, standard.status
 
 
-__all__ = ["Shown", "shown", "target"]
+__all__ = ["Shown", "is_withheld", "latest", "released_figure", "shown", "target"]

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 from readout import charts
 from readout import format as fmt
-from readout.charts.icons import is_high
 from readout.charts.svg import svg
 from readout.charts.svg.words import font_folder
 from readout.errors import ReadoutError
@@ -86,12 +85,12 @@ def variation_icon(files: dict[str, bytes], kind: str | None, high: bool | None)
 
 
 def _indicator(item: Item, files: dict[str, bytes]) -> dict[str, Any]:
-    kind = charts.assurance_of(item.control)
+    kind = item.assurance_kind
     return {
         "label": item.label,
         "latest": item.latest.text,
         "notes": item.latest.notes,
-        "icon": variation_icon(files, item.kind, is_high(item.control)),
+        "icon": variation_icon(files, item.kind, item.side),
         "variation": item.variation,
         "rule": item.rule,
         "target": item.target,
@@ -106,10 +105,8 @@ def _matrix(content: Content, files: dict[str, bytes]) -> dict[str, Any]:
     names = {i.key: i.label for i in content.items}
     rows = []
     for key, units in content.matrix.items():
-        cells = [
-            {"icon": variation_icon(files, kind, high), "words": charts.icons.label(kind, high=high)} if (kind, high) != (None, None) else None
-            for kind, high in ((units.get(s, (None, None))) for s in content.sites)
-        ]
+        found = (units.get(s) for s in content.sites)
+        cells = [{"icon": variation_icon(files, *v), "words": charts.icons.label(v[0], high=v[1])} if v else None for v in found]
         rows.append({"label": names[key], "cells": cells})
     notes = ["Variation of the last complete month at each site. A dash: no figure, or too few months to judge."]
     return {"sites": [n.removesuffix(" (synthetic)") for n in content.sites.values()], "rows": rows, "notes": notes}
@@ -179,7 +176,7 @@ def _made(data: Mapping[str, Any], files: Mapping[str, bytes], template: Path, h
             compiler = typst.Compiler(input=str(root / "main.typ"), root=folder, font_paths=fonts())
             made, warnings = compiler.compile_with_warnings(**how)
         except typst.TypstError as e:
-            raise RenderError(f"The PDF could not be made: {e.message}.") from e
+            raise RenderError(f"The PDF could not be made: {getattr(e, 'message', e)}.") from e
     if warnings:
         raise RenderError(f"The PDF could not be made as it should: {warnings[0].message}.")
     return made

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from readout import format as fmt
-from readout import narrate
 from readout.control import column_of
 from readout.export.content import Content, Item
 from readout.export.pack import PackError
@@ -31,9 +30,16 @@ def check(content: Content, files: Mapping[str, bytes]) -> None:
 
 def expected(item: Item) -> tuple[str, float | None]:
     """What an indicator's latest figure must read, from its Answer alone."""
-    row, _ = narrate.latest_complete(item.answer)
-    column = column_of(item.metric)
-    return (fmt.DASH, None) if row is None else (fmt.figure(item.metric, column, row[column]), row[column])
+    column, counted = column_of(item.metric), "n" if item.metric.kind == "time" else "value"
+    found: tuple[str, float | None] = (fmt.DASH, None)
+    for i, row in enumerate(item.answer.frame.iter_rows(named=True)):
+        if row["provisional"]:
+            continue
+        if (i, column) in item.answer.hidden:
+            found = fmt.WITHHELD, None
+        elif row[counted] is not None and (counted == "value" or row[counted]):
+            found = fmt.figure(item.metric, column, row[column]), row[column]
+    return found
 
 
 def _squeezed(text: str) -> str:

@@ -11,7 +11,7 @@ from readout.charts.icons import MARKS, TARGET, meaning
 from readout.charts.theme import LIGHT
 from readout.export import tables
 from readout.export.changed import Changes
-from readout.export.content import Content, Funnel, Item
+from readout.export.content import Content, Funnel, Item, Verdict
 from readout.export.workbook import funnel_rows, series_of, variation_words
 
 WIDE, HIGH, SIDE = 13.333, 7.5, 0.55  # inches: a slide, and its margin
@@ -130,7 +130,8 @@ class Deck:
         colours: dict[tuple[int, int], str] = {}
         for r, (key, units) in enumerate(self.content.matrix.items()):
             rows.append((names[key], *(_cell(units.get(s)) for s in sites)))
-            colours |= {(r, n): MARKS["light"][units[s][0]].edge for n, s in enumerate(sites, 1) if s in units and units[s][0] in ("concern", "improvement")}
+            kinds = ((n, units[s][0]) for n, s in enumerate(sites, 1) if s in units)
+            colours |= {(r, n): MARKS["light"][kind].edge for n, kind in kinds if kind in ("concern", "improvement")}
         columns = ("Indicator", *(n.removesuffix(" (synthetic)") for n in sites.values()))
         said = "■ concern, ◆ improvement, ▲▼ neither better nor worse, ● common cause; of the last complete month."
         self._pages("Each indicator at each site", said, [tables.Table("", columns, tuple(rows))], (2.2, *(1.0,) * len(sites)), [tables.HOW_TO_READ], colours)
@@ -376,7 +377,7 @@ def _every(axis: Any, months: int) -> None:
     before.getnext().addnext(unit)
 
 
-def _cell(found: tuple[str, bool | None] | None) -> str:
+def _cell(found: Verdict | None) -> str:
     """A cell of the matrix: common cause as its sign alone, so that what is special stands out."""
     if found is None:
         return fmt.DASH

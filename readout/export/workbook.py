@@ -14,7 +14,7 @@ from readout.charts.theme import LIGHT
 from readout.control import column_of
 from readout.export import tables
 from readout.export.changed import Changes
-from readout.export.content import Content, Funnel, Item
+from readout.export.content import Content, Funnel, Item, Verdict
 from readout.scope import DIMENSIONS
 from readout.stats.spc import RULES
 
@@ -214,7 +214,7 @@ def _sites(book: Book, content: Content) -> None:
     book.table(sheet, at, tables.Table("Sites", ("Indicator", *content.sites.values()), rows))
 
 
-def variation_words(found: tuple[str, bool | None] | None) -> str:
+def variation_words(found: Verdict | None) -> str:
     """A cell of the matrix in words; a dash where there is no figure, or there are too few months."""
     return icons.label(found[0], high=found[1]) if found else fmt.DASH
 

@@ -1,0 +1,387 @@
+"""Board packs: one set of numbers in every format, nothing handed over that is not whole, and what a pack may not say or hold."""
+
+import email
+import errno
+import hashlib
+import io
+import json
+import re
+import shutil
+import subprocess
+import zipfile
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from pypdf import PdfReader
+
+from readout import format as fmt
+from readout import paths
+from readout.__main__ import main
+from readout.answer import ask
+from readout.control import column_of
+from readout.errors import ReadoutError, UsageError
+from readout.export import deliver, reopened
+from readout.export.changed import Changes, compared, figures
+from readout.export.content import build, pack_id
+from readout.export.deliver import export, make, previous, zipped
+from readout.export.pack import PackError, load_pack, pack_of
+from readout.export.pdf import pack_pdf
+from readout.export.reopened import IncompleteError
+from readout.export.slides import pack_pptx
+from readout.export.workbook import pack_xlsx
+from readout.scope import Scope
+from readout.store import Store
+
+BOARD = paths.SAMPLE / "packs" / "board.toml"
+CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+
+
+@pytest.fixture(scope="module")
+def store(sample_extract):
+    with Store(sample_extract) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def pack():
+    return load_pack(BOARD)
+
+
+@pytest.fixture(scope="module")
+def content(pack, store):
+    return build(pack, store)
+
+
+@pytest.fixture(scope="module")
+def public(pack, store):
+    return build(replace(pack, profile="public"), store)
+
+
+def squeezed(text):
+    return re.sub(r"\s+", "", text)
+
+
+def minimal(**more):
+    return {"title": "T", "indicator": [{"metric": "within_28_days"}], **more}
+
+
+def test_the_shipped_pack_holds_twelve_indicators_three_funnels_and_every_section(pack):
+    assert (len(pack.indicators), len(pack.funnels)) == (12, 3)
+    assert set(pack.sections) == {"matrix", "quality", "changes", "glossary"} and set(pack.formats) == {"pdf", "pptx", "xlsx"}
+    assert pack.comments["within_28_days"].actions
+
+
+@pytest.mark.parametrize("profile", ["content", "public"])
+def test_every_format_shows_the_number_of_readout_ask(profile, request, store):
+    """Read back by other means than the product's own check: the PDF's words, the slides' XML, the workbook's XML."""
+    content = request.getfixturevalue(profile)
+    name = content.pack.profile
+    pdf = squeezed("".join(p.extract_text() for p in PdfReader(io.BytesIO(pack_pdf(content, Changes()))).pages))
+    slides = zipfile.ZipFile(io.BytesIO(pack_pptx(content, Changes())))
+    slide_words = squeezed(
+        "".join(e.text or "" for n in slides.namelist() if re.match(r"ppt/slides/slide\d+\.xml", n) for e in ElementTree.fromstring(slides.read(n)).iter(f"{DRAWING}t"))
+    )
+    chart_numbers = {e.text for n in slides.namelist() if n.startswith("ppt/charts/chart") for e in ElementTree.fromstring(slides.read(n)).iter(f"{CHART}v")}
+    book = zipfile.ZipFile(io.BytesIO(pack_xlsx(content, Changes())))
+    cells = {e.text for n in book.namelist() if n.startswith("xl/worksheets/sheet") for e in ElementTree.fromstring(book.read(n)).iter() if e.tag.endswith("}v")}
+    for item in content.items:
+        answer = ask(item.metric.id, Scope(("month",), item.answer.scope.where, None, item.answer.scope.date_to), store).release(name)
+        column = column_of(item.metric)
+        counted = "n" if item.metric.kind == "time" else "value"
+        settled = [(i, r) for i, r in enumerate(answer.rows) if not r["provisional"] and (r[counted] is not None or (i, counted) in answer.hidden)]
+        at, last = settled[-1]
+        said = "*" if (at, column) in answer.hidden else fmt.figure(item.metric, column, last[column])
+        assert squeezed(f"{item.label}{said}") in pdf, item.key
+        assert squeezed(f"{item.label}{said}") in slide_words, item.key
+        if last[column] is not None:
+            assert any(abs(float(c) - last[column]) < 1e-9 for c in cells if c and re.fullmatch(r"-?[\d.]+(e-?\d+)?", c)), item.key
+    assert chart_numbers
+
+
+def test_the_pdf_is_tagged_bookmarked_archival_and_the_same_twice(content):
+    data = pack_pdf(content, Changes())
+    assert pack_pdf(content, Changes()) == data
+    pdf = PdfReader(io.BytesIO(data))
+    root = pdf.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"] and root["/Lang"].startswith("en") and root["/ViewerPreferences"]["/DisplayDocTitle"]
+    xmp = root["/Metadata"].get_data().decode()
+    assert re.search(r"pdfuaid:part>1<", xmp) and re.search(r"pdfaid:part>2<", xmp) and re.search(r"pdfaid:conformance>A<", xmp)
+    assert pdf.metadata.title == content.pack.title
+    kinds: dict[str, list] = {}
+
+    def walk(element):
+        element = element.get_object()
+        if isinstance(element, list):
+            for child in element:
+                walk(child)
+        elif isinstance(element, dict):
+            if "/S" in element:
+                kinds.setdefault(str(element["/S"]), []).append(element)
+            if "/K" in element:
+                walk(element["/K"])
+
+    walk(root["/StructTreeRoot"])
+    figures_ = kinds["/Figure"]
+    assert len(figures_) >= len(content.pages) + len(content.funnels) and all(f.get("/Alt") for f in figures_)
+    assert {"/H1", "/Table", "/TH", "/TD"} <= set(kinds)
+    titles = [o.title for o in pdf.outline if not isinstance(o, list)]
+    assert {i.label for i in content.pages} | {f.title for f in content.funnels} <= set(titles)
+    text = [p.extract_text() for p in pdf.pages]
+    assert all(squeezed(f"Page {i} of {len(text)}") in squeezed(t) for i, t in enumerate(text, 1))
+    fonts = {str(f["/BaseFont"]) for p in pdf.pages for f in (x.get_object() for x in p["/Resources"].get("/Font", {}).values())}
+    assert fonts and all("Inter" in f for f in fonts)
+
+
+def test_slides_are_native_editable_and_say_where_they_come_from(content):
+    from pptx import Presentation
+
+    deck = Presentation(io.BytesIO(pack_pptx(content, Changes())))
+    charted = [(s, shape) for s in deck.slides for shape in s.shapes if shape.has_chart]
+    assert len(charted) == len(content.pages) + sum(f.answer is not None for f in content.funnels)
+    for slide, shape in charted:
+        assert shape._element.nvGraphicFramePr.cNvPr.get("descr")
+        assert shape.chart.part.chart_workbook.xlsx_part is not None
+        assert content.pack_id in slide.notes_slide.notes_text_frame.text
+        assert sum(1 for x in slide.shapes if x.has_chart) == 1
+    titles = [s.shapes.title.text_frame.text for s in deck.slides]
+    assert all(titles) and all(i.label in titles for i in content.pages)
+
+
+def test_slides_open_in_libreoffice(content, tmp_path):
+    office = shutil.which("soffice")
+    if not office:
+        pytest.skip("needs LibreOffice (soffice), which is not installed")
+    (tmp_path / "a.pptx").write_bytes(pack_pptx(content, Changes()))
+    subprocess.run(
+        [office, "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", "pdf", "--outdir", tmp_path, tmp_path / "a.pptx"],
+        check=True,
+        timeout=180,
+        capture_output=True,
+    )
+    from pptx import Presentation
+
+    assert len(PdfReader(tmp_path / "a.pdf").pages) == len(Presentation(tmp_path / "a.pptx").slides)
+
+
+def test_the_workbook_runs_nothing_and_holds_real_tables(content):
+    odd = replace(content, pack=replace(content.pack, audience="=1+1", title="=HYPERLINK(1)"))
+    book = zipfile.ZipFile(io.BytesIO(pack_xlsx(odd, Changes())))
+    sheets = [book.read(n).decode() for n in book.namelist() if n.startswith("xl/worksheets/sheet")]
+    assert not any("<f>" in s for s in sheets)
+    assert sum(n.startswith("xl/tables/") for n in book.namelist()) >= len(content.items) + 2
+    assert sum(n.startswith("xl/charts/chart") for n in book.namelist()) == len(content.items) + sum(f.answer is not None for f in content.funnels)
+    assert pack_xlsx(odd, Changes()) == pack_xlsx(odd, Changes())
+
+
+def test_a_public_pack_shows_no_small_count_and_no_exact_one(public, pack, store):
+    assert all(i.answer.profile == "public" for i in public.items)
+    assert all(f.answer is None and "rests on exact counts" in f.absent for f in public.funnels)
+    for item in public.items:
+        last = max(r["month"] for r in item.answer.rows)
+        assert last < date(2026, 10, 1), "a month still arriving is in a release of whole months"
+        for row in item.answer.rows:
+            for column in ("numerator", "denominator", "count_unreported"):
+                if row.get(column) is not None and item.metric.unit != "examinations per working day":
+                    assert row[column] % 5 == 0, (item.key, column, row)
+    true = {i.key: i.kind for i in build(replace(pack, until=date(2026, 9, 30)), store).items}
+    withheld = [i for i in public.items if i.is_withheld]
+    assert withheld and len(withheld) < len(public.items)
+    for item in public.items:
+        assert item.kind == (None if item.is_withheld else true[item.key])
+    for item in withheld:
+        assert item.latest.text == "*" and "nothing is said of it" in item.sentences[0] and item.assurance == ""
+
+
+def test_no_reporter_and_no_pseudonym_is_in_any_file(content):
+    for data in (pack_pptx(content, Changes()), pack_xlsx(content, Changes())):
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        assert not any(re.search(rb"\bR-[0-9a-f]{6}\b", archive.read(n)) for n in archive.namelist())
+    text = "".join(p.extract_text() for p in PdfReader(io.BytesIO(pack_pdf(content, Changes()))).pages)
+    assert not re.search(r"\bR-[0-9a-f]{6}\b", text)
+    with pytest.raises(PackError, match="cannot be drawn"):
+        pack_of(minimal(funnel=[{"metric": "standardised_addendum_ratio", "by": "reporter"}]), {})
+
+
+def test_a_pack_is_made_once_and_handed_over_whole(pack, store, tmp_path):
+    first = export(pack, store, tmp_path)
+    listed = json.loads((first.folder / "manifest.json").read_text("utf-8"))
+    assert {n: hashlib.sha256((first.folder / n).read_bytes()).hexdigest() for n in listed["files"]} == listed["files"]
+    assert zipfile.ZipFile(first.archive).testzip() is None
+    assert len(zipfile.ZipFile(first.archive).namelist()) == first.count
+    mail = email.message_from_bytes((first.folder / "summary.eml").read_bytes())
+    assert pack.title in mail["Subject"] and mail["To"] is None and "97" in mail.get_payload(decode=True).decode()
+    again = export(pack, store, tmp_path)
+    assert again.is_kept and again.pack_id == first.pack_id
+    (first.folder / "figures.json").write_bytes(b"{}")
+    mended = export(pack, store, tmp_path)
+    assert not mended.is_kept and json.loads((mended.folder / "figures.json").read_text("utf-8"))["pack_id"] == first.pack_id
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([first.folder.name, first.archive.name])
+
+
+def test_any_word_of_the_pack_makes_another_pack(pack, store):
+    names = {
+        pack_id(p, store)
+        for p in (pack, replace(pack, title="Other"), replace(pack, comments={}), replace(pack, profile="public"), pack.with_indicators(["within_28_days"]))
+    }
+    assert len(names) == 5
+
+
+@pytest.mark.parametrize("form", ["pdf", "pptx", "xlsx"])
+def test_a_file_without_an_indicator_is_not_handed_over(form, pack, store, content, tmp_path, monkeypatch):
+    maker = deliver.MAKERS[form]
+    monkeypatch.setattr(
+        deliver, "MAKERS", {**deliver.MAKERS, form: lambda c, ch: maker(c.with_pack(c.pack.with_indicators([i.key for i in c.items[1:]]), c.pack_id), ch)}
+    )
+    with pytest.raises(IncompleteError, match=f"{form.upper()}: {content.items[0].label}"):
+        export(pack, store, tmp_path / "out")
+    assert not list((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else True
+
+
+@pytest.mark.parametrize("form", ["pptx", "xlsx"])
+def test_a_chart_with_another_number_is_found(form, content):
+    def moved(item):
+        points = item.control.points
+        return replace(item, control=replace(item.control, points=points.with_columns(x=points["x"] * 1.001)))
+
+    wrong = replace(content, items=tuple(moved(i) for i in content.items))
+    made = deliver.MAKERS[form](wrong, Changes())
+    with pytest.raises(IncompleteError, match="does not hold its figures"):
+        reopened.check(content, {form: made})
+    reopened.check(content, {form: deliver.MAKERS[form](content, Changes())})
+
+
+def test_a_full_disk_leaves_nothing_half_written(pack, store, tmp_path, monkeypatch):
+    kept = export(replace(pack, title="Kept"), store, tmp_path)
+    real = Path.write_bytes
+
+    def full(self, data):
+        if self.suffix == ".xlsx" and deliver.MAKING in str(self):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(self, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(PackError, match=r"No space left on device\. Nothing is left half-written"):
+        export(pack, store, tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([kept.folder.name, kept.archive.name])
+
+
+def test_what_a_killed_export_left_is_swept_away(pack, store, tmp_path):
+    (tmp_path / f"{deliver.MAKING}abc" / "pack").mkdir(parents=True)
+    export(pack.with_indicators(["within_28_days"]), store, tmp_path)
+    assert not list(tmp_path.glob(f"{deliver.MAKING}*"))
+
+
+def test_a_renderer_that_fails_says_so(pack, store, tmp_path, monkeypatch):
+    import typst
+
+    class Broken:
+        def __init__(self, **_):
+            raise typst.TypstError("the renderer stopped")
+
+    monkeypatch.setattr(typst, "Compiler", Broken)
+    with pytest.raises(ReadoutError, match="The PDF could not be made: the renderer stopped"):
+        export(pack, store, tmp_path / "out")
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ({"indicator": [{"metric": "within_28_day"}], "title": "T"}, "Did you mean 'within_28_days'"),
+        (minimal(profile="publik"), "Did you mean 'public'"),
+        (minimal(formats=["pdf", "doc"]), "'doc' is not among the formats"),
+        (minimal(titel="x"), "Did you mean 'title'"),
+        ({"indicator": [{"metric": "within_28_days"}]}, "needs a title"),
+        ({"title": "T"}, "at least one indicator"),
+        (minimal(indicator={"metric": "within_28_days"}), "double brackets"),
+        ({"title": "T", "indicator": [{"metric": "within_28_days"}] * 2}, "two indicators are called"),
+        ({"title": "T", "indicator": [{"metric": "within_28_days", "where": {"band": "x"}}]}, "cannot be filtered by band"),
+        ({"title": "T", "indicator": [{"metric": "activity_by_hour"}]}, "not charted over months"),
+        (minimal(funnel=[{"metric": "within_28_days"}]), "has no funnel"),
+        (minimal(until="September"), "write it as 2026-09"),
+        (minimal(scope={"sit": ["X"]}), "there is no filter 'sit'"),
+    ],
+)
+def test_a_wrong_pack_is_refused_in_words(entries, said):
+    with pytest.raises((PackError, UsageError), match=re.escape(said)):
+        pack_of(entries, {})
+
+
+def test_what_cannot_be_shown_is_refused_in_words(store, pack):
+    with pytest.raises(UsageError, match="is not a site"):
+        build(pack_of(minimal(scope={"site_code": ["NOPE"]}), {}), store)
+    with pytest.raises(PackError, match="cannot be narrowed by reader"):
+        build(pack_of(minimal(scope={"reader": ["in_house_radiologist"]}), {}), store)
+    few = {"title": "T", "profile": "public", "indicator": [{"metric": "clinical_addendum_rate", "where": {"site_code": ["ZN301"], "modality": ["NM"]}}]}
+    with pytest.raises(PackError, match=r"withheld in the public release|Widen the dates|no month of"):
+        build(pack_of(few, {}), store)
+    with pytest.raises(PackError, match="speaks of 'other'"):
+        from readout.export.pack import comments_of
+
+        pack_of(minimal(), comments_of({"other": {"text": "x"}}))
+
+
+def test_the_command_says_what_it_did_and_its_exit_code(tmp_path, sample_extract, capsys):
+    extracts = ["--extracts", str(sample_extract.folder.parent)]
+    file = tmp_path / "p.toml"
+    file.write_text('title = "Small"\nformats = ["xlsx"]\n[[indicator]]\nmetric = "within_28_days"\n', "utf-8")
+    assert main(["export", "--pack", str(file), "--out", str(tmp_path / "o"), *extracts]) == 0
+    assert "Pack P-" in capsys.readouterr().out
+    assert main(["export", "--pack", str(tmp_path / "none.toml"), "--out", str(tmp_path), *extracts]) == 2
+    assert "There is no pack file none.toml" in capsys.readouterr().err
+    file.write_text('title = "Small"\ncommentary = "away.toml"\n[[indicator]]\nmetric = "within_28_days"\n', "utf-8")
+    assert main(["export", "--pack", str(file), "--out", str(tmp_path), *extracts]) == 1
+    assert "which is not beside it" in capsys.readouterr().err
+
+
+def test_what_changed_names_moved_new_dropped_and_restated(content, store):
+    now = figures(content, store.extract)
+    before = json.loads(json.dumps(now))
+    before["pack_id"], before["extract_id"] = "P-before", "2026-10-01"
+    old = before["indicators"]
+    gone = old.pop("addendum_rate")
+    old["gone"] = {**gone, "label": "Once there"}
+    month = sorted(old["within_28_days"]["months"])[-4]
+    old["within_28_days"]["months"][month] |= {"text": "12.3 %", "provisional": False}
+    first = next(iter(before["sources"]))
+    before["sources"][first] = []
+    old["unreported"]["latest"] = "1"
+    found = compared(content, now, before)
+    labels = {i.key: i.label for i in content.items}
+    assert found.previous == ("P-before", "2026-10-01")
+    assert found.new == (labels["addendum_rate"],) and found.dropped == ("Once there",)
+    assert [m.label for m in found.moved] == [labels["unreported"]]
+    (restated,) = found.restated
+    assert restated.then == "12.3 %" and restated.month.isoformat() == month
+    assert restated.cause == f"later records of {first} (extract 2026-10-01, now {content.extract_id})"
+    assert "1 figures" in found.said or "1 figure" in found.said
+    for change, cause in (({"definition": "x"}, "the definition changed"),):
+        before["indicators"]["within_28_days"] |= change
+        assert compared(content, now, before).restated[0].cause.startswith(cause)
+    before["indicators"]["within_28_days"]["definition"] = now["indicators"]["within_28_days"]["definition"]
+    before["indicators"]["within_28_days"]["months"][month]["provisional"] = True
+    assert compared(content, now, before).restated[0].cause.startswith("the month was still arriving")
+
+
+def test_a_pack_of_other_things_is_not_compared(content, store):
+    now = figures(content, store.extract)
+    assert compared(content, now, None).previous is None
+    assert "cannot be compared" in compared(content, now, {**now, "pack_id": "P-x", "scope": "CT"}).said
+    assert "another version" in compared(content, now, {**now, "pack_id": "P-x", "shape": 0}).said
+
+
+def test_the_last_pack_of_the_name_is_found_among_those_kept(pack, store, tmp_path):
+    small = pack.with_indicators(["within_28_days"])
+    first = export(replace(small, audience="A"), store, tmp_path)
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "figures.json").write_text("not json", "utf-8")
+    assert previous(tmp_path, small, "P-other")["pack_id"] == first.pack_id
+    assert previous(tmp_path, small, first.pack_id) is None
+    assert previous(tmp_path, replace(small, profile="public"), "P-other") is None
+    second = make(small, store, tmp_path)
+    assert second.changes.previous[0] == first.pack_id and not second.changes.restated
+    assert zipped(second.files, "a") == zipped(second.files, "a")

@@ -18,7 +18,8 @@ NEEDS = (
 )
 SWITCHES = ("is_own", "has_object")
 PLACES = ("before", "up_to", "after", "clause", "sentence", "follows")
-NOUNS = ("own", "us", "other", "part", "goes_on")
+OWN = ("figure", "good", "time", "volume", "goal", "thing", "us")  # nouns of the indicator itself
+NOUNS = (*OWN, "other", "part", "goes_on", "light", "scale")
 NOW = ("value", "month", "mean", "target", "months")
 # What the chart may show instead of a claim, and the names its words may use.
 FOUND: dict[str, tuple[str, ...]] = {

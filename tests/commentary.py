@@ -49,6 +49,7 @@ def facts_from(name: str, entry: dict) -> Facts:
         average=entry.get("mean"),
         provisional=tuple(entry.get("provisional", ())),
         is_change=entry.get("is_change", False),
+        is_time=entry["unit"] == "hours",
         is_withheld=entry.get("is_withheld", False),
         units=tuple(Unit(u["name"], u["value"], u["low"], u["high"], tuple(said(u[k]) for k in ("value", "low", "high"))) for u in entry.get("units", ())),
     )

@@ -1,7 +1,7 @@
 """Whether commentary claims what its indicator's chart does not show. An honest sentence passes: where a sentence cannot be read, nothing is said."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from readout.catalogue import load_catalogue
@@ -9,7 +9,7 @@ from readout.claims import Claim, Lift, Rules
 from readout.guard import comparison, verdicts
 from readout.guard.facts import Facts
 from readout.guard.reading import Sentence, clauses, is_past, months_spoken_of, sentences
-from readout.guard.subject import Pack
+from readout.guard.subject import DIRECTED, Pack
 
 TAKES_UP = re.compile(r"^(?:this|that|these|those|it|they|both|such|however|but|the (?:change|movement|difference|rise|fall|increase|decrease|figure|chart))\b", re.I)
 NEAR = re.compile(r"^(?:\W*(?!(?:and|but|or)\b)[\w']+){0,3}")
@@ -25,14 +25,15 @@ class Contradiction:
     reason: str
 
 
-def check(text: str, facts: Facts, *, others: Sequence[Facts] = (), rules: Rules | None = None) -> tuple[Contradiction, ...]:
+def check(text: str, facts: Facts, *, others: Sequence[Facts] = (), names: Collection[str] = (), rules: Rules | None = None) -> tuple[Contradiction, ...]:
     """The contradictions of the commentary beside one indicator, in order, one for each thing that a sentence claims.
 
     `others`: the other indicators of the pack. What a clause says of one of them is held against that one; what it says of a unit against the
-    facts of that unit under the same label, where there are any, else against nothing.
+    facts of that unit under the same label, where there are any, else against nothing. `names`: further sites and trusts of the network, so that they
+    are known for units.
     """
     rules = rules or load_catalogue().claims
-    pack = Pack(facts, others, rules)
+    pack = Pack(facts, others, rules, names)
     read = sentences(text)
     found: list[Contradiction] = []
     for i, sentence in enumerate(read):
@@ -69,10 +70,10 @@ def _against(claim: Claim, m: re.Match[str], clause: str, pack: Pack) -> tuple[F
     if own.last is not None and is_past(clause, own.last.month):
         return None
     if claim.needs in comparison.NEEDS:
-        nouns = pack.nouns(clause)
-        if any(n.facts is None for n in nouns) and not any(n.facts is own for n in nouns):
+        named = [n for n in pack.nouns(clause) if n.facts is not own or (claim.needs in DIRECTED and not n.is_direct)]
+        if named:
             return None
-        compared = comparison.compared(clause, m, claim, own, pack.names)
+        compared = comparison.compared(clause, m, claim, own, pack.units)
         return (own, compared) if compared else None
     facts = pack.subject(clause, m, claim)
     if facts is None:
@@ -95,7 +96,7 @@ def _is_lifted(claim: Claim, m: re.Match[str], clause: str, text: str, after: st
             near = NEAR.match(clause[m.end() :])
             return bool(near and lift.pattern.search(near[0]))
         where = {"clause": clause, "sentence": text, "follows": f"{text} … {after}"}[lift.where]
-        return any(not (where is clause and m.start() <= o.start() < m.end()) for o in lift.pattern.finditer(where))
+        return bool(lift.pattern.search(where))
 
     return any(claim.id in lift.claims and stands(lift) for lift in rules.lifts)
 

@@ -38,7 +38,8 @@ class Facts:
     `points`: the judged months with a figure, oldest first; where `is_change` each is the change over its month. `variation`, `is_high` (the side of
     the rule that the last one breaks) and `assurance` as the icons show them, None where there are none. `is_met`: whether the last one meets the
     target, None without one. `counted`: of a target at the end of the scale, in how many of how many months it was met. `levels`: of a stock its
-    level at each month's end, where known. `provisional`: months still arriving, which nothing is judged of. `mean`, `target`: as they are said.
+    level at each month's end, where known. `mean`, `target`: as they are said. `provisional`: months still arriving, which nothing is judged of.
+    `is_stepped`: the limits start anew at a known change, and the mean since is better than the one before.
     """
 
     indicator: str
@@ -57,7 +58,9 @@ class Facts:
     average: float | None = None
     provisional: tuple[date, ...] = ()
     is_change: bool = False
+    is_time: bool = False
     is_withheld: bool = False
+    is_stepped: bool = False
     units: tuple[Unit, ...] = ()
 
     @property
@@ -103,6 +106,8 @@ def facts_of(control: Control, *, released: Answer | None = None, by_unit: Answe
         average=None if last is None else last["mean"],
         provisional=tuple(control.points.filter(control.points["is_provisional"])["month"].to_list()),
         is_change=metric.is_snapshot,
+        is_time=metric.kind == "time",
+        is_stepped=_is_stepped(control),
         is_withheld=released is not None and _is_withheld(control, released),
         units=_units(by_unit) if by_unit is not None else (),
     )
@@ -111,6 +116,12 @@ def facts_of(control: Control, *, released: Answer | None = None, by_unit: Answe
 def _meets(value: float, target: float, better: str) -> bool:
     margin = 1e-9 * max(1.0, abs(target))
     return value >= target - margin if better == "up" else value <= target + margin
+
+
+def _is_stepped(control: Control) -> bool:
+    means = control.points.filter(~control.points["is_provisional"]).unique("group", keep="first", maintain_order=True)["mean"].drop_nulls().to_list()
+    sign = {"up": 1, "down": -1, "neutral": 0}[control.metric.better]
+    return len(means) > 1 and sign * (means[-1] - means[-2]) > 0
 
 
 def _is_withheld(control: Control, released: Answer) -> bool:

@@ -1,33 +1,49 @@
 """Which indicator a claim is about: its own, another of the pack, or something that no chart of the pack measures."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from readout.claims import Claim, Rules
-from readout.guard.facts import Facts, Unit
+from readout.claims import OWN, Claim, Rules
+from readout.guard.facts import Facts
 
 GENERIC = re.compile(r"\b(?:the|hospitals?|royal|infirmary|general|community|district|centre|university|nhs|foundation|trust|clinic)\b", re.IGNORECASE)
-OBJECT = re.compile(r"^\s*(?:in|of|to|for|on|against)\s", re.IGNORECASE)
+OBJECT = re.compile(r"^\s*(?:in|of|to|for|on|against)\s+(?:(?:the|our|its|an?|this|all)\s+)?", re.IGNORECASE)
 STOP = re.compile(r"[,.()]|\b(?:following|after|thanks|due|owing|by|since|because|as|when|with|driven|reflecting|attributed|which)\b", re.IGNORECASE)
+WORD = re.compile(r"[A-Za-z&'][\w&'-]*")
+LENGTH = re.compile(r"\b(\d+|one|two|four|six|eight|ten|twelve|thirteen|eighteen)[\s-](?:week|day|hour|month)s?\b", re.IGNORECASE)
+PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s?(?:%|per cent)")
 TOKEN = re.compile(r"\bindicator(\d+)\b")
+# Claims of a direction, which only the figure itself can go in; and those of a target.
+DIRECTED = ("high", "low", "rise", "fall", "times", "highest", "lowest", "record", "higher_than", "lower_than", "highest_of", "lowest_of")
+GOALS = ("met", "missed", "above_target", "below_target", "passes", "fails", "on_track")
 
 
 @dataclass(frozen=True)
 class Noun:
+    """Something named. `facts`: None where no chart measures it; `is_direct`: whether what goes up or down with it is the figure itself."""
+
     start: int
     end: int
-    facts: Facts | None  # None: something that no chart measures
+    facts: Facts | None
+    is_direct: bool
 
 
 class Pack:
-    """The indicators that a comment may speak of, its own first, and the names that they go by."""
+    """The indicators that a comment may speak of, its own first, and the names that they go by.
 
-    def __init__(self, own: Facts, others: Sequence[Facts], rules: Rules) -> None:
+    `names`: units of which nothing is in the pack; a clause that names one is not about its charts.
+    """
+
+    def __init__(self, own: Facts, others: Sequence[Facts], rules: Rules, names: Collection[str] = ()) -> None:
         self.own, self.rules = own, rules
         self.labelled = [own, *(f for f in others if f.label.lower() != own.label.lower())]
         self.series = [own, *others]
-        self.names = unit_names(own.units)
+        self.units = unit_names([u.name for u in own.units])
+        apart = {*names, *(f.name for f in others), *(u.name for u in own.units)} - {"the whole network"}
+        self.apart = unit_names(sorted(apart))
+        self.apart_names = sorted(apart)
+        self.said = f"{own.label} {own.name}".lower()
 
     def tokens(self, text: str) -> str:
         """A sentence with each label of an indicator as one word, so that no phrase is found inside a label."""
@@ -37,54 +53,78 @@ class Pack:
 
     def nouns(self, clause: str) -> list[Noun]:
         """Everything named in a clause that can have improved, in order."""
-        words = f"{self.own.label} {self.own.name}".lower()
-        found = [Noun(m.start(), m.end(), self.labelled[int(m[1])]) for m in TOKEN.finditer(clause)]
-        for kind in ("own", "us", "other"):
+        found = [Noun(m.start(), m.end(), self.labelled[int(m[1])], True) for m in TOKEN.finditer(clause)]
+        for kind in (*OWN, "other"):
             for m in self.rules.nouns[kind].finditer(clause):
-                is_own = kind != "other" or re.search(rf"\b{re.escape(m[0].lower())}\b", words)
-                found.append(Noun(m.start(), m.end(), self.own if is_own else None))
+                in_label = re.search(rf"\b{re.escape(m[0].lower())}\b", self.said) is not None
+                is_own = kind != "other" or in_label
+                found.append(Noun(m.start(), m.end(), self.own if is_own else None, in_label or self._is_direct(kind)))
         return sorted(found, key=lambda n: (n.end, n.facts is not None))
 
-    def subject(self, clause: str, m: re.Match[str], claim: Claim) -> Facts | None:
-        """The facts that a claim is to be held against; None where it is not about a chart of the pack."""
-        stop = STOP.search(clause, m.end())
-        part = self.rules.nouns["part"].finditer(clause, 0, stop.start() if stop else len(clause))
-        if any(p[0].lower() not in f"{self.own.label} {self.own.name}".lower() for p in part):
-            return None
-        found = self._named(clause, m, claim)
-        return self._of_unit(found, clause) if found is not None else None
+    def _is_direct(self, kind: str) -> bool:
+        f = self.own
+        return kind in ("figure", "us") or (kind == "good" and f.better == "up") or (kind == "time" and f.is_time) or (kind == "volume" and f.better == "neutral")
 
-    def _named(self, clause: str, m: re.Match[str], claim: Claim) -> Facts | None:
+    def subject(self, clause: str, m: re.Match[str], claim: Claim) -> Facts | None:
+        """The facts that a claim is to be held against; None where it is not, or not surely, about a chart of the pack."""
+        if self._is_of_a_part(clause, m):
+            return None
+        if claim.needs in GOALS and not self._is_own_goal(m[0]):
+            return None
+        noun = self._named(clause, m, claim)
+        if noun is None or noun.facts is None or (claim.needs in DIRECTED and not noun.is_direct):
+            return None
+        return self._of_unit(noun.facts, clause)
+
+    def _is_of_a_part(self, clause: str, m: re.Match[str]) -> bool:
+        """Whether a clause, up to the reason that it gives, speaks of a part only, such as one modality or a place that the pack does not know."""
+        stop = STOP.search(clause, m.end())
+        parts = self.rules.nouns["part"].finditer(clause, 0, stop.start() if stop else len(clause))
+        return any(p[0].lower() not in self.said and p[0].lower() not in self.apart for p in parts)
+
+    def _named(self, clause: str, m: re.Match[str], claim: Claim) -> Noun | None:
         nouns = self.nouns(clause)
         inside = [n for n in nouns if m.start() <= n.start < m.end()]
-        if any(n.facts is None for n in inside):
+        if any(n.facts is None or (claim.needs in DIRECTED and not n.is_direct) for n in inside):
             return None
-        if claim.is_own and not (self.rules.nouns["own"].search(clause) or TOKEN.search(clause)):
+        if claim.is_own and not any(n.facts is not None for n in nouns):
             return None
         rest = clause[m.end() :]
-        goes_on = not re.match(r"\s*[\w']", rest) or self.rules.nouns["goes_on"].match(rest.lstrip())
         reach = m.end() + len(" ".join(STOP.split(rest, maxsplit=1)[0].split(" ")[:6]))
         after = [n for n in nouns if m.end() <= n.start < reach]
-        if claim.has_object and not goes_on:
-            return after[0].facts if after and after[0].facts is not None else None
-        if OBJECT.match(rest) and after and claim.needs not in ("met", "missed"):
-            return after[0].facts
+        if claim.has_object and re.match(r"\s*[\w']", rest) and not self.rules.nouns["goes_on"].match(rest.lstrip()):
+            return after[0] if after else None
+        if claim.needs not in GOALS and (of := OBJECT.match(rest)) and not self.rules.nouns["scale"].match(rest[of.end() :]):
+            return after[0] if after else None
         before = [n for n in nouns if n.start < m.start()] + [n for n in inside if n.end < m.end()]
-        return before[-1].facts if before else self.own
+        start = before[-1].end if before else 0
+        if not self._names_nothing(clause[start : m.start()]):
+            return None
+        return before[-1] if before else Noun(0, 0, self.own, True)
+
+    def _names_nothing(self, text: str) -> bool:
+        """Whether words between a subject and its claim are such as name nothing else."""
+        light = (self.rules.nouns["light"], self.rules.nouns["goes_on"], self.rules.nouns["scale"])
+        return all(any(p.fullmatch(w[0]) for p in light) or w[0].lower() in self.said for w in WORD.finditer(text))
+
+    def _is_own_goal(self, said: str) -> bool:
+        """Whether a target that is named by its number is that of the indicator."""
+        shares = [float(p) for p in PERCENT.findall(said)]
+        target = PERCENT.search(self.own.target)
+        if shares and (target is None or any(abs(p - float(target[1])) > 1e-9 for p in shares)):
+            return False
+        return all(re.search(rf"\b{n}\b", self.own.label, re.IGNORECASE) for n in LENGTH.findall(said))
 
     def _of_unit(self, facts: Facts, clause: str) -> Facts | None:
         """Of a clause that names a unit the facts of that unit, where the pack has them."""
-        if not units_in(clause, self.names):
-            return facts
-        named = {self.own.units[i].name for _, i in units_in(clause, self.names)}
-        return next((f for f in self.series if f.label == facts.label and f.name in named), None)
+        named = {self.apart_names[i] for _, i in units_in(clause, self.apart)}
+        return facts if not named else next((f for f in self.series if f.label == facts.label and f.name in named), None)
 
 
-def unit_names(units: Sequence[Unit]) -> dict[str, int]:
+def unit_names(names: Sequence[str]) -> dict[str, int]:
     """What units are called: their names, and without `Hospital` and the like where that names one alone."""
-    short = [" ".join(GENERIC.sub(" ", u.name).split()) for u in units]
-    names = {u.name.lower(): i for i, u in enumerate(units)}
-    return names | {s.lower(): i for i, s in enumerate(short) if s and [t.lower() for t in short].count(s.lower()) == 1}
+    short = [" ".join(GENERIC.sub(" ", name).split()).lower() for name in names]
+    return {name.lower(): i for i, name in enumerate(names)} | {s: i for i, s in enumerate(short) if s and short.count(s) == 1}
 
 
 def units_in(clause: str, names: dict[str, int]) -> list[tuple[int, int]]:

@@ -33,7 +33,9 @@ def _state(f: Facts) -> Found:
 
 
 def improvement(c: Case) -> Found | None:
-    return None if c.facts.variation == "improvement" else _state(c.facts)
+    """Where limits start anew at a known change for the better, common cause is that of the better level."""
+    is_kept = c.facts.is_stepped and c.facts.variation == "common_cause"
+    return None if c.facts.variation == "improvement" or is_kept else _state(c.facts)
 
 
 def no_improvement(c: Case) -> Found | None:
@@ -147,6 +149,9 @@ def _start(said: str, last: date) -> date:
     if m := re.search(r"\b(an?|one|two|three|four|\d+)\s+(year|month)s?", said, re.IGNORECASE):
         count = (NUMBERS.get(m[1].lower()) or int(m[1])) * (12 if m[2].lower() == "year" else 1)
         return _before(last, count - 1)
+    if re.search(r"\byear$", said, re.IGNORECASE):
+        starts = [date(last.year - (last.month < m), m, 1) for m in ((4,) if "financial" in said.lower() else (1,) if "calendar" in said.lower() else (1, 4))]
+        return max(starts)
     since = re.search(r"\bsince\s+(.*)$", said, re.IGNORECASE)
     if since and (m := NAMED.search(since[1])):
         month = month_named(m, last)

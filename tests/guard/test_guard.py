@@ -116,6 +116,9 @@ def test_the_reason_is_a_plain_sentence_with_its_numbers():
         ("It is the highest since March.", "62.1 % in Sep 2026 is below the 62.5 % of Jun 2026"),
         ("It is the highest since June.", ""),
         ("It is the highest figure in three months.", ""),
+        ("It is the highest figure of the financial year.", "below the 62.5 % of Jun 2026"),
+        ("It is the highest figure of the calendar year.", "below the 62.6 % of Feb 2026"),
+        ("It is the highest since 2025.", "below the 62.6 % of Feb 2026"),
         ("It is the highest figure in two years.", "below the 63.0 % of Sep 2025"),
     ],
 )
@@ -184,6 +187,62 @@ def test_a_claim_of_one_unit_is_held_against_its_own_chart_or_none():
     assert found.reason.startswith("Reported within 28 days, Saltness Hospital: the chart shows an improvement")
 
 
+def test_a_unit_of_which_the_pack_has_nothing_is_not_the_whole():
+    assert claims("Performance in Thornby improved.", "level") == ["improved"]
+    assert check("Performance in Thornby improved.", SETS["level"], names=("Thornby Community Hospital",)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("The 90 % target was met.", True),
+        ("The 85 % target was met.", False),
+        ("The 28-day target was met.", True),
+        ("The six-week target was met.", False),
+        ("The savings target was met.", False),
+        ("The former target was met.", False),
+    ],
+)
+def test_only_its_own_target_is_judged(text, is_found):
+    assert bool(claims(text, "miss")) == is_found
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "is_found"),
+    [
+        ("The share fell.", "better", True),
+        ("The number of late reports fell.", "better", False),
+        ("Waits fell.", "better", False),
+        ("Waits fell.", "slower", True),
+        ("Performance fell.", "slower", False),
+        ("Activity is at its lowest on record.", "busy", True),
+        ("Activity is at its lowest on record.", "better", False),
+    ],
+)
+def test_a_direction_is_judged_of_the_figure_alone(text, name, is_found):
+    assert bool(claims(text, name)) == is_found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The scanner refurbishment improved.",
+        "The IT platform was stable.",
+        "Performance management has improved.",
+        "We have improved the escalation process.",
+        "There is a significant change in leadership.",
+    ],
+)
+def test_what_is_not_surely_about_the_chart_is_no_claim(text):
+    assert claims(text, "worse") == []
+
+
+def test_a_known_step_for_the_better_bears_out_an_improvement():
+    text = "Performance has improved since the second scanner opened."
+    assert claims(text, "level") == ["improved"]
+    assert claims(text, "level", is_stepped=True) == [] and claims(text, "worse", is_stepped=True) == ["improved"]
+
+
 def test_what_is_withheld_and_what_still_arrives_bears_no_claim():
     assert "withheld" in check("Performance has improved.", SETS["withheld"])[0].reason
     found = check("Performance improved in October.", replace(SETS["better"], provisional=(date(2026, 10, 1),)))
@@ -213,6 +272,16 @@ def test_facts_say_what_the_chart_says(store):
     assert facts_of(made, released=nothing).is_withheld
     with pytest.raises(UsageError, match="need an answer of 'within_28_days'"):
         facts_of(made, released=ask("unreported", Scope(("month",)), store))
+
+
+def test_new_limits_after_a_step_for_the_better_are_told(store):
+    answer = ask("within_28_days", Scope(("month",)), store)
+    months = months_between(START, date(2025, 12, 1))
+    for after, is_stepped in ((95, True), (60, False)):
+        values = [88, 90, 87, 91, 89, 90, 88, 92, 89, 90, 87, 91, *(after + i % 3 for i in range(12))]
+        frame = pl.DataFrame({"month": months, "numerator": values, "denominator": [100] * 24, "value": [v / 100 for v in values], "provisional": [False] * 24})
+        made = control(replace(answer, frame=frame), (Rebase(date(2025, 1, 1), "a second scanner"),))
+        assert facts_of(made).is_stepped == is_stepped and not facts_of(control(replace(answer, frame=frame))).is_stepped
 
 
 def test_a_stock_knows_its_level_where_the_answer_is_given(store):

@@ -72,7 +72,7 @@ def phrase(text: str, words: Mapping[str, str]) -> str:
     """A phrase as a regular expression: the sets set in, a set within a set too, every space any space. Raises KeyError for a set there is not."""
     for _ in range(3):
         text = re.sub(r"\{([a-z_]+)\}", lambda m: f"(?:{words[m[1]]})", text)
-    return text.replace(" ", r"\s+")
+    return text.replace(" ?", r"\s*").replace(" ", r"\s+")
 
 
 def load_claims(path: Path) -> Rules:

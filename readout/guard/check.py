@@ -71,7 +71,7 @@ def _against(claim: Claim, m: re.Match[str], clause: str, pack: Pack) -> tuple[F
         return None
     if claim.needs in comparison.NEEDS:
         named = [n for n in pack.nouns(clause) if n.facts is not own or (claim.needs in DIRECTED and not n.is_direct)]
-        if named:
+        if named or not pack.names_nothing(f"{clause[: m.start()]} … {clause[m.end() :]}"):
             return None
         compared = comparison.compared(clause, m, claim, own, pack.units)
         return (own, compared) if compared else None

@@ -25,6 +25,7 @@ NAMED = re.compile(
 WITHIN = "the|early|late|mid|quarter|first|second|third|fourth|half|year|spring|summer|autumn|winter|of|end|start|beginning|calendar|financial"
 DURING = re.compile(rf"\b(?:in|during|throughout|for|of|at the end of|by the end of|as at|early|late|mid|and)(?:\s+(?:{WITHIN}))*[\s-]+$", re.IGNORECASE)
 BASE = re.compile(r"(?:\b(?:since|than|from|to|until|before|after|compared with|against|on)|\()(?:\s*[\d.,]+ ?%?)?(?:\s*\b(?:in|the|that of)\b)*\s+$", re.IGNORECASE)
+UNTIL = re.compile(r"\b(?:before|until|prior to|up to)\s+$", re.IGNORECASE)
 SINCE = re.compile(r"\bsince\b[^,]*$", re.IGNORECASE)
 AHEAD = 3  # months: a month named without a year is not further ahead than this
 EARLIER = "year|financial year|winter|spring|summer|autumn|quarter|decade"
@@ -96,12 +97,15 @@ def months_spoken_of(clause: str, last: date) -> list[date]:
 
 
 def is_past(clause: str, last: date) -> bool:
-    """Whether a clause is of a time before the last month of the chart: `in 2024`, `in March and in August`, `in the last year`, not `since 2024`."""
+    """Whether a clause is of a time before the last month of the chart: `in 2024`, `in March and in August`, `before June`, `in the last year`, not `since 2024`."""
     times: list[bool] = []
     for m in NAMED.finditer(clause):
         before = clause[: m.start()]
+        month = month_named(m, last)
+        if UNTIL.search(before):
+            times.append(month <= last if month is not None else int(m["alone"]) <= last.year)
+            continue
         if not DURING.search(before) or BASE.search(before) or SINCE.search(before):
             continue
-        month = month_named(m, last)
         times.append(month < last if month is not None else int(m["alone"]) < last.year)
     return (bool(times) and all(times)) or bool(LAST_YEAR.search(clause))

@@ -13,6 +13,7 @@ STOP = re.compile(r"[,.()]|\b(?:following|after|thanks|due|owing|by|since|becaus
 WORD = re.compile(r"[A-Za-z&'][\w&'-]*")
 LENGTH = re.compile(r"\b(\d+|one|two|four|six|eight|ten|twelve|thirteen|eighteen)[\s-](?:week|day|hour|month)s?\b", re.IGNORECASE)
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s?(?:%|per cent)")
+BESIDE = re.compile(r"[\w&'-]+\s+$")
 TOKEN = re.compile(r"\bindicator(\d+)\b")
 # Claims of a direction, which only the figure itself can go in; and those of a target.
 DIRECTED = ("high", "low", "rise", "fall", "times", "highest", "lowest", "record", "higher_than", "lower_than", "highest_of", "lowest_of")
@@ -57,8 +58,9 @@ class Pack:
         for kind in (*OWN, "other"):
             for m in self.rules.nouns[kind].finditer(clause):
                 in_label = re.search(rf"\b{re.escape(m[0].lower())}\b", self.said) is not None
-                is_own = kind != "other" or in_label
-                found.append(Noun(m.start(), m.end(), self.own if is_own else None, in_label or self._is_direct(kind)))
+                is_direct = in_label or self._is_direct(kind)
+                is_own = is_direct or kind in ("good", "goal")
+                found.append(Noun(m.start(), m.end(), self.own if is_own else None, is_direct))
         return sorted(found, key=lambda n: (n.end, n.facts is not None))
 
     def _is_direct(self, kind: str) -> bool:
@@ -97,15 +99,19 @@ class Pack:
         if claim.needs not in GOALS and (of := OBJECT.match(rest)) and not self.rules.nouns["scale"].match(rest[of.end() :]):
             return after[0] if after else None
         before = [n for n in nouns if n.start < m.start()] + [n for n in inside if n.end < m.end()]
-        start = before[-1].end if before else 0
-        if not self._names_nothing(clause[start : m.start()]):
-            return None
-        return before[-1] if before else Noun(0, 0, self.own, True)
+        if not before:
+            return Noun(0, 0, self.own, True) if self.names_nothing(clause[: m.start()]) else None
+        noun = before[-1]
+        beside = BESIDE.search(clause[: min(noun.start, m.start())])
+        return noun if self.names_nothing(f"{beside[0] if beside else ''}{clause[noun.end : m.start()]}") else None
 
-    def _names_nothing(self, text: str) -> bool:
-        """Whether words between a subject and its claim are such as name nothing else."""
-        light = (self.rules.nouns["light"], self.rules.nouns["goes_on"], self.rules.nouns["scale"])
-        return all(any(p.fullmatch(w[0]) for p in light) or w[0].lower() in self.said for w in WORD.finditer(text))
+    def names_nothing(self, text: str) -> bool:
+        """Whether words beside a subject and before its claim are such as name nothing else, units of the network apart."""
+        for name in sorted(self.apart, key=len, reverse=True):
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", text, flags=re.IGNORECASE)
+        light = [self.rules.nouns[kind] for kind in ("light", "goes_on", *OWN)]
+        words = (w[0].removesuffix("'s") for w in WORD.finditer(text))
+        return all(any(p.fullmatch(w) for p in light) or w.lower() in self.said or TOKEN.fullmatch(w) for w in words)
 
     def _is_own_goal(self, said: str) -> bool:
         """Whether a target that is named by its number is that of the indicator."""

@@ -188,8 +188,8 @@ def test_a_claim_of_one_unit_is_held_against_its_own_chart_or_none():
 
 
 def test_a_unit_of_which_the_pack_has_nothing_is_not_the_whole():
-    assert claims("Performance in Thornby improved.", "level") == ["improved"]
-    assert check("Performance in Thornby improved.", SETS["level"], names=("Thornby Community Hospital",)) == ()
+    assert claims("In Thornby, performance improved.", "level") == ["improved"]
+    assert check("In Thornby, performance improved.", SETS["level"], names=("Thornby Community Hospital",)) == ()
 
 
 @pytest.mark.parametrize(

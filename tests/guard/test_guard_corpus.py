@@ -6,7 +6,7 @@ from readout.guard import check
 from tests.commentary import Case, cases
 
 LEAST_FOUND = 0.95  # of the corpus that the rules were written by
-HELD_OUT_FOUND = 0.76  # of the one they were not written by, as measured; it may rise, and may not fall
+HELD_OUT_FOUND = 0.83  # of the one they were not written by, as measured; it may rise, and may not fall
 KNOWN, HELD_OUT = list(cases("corpus")), list(cases("held_out"))
 
 
@@ -23,9 +23,7 @@ def test_no_honest_sentence_is_blocked(case):
 @pytest.mark.parametrize("case", [c for c in KNOWN if c.claim is not None], ids=lambda c: c.text[:60])
 def test_what_is_found_names_the_sentence_the_indicator_the_claim_and_why(case):
     found = check(case.text, case.facts, others=case.others)
-    if not found:
-        pytest.skip("not found: counted by the share")
-    assert any(c.claim.startswith(case.claim) or case.claim in c.reason for c in found), found
+    assert not found or any(c.claim.startswith(case.claim) or case.claim in c.reason for c in found), found  # how many are found: see below
     for c in found:
         assert c.sentence in " ".join(case.text.split()) and c.indicator == case.facts.label
         assert c.reason.startswith(f"{case.facts.label}, ") and "; this sentence claims " in c.reason and "{" not in c.reason

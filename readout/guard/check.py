@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from readout.catalogue import load_catalogue
 from readout.claims import Claim, Lift, Rules
@@ -12,6 +13,7 @@ from readout.guard.reading import Sentence, clauses, is_past, months_spoken_of, 
 from readout.guard.subject import DIRECTED, Pack
 
 TAKES_UP = re.compile(r"^(?:this|that|these|those|it|they|both|such|however|but|the (?:change|movement|difference|rise|fall|increase|decrease|figure|chart))\b", re.I)
+MOST = 20  # of one claim in one clause, so that a text made to be slow is not
 NEAR = re.compile(r"^(?:\W*(?!(?:and|but|or)\b)[\w']+){0,3}")
 
 
@@ -49,7 +51,7 @@ def _of_sentence(sentence: Sentence, following: Sentence | None, pack: Pack) -> 
     for clause in clauses(text):
         taken: list[tuple[int, int]] = []
         for claim in pack.rules.claims:
-            for m in claim.pattern.finditer(clause):
+            for m in islice(claim.pattern.finditer(clause), MOST):
                 if any(m.start() < end and start < m.end() for start, end in taken) or _is_lifted(claim, m, clause, text, after, pack.rules):
                     continue
                 against = _against(claim, m, clause, pack)

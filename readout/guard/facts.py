@@ -77,15 +77,17 @@ def facts_of(control: Control, *, released: Answer | None = None, by_unit: Answe
     """The facts of one chart.
 
     `released`: the answer that the chart was made of as it leaves: where it withholds the last judged month, nothing can be claimed of it; of a
-    stock it also gives the level. `by_unit`: the same metric over the pack's period by one dimension, as it leaves, for comparisons between
-    units: a share has Wilson intervals, other kinds none. Raises UsageError for an answer of another metric or breakdown.
+    stock it also gives the level. Months are judged by their true figures and said as they leave. `by_unit`: the same metric over the pack's
+    period by one dimension, as it leaves, for comparisons between units: a share has Wilson intervals, other kinds none. Raises UsageError for
+    an answer of another metric or breakdown.
     """
     metric = control.metric
     for answer in (released, by_unit):
         if answer is not None and (answer.metric.id != metric.id or len(answer.scope.by) != 1):
             raise UsageError(f"The facts of '{metric.label}' need an answer of '{metric.id}' by one dimension, not of '{answer.metric.id}' by {len(answer.scope.by)}.")
     judged = [r for r in control.points.iter_rows(named=True) if not r["is_provisional"] and r["x"] is not None]
-    points = tuple(Point(r["month"], r["x"], figure(control, r["x"])) for r in judged)
+    leaves = {r["month"]: r[control.column] for r in released.rows} if released is not None and not metric.is_snapshot else {r["month"]: r["x"] for r in judged}
+    points = tuple(Point(m, x, _said(control, leaves.get(m))) for m, x in ((r["month"], r["x"]) for r in judged))
     last = control.last
     target = control.target if metric.better != "neutral" else None
     counted = (control.met.count, control.met.of) if control.met is not None and control.assurance is None else None
@@ -111,6 +113,10 @@ def facts_of(control: Control, *, released: Answer | None = None, by_unit: Answe
         is_withheld=released is not None and _is_withheld(control, released),
         units=_units(by_unit) if by_unit is not None else (),
     )
+
+
+def _said(control: Control, value: float | None) -> str:
+    return fmt.WITHHELD if value is None else figure(control, value)
 
 
 def _meets(value: float, target: float, better: str) -> bool:

@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 from datetime import date
+from time import monotonic
 
 import polars as pl
 import pytest
@@ -168,6 +169,19 @@ def test_abbreviations_lists_and_numbers_do_not_end_or_join_sentences():
     assert [c.sentence for c in check(text, SETS["level"])] == ["Performance improved, e.g. at approx. 62.1 % in Sept. 2026.", "- Performance improved"]
 
 
+def test_any_text_is_read_and_soon():
+    rng = random.Random(5)
+    words = ["performance", "has improved", "the target", "was met in", "not", "and", "but", "95 %", "September", "highest since", "Saltness", "than"]
+    words += [",", ".", ";", " - ", "’", "“", "(", "*", "#", "\n", "2024", "no", "[x](", "in"]
+    for name in ("sites", "backlog", "new"):
+        for _ in range(150):
+            check(" ".join(rng.choice(words) for _ in range(rng.randint(0, 30))), SETS[name], others=tuple(SETS.values()))
+    started = monotonic()
+    for text in ("improved " * 2000, "in the " * 2000, "(* " * 2000, "2024 " * 2000):
+        check(text, SETS["level"])
+    assert monotonic() - started < 20
+
+
 # What the claim is about
 
 
@@ -272,6 +286,15 @@ def test_facts_say_what_the_chart_says(store):
     assert facts_of(made, released=nothing).is_withheld
     with pytest.raises(UsageError, match="need an answer of 'within_28_days'"):
         facts_of(made, released=ask("unreported", Scope(("month",)), store))
+
+
+def test_a_reason_says_what_leaves_and_not_the_true_figure(store):
+    answer = ask("within_28_days", Scope(("month",)), store)
+    made, out = control(answer), answer.release("public")
+    true, f = facts_of(made), facts_of(made, released=out)
+    shown = {r["month"]: r["value"] for r in out.rows}
+    assert [p.value for p in f.points] == [p.value for p in true.points]
+    assert [p.said for p in f.points] == ["*" if shown[p.month] is None else f"{shown[p.month] * 100:.1f} %" for p in f.points]
 
 
 def test_new_limits_after_a_step_for_the_better_are_told(store):

@@ -38,8 +38,8 @@ class Facts:
     `points`: the judged months with a figure, oldest first; where `is_change` each is the change over its month. `variation`, `is_high` (the side of
     the rule that the last one breaks) and `assurance` as the icons show them, None where there are none. `is_met`: whether the last one meets the
     target, None without one. `counted`: of a target at the end of the scale, in how many of how many months it was met. `levels`: of a stock its
-    level at each month's end, where known. `mean`, `target`: as they are said. `provisional`: months still arriving, which nothing is judged of.
-    `is_stepped`: the limits start anew at a known change, and the mean since is better than the one before.
+    level at each month's end, where known. `mean`, `target`: as they are said; `average`: the mean as a number. `provisional`: months still
+    arriving, which nothing is judged of. `is_stepped`: the limits start anew at a known change, and the mean since is better than the one before.
     """
 
     indicator: str

@@ -16,8 +16,9 @@ PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s?(?:%|per cent)")
 BESIDE = re.compile(r"[\w&'-]+\s+$")
 TOKEN = re.compile(r"\bindicator(\d+)\b")
 # Claims of a direction, which only the figure itself can go in; and those of a target.
-DIRECTED = ("high", "low", "rise", "fall", "times", "highest", "lowest", "record", "higher_than", "lower_than", "highest_of", "lowest_of")
-GOALS = ("met", "missed", "above_target", "below_target", "passes", "fails", "on_track")
+SIDES = ("above_target", "below_target")
+DIRECTED = ("high", "low", "rise", "fall", "times", "highest", "lowest", "record", "higher_than", "lower_than", "highest_of", "lowest_of", *SIDES)
+GOALS = ("met", "missed", *SIDES, "passes", "fails", "on_track")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Pack:
         self.labelled = [own, *(f for f in others if f.label.lower() != own.label.lower())]
         self.series = [own, *others]
         self.units = unit_names([u.name for u in own.units])
-        apart = {*names, *(f.name for f in others), *(u.name for u in own.units)} - {"the whole network"}
+        apart = {*names, *(f.name for f in others), *(u.name for u in own.units)} - {own.name}
         self.apart = unit_names(sorted(apart))
         self.apart_names = sorted(apart)
         self.said = f"{own.label} {own.name}".lower()
@@ -59,13 +60,13 @@ class Pack:
             for m in self.rules.nouns[kind].finditer(clause):
                 in_label = re.search(rf"\b{re.escape(m[0].lower())}\b", self.said) is not None
                 is_direct = in_label or self._is_direct(kind)
-                is_own = is_direct or kind in ("good", "goal")
+                is_own = is_direct or kind in ("good", "goal", "us")
                 found.append(Noun(m.start(), m.end(), self.own if is_own else None, is_direct))
         return sorted(found, key=lambda n: (n.end, n.facts is not None))
 
     def _is_direct(self, kind: str) -> bool:
         f = self.own
-        return kind in ("figure", "us") or (kind == "good" and f.better == "up") or (kind == "time" and f.is_time) or (kind == "volume" and f.better == "neutral")
+        return kind == "figure" or (kind in ("good", "us") and f.better == "up") or (kind == "time" and f.is_time) or (kind == "volume" and f.better == "neutral")
 
     def subject(self, clause: str, m: re.Match[str], claim: Claim) -> Facts | None:
         """The facts that a claim is to be held against; None where it is not, or not surely, about a chart of the pack."""
@@ -74,7 +75,10 @@ class Pack:
         if claim.needs in GOALS and not self._is_own_goal(m[0]):
             return None
         noun = self._named(clause, m, claim)
-        if noun is None or noun.facts is None or (claim.needs in DIRECTED and not noun.is_direct):
+        if noun is None or noun.facts is None:
+            return None
+        is_passive = claim.needs in SIDES and noun.start >= m.start() and self.own.better == "up"  # the target was exceeded
+        if claim.needs in DIRECTED and not (noun.is_direct or is_passive):
             return None
         return self._of_unit(noun.facts, clause)
 
@@ -87,7 +91,8 @@ class Pack:
     def _named(self, clause: str, m: re.Match[str], claim: Claim) -> Noun | None:
         nouns = self.nouns(clause)
         inside = [n for n in nouns if m.start() <= n.start < m.end()]
-        if any(n.facts is None or (claim.needs in DIRECTED and not n.is_direct) for n in inside):
+        is_directed = claim.needs in DIRECTED and claim.needs not in SIDES
+        if any(n.facts is None or (is_directed and not n.is_direct) for n in inside):
             return None
         if claim.is_own and not any(n.facts is not None for n in nouns):
             return None
@@ -100,7 +105,7 @@ class Pack:
             return after[0] if after else None
         before = [n for n in nouns if n.start < m.start()] + [n for n in inside if n.end < m.end()]
         if not before:
-            return Noun(0, 0, self.own, True) if self.names_nothing(clause[: m.start()]) else None
+            return Noun(0, 0, self.own, claim.needs not in SIDES or self.own.better == "up") if self.names_nothing(clause[: m.start()]) else None
         noun = before[-1]
         beside = BESIDE.search(clause[: min(noun.start, m.start())])
         return noun if self.names_nothing(f"{beside[0] if beside else ''}{clause[noun.end : m.start()]}") else None

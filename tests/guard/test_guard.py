@@ -15,6 +15,7 @@ from readout.control import Rebase, control, controls
 from readout.errors import CatalogueError, UsageError
 from readout.guard import Facts, Point, Unit, check, facts_of
 from readout.guard.comparison import NEEDS as COMPARISONS
+from readout.guard.reading import is_past
 from readout.guard.verdicts import VERDICTS
 from readout.narrate_control import alternative, rule, signal, target_words
 from readout.paths import QUERIES
@@ -270,6 +271,49 @@ def test_a_target_at_the_end_of_the_scale_is_counted():
     at_end = replace(SETS["hit"], assurance=None, counted=(3, 24), target="100 %", is_met=False)
     assert "met in 3 of 24 months" in check("We consistently meet the target.", at_end)[0].reason
     assert check("The target was met in 3 of 24 months.", at_end) == ()
+
+
+# Where low is good, and what is past
+
+
+DOWN = Facts("six_weeks", "Own list, six weeks or more", "the whole network", "down", "common_cause", target="1 %", is_met=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("Performance is below target.", False),
+        ("We are below target.", False),
+        ("The share is above the 1 % target.", False),
+        ("The share is below the 1 % target.", True),
+        ("The target was met.", True),
+        ("The target was missed.", False),
+    ],
+)
+def test_above_a_target_is_no_success_where_low_is_good(text, is_found):
+    """Performance below target is too low a performance, whatever the figure; a share below the target of a share that should be low meets it."""
+    assert bool(check(text, replace(DOWN, points=(Point(date(2026, 9, 1), 0.03, "3.0 %"),)))) == is_found
+
+
+@pytest.mark.parametrize(
+    ("clause", "said"),
+    [
+        ("performance improved in 2024", True),
+        ("performance improved in March and in August", True),
+        ("in the first quarter of 2025 performance improved", True),
+        ("before June performance was stable", True),
+        ("in the last year performance improved", True),
+        ("performance has improved since 2024", False),
+        ("performance is better than in August", False),
+        ("performance improved in September", False),
+        ("performance improved in August and September", False),
+        ("performance has improved since the rota began in May", False),
+        ("performance may improve", False),
+        ("performance improved in October", False),
+    ],
+)
+def test_whether_a_clause_is_of_a_time_gone_by(clause, said):
+    assert is_past(clause, date(2026, 9, 1)) == said
 
 
 # Facts of a chart

@@ -6,7 +6,7 @@ from readout.guard import check
 from tests.commentary import Case, cases
 
 LEAST_FOUND = 0.95  # of the corpus that the rules were written by
-HELD_OUT_FOUND = 0.83  # of the one they were not written by, as measured; it may rise, and may not fall
+HELD_OUT_FOUND = 0.84  # of the one they were not written by, as measured (28 of 33); it may rise, and may not fall
 KNOWN, HELD_OUT = list(cases("corpus")), list(cases("held_out"))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from readout import paths, schema, tomlfile
+from readout.claims import Rules, load_claims
 from readout.errors import CatalogueError, UsageError, suggest
 from readout.queryfile import QueryFile, load_queries
 from readout.scope import DIMENSIONS, Scope
@@ -158,6 +159,7 @@ class Catalogue:
     reasons: Mapping[str, str]
     rules: Mapping[str, Mapping[str, str]]
     time_tests: Mapping[str, TimeTest]
+    claims: Rules
     hash: str = field(compare=False, default="")
 
     def metric(self, metric_id: str) -> Metric:
@@ -178,12 +180,13 @@ class Catalogue:
 
 @cache
 def load_catalogue(folder: Path = paths.QUERIES) -> Catalogue:
-    """Read and check `metrics.toml`, `standards.toml`, `reasons.toml`, `quality.toml`, `timestamps.toml` and every metric query in `folder`."""
+    """Read and check `metrics.toml`, `standards.toml`, `reasons.toml`, `quality.toml`, `timestamps.toml`, `claims.toml` and every metric query in `folder`."""
     queries = load_queries(folder / "metrics")
     standards = load_standards(folder / "standards.toml")
     reasons = {k: str(v) for k, v in tomlfile.read(folder / "reasons.toml").items()}
     rules = tomlfile.read(folder / "quality.toml")
     time_tests = load_time_tests(folder / "timestamps.toml")
+    claims = load_claims(folder / "claims.toml")
     entries = tomlfile.read(folder / "metrics.toml")
     defaults = entries.pop("defaults", {})
     metrics = {k: _metric(k, {**defaults, **v}, queries, standards) for k, v in entries.items()}
@@ -193,7 +196,7 @@ def load_catalogue(folder: Path = paths.QUERIES) -> Catalogue:
     digest = hashlib.sha256()
     for path in sorted([*folder.glob("*.toml"), *folder.glob("metrics/*.sql")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return Catalogue(metrics, standards, reasons, rules, time_tests, digest.hexdigest()[:16])
+    return Catalogue(metrics, standards, reasons, rules, time_tests, claims, digest.hexdigest()[:16])
 
 
 def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], standards: Mapping[str, Standard]) -> Metric:

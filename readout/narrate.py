@@ -189,7 +189,7 @@ def between_sites(odds: Sequence[variation.Spread], shares: Sequence[variation.S
         else:
             said.append(
                 f"The same examination at a typical higher site would have {last.value:.1f} times the odds of a late report than at a typical lower one "
-                f"(95 % interval {last.low:.1f} to {last.high:.1f}, the quarter to {fmt.month(last.quarter)})"
+                f"(95 % interval {last.low:.1f} to {last.high:.1f}, the quarter to {fmt.month(last.last)})"
             )
     if shares:
         last = shares[-1]

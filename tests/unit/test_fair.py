@@ -184,9 +184,9 @@ def test_how_much_lies_between_sites(large):
     store, _ = large
     late = ask(METRIC, Scope(("month", "site_code", "modality")), store)
     found = variation.odds_ratios(late)
-    assert len(found) > 6 and found[-1].low > 1 and found[-1].value == pytest.approx(1.7, abs=0.5) and found[-1].sites == 8
+    assert len(found) > 6 and found[-1].low > 1 and found[-1].value == pytest.approx(1.7, abs=0.5) and found[-1].units == 8
     months = sorted({r["month"] for r in late.rows if not r["provisional"]} - {r["month"] for r in late.rows if r["provisional"]})
-    assert found[-1].quarter == months[-1]
+    assert found[-1].last == months[-1]
     logs = ask("log_turnaround", Scope(("month", "site_code")), store)
     shares = variation.correlations(logs)
     assert 0 < shares[-1].low < shares[-1].value < shares[-1].high < 0.3

@@ -192,9 +192,9 @@ def compared(measure: str, store: Store, dimension: str = "", value: str = "", c
     whole = _asked(store, metric, kind, months, ("reporter_key",), where) if is_shown else []
     rows = [r for r in whole if _is_compared(kind, r)]
     past = [_asked(store, metric, kind, quarter, ("reporter_key",), where) for quarter in _quarters(months)] if rows else []
-    sides = [_sides(kind, [r for r in quarter if _is_compared(kind, r)]) for quarter in past]
+    sides = [outside(kind, [r for r in quarter if _is_compared(kind, r)]) for quarter in past]
     tau2 = _tau2(kind, rows)
-    now = _sides(kind, rows)
+    now = outside(kind, rows)
     found = [
         Reporter(
             name=pseudonym(r["reporter_key"]),
@@ -288,6 +288,27 @@ def limits(kind: Measure, n: np.ndarray[Any, Any], rate: float, tau2: float | No
     return funnel.poisson_limits(n) if tau2 is None else funnel.overdispersed_ratio_limits(n, tau2)
 
 
+def outside(kind: Measure, rows: list[dict[str, Any]]) -> dict[int, int]:
+    """The side of each reporter in one period, by key: 1 or -1 outside both what chance gives and, from ten reporters, what they differ by anyway; else 0.
+
+    `rows`: of an addendum `reporter_key, count_observed, expected`; of a time `reporter_key, count_judged, sum_log, expected_log, variance_log`.
+    """
+    if not rows:
+        return {}
+    tau2 = _tau2(kind, rows)
+    ratio = np.array([_ratio(kind, r) for r in rows])
+    if kind.is_time:
+        band = funnel.log_ratio_limits([_variance(r) for r in rows], tau2=tau2 or 0.0)
+        found = funnel.sides(ratio, band[:, 0], band[:, -1])
+    else:
+        expected = np.array([r["expected"] for r in rows])
+        found = funnel.poisson_sides([r["count_observed"] for r in rows], expected, TAIL)
+        if tau2 is not None:
+            wide = funnel.overdispersed_ratio_limits(expected, tau2)
+            found = np.where(found == funnel.sides(ratio, wide[:, 0], wide[:, -1]), found, 0)
+    return {r["reporter_key"]: int(s) for r, s in zip(rows, found, strict=True)}
+
+
 def _why_withheld(is_known: bool, is_part: bool, rule: policy.Reporters, when: str = "") -> str:
     if not is_known:
         return "No report of this choice is old enough and names its reporter."
@@ -359,24 +380,6 @@ def _tau2(kind: Measure, rows: list[dict[str, Any]]) -> float | None:
     return funnel.overdispersion([r["count_observed"] for r in rows], [r["expected"] for r in rows]).tau2
 
 
-def _sides(kind: Measure, rows: list[dict[str, Any]]) -> dict[int, int]:
-    """Outside both what chance gives and, from ten reporters, what they differ by anyway."""
-    if not rows:
-        return {}
-    tau2 = _tau2(kind, rows)
-    ratio = np.array([_ratio(kind, r) for r in rows])
-    if kind.is_time:
-        band = funnel.log_ratio_limits([_variance(r) for r in rows], tau2=tau2 or 0.0)
-        found = funnel.sides(ratio, band[:, 0], band[:, -1])
-    else:
-        expected = np.array([r["expected"] for r in rows])
-        found = funnel.poisson_sides([r["count_observed"] for r in rows], expected, TAIL)
-        if tau2 is not None:
-            wide = funnel.overdispersed_ratio_limits(expected, tau2)
-            found = np.where(found == funnel.sides(ratio, wide[:, 0], wide[:, -1]), found, 0)
-    return {r["reporter_key"]: int(s) for r, s in zip(rows, found, strict=True)}
-
-
 def _between(kind: Measure, rows: list[dict[str, Any]]) -> tuple[float, float, float] | None:
     """How much lies between reporters; None where it cannot be told."""
     if len(rows) < MIN_UNITS:
@@ -397,4 +400,4 @@ def _between(kind: Measure, rows: list[dict[str, Any]]) -> tuple[float, float, f
     return (variance.median_odds_ratio(fit.sigma2), variance.median_odds_ratio(fit.low), variance.median_odds_ratio(fit.high))
 
 
-__all__ = ["MEASURES", "Course", "Measure", "Reporter", "Reporters", "compared", "limits", "over_time", "pseudonym", "withheld", "withheld_throughout"]
+__all__ = ["MEASURES", "Course", "Measure", "Reporter", "Reporters", "compared", "limits", "outside", "over_time", "pseudonym", "withheld", "withheld_throughout"]

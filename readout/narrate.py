@@ -303,7 +303,7 @@ def scope_words(answer: Answer) -> str:
 
 def of_list(listing: Listing) -> str:
     """What a list holds, in words."""
-    stock = listing.kind != "reports"
+    stock = listing.kind in drill.STOCKS
     until = f"at the end of {fmt.day(listing.scope.date_to)}" if listing.scope.date_to else "when the data ends"
     label = drill.ONE[listing.kind] if listing.total == 1 else f"{listing.label[0].lower()}{listing.label[1:]}"
     return f"{label}: {words(listing.scope, listing.labels, until if stock else None)}"

@@ -121,7 +121,8 @@ STEPS = {
     "vintage": "Vintage",
     "unexplained": "Unexplained",
 }
-ADDENDUM_CLASSES = ("clinical", "administrative", "unknown")
+ADDENDUM_NAMES = {"clinical": "Clinical", "administrative": "Administrative", "unknown": "Not classed"}
+ADDENDUM_CLASSES = tuple(ADDENDUM_NAMES)
 SEXES = ("female", "male", "other", "unknown")
 AGE_BANDS = ("0-15", "16-24", "25-44", "45-64", "65-74", "75-84", "85+")
 

@@ -48,6 +48,14 @@ def between_said(page: Page, late: Asked, logs: Asked) -> str:
     return said
 
 
+def units(answer: Asked) -> dict[str, tuple[str, ...]]:
+    """The units that a chart by one dimension draws, as a filter of the list behind it: what has no unit is in no figure of the chart."""
+    if isinstance(answer, engine.Failure):
+        return {}
+    (dimension,) = answer.scope.by
+    return {dimension: tuple(r[dimension] for r in answer.rows if r["denominator"] and r[dimension] is not None)}
+
+
 def strata(answer: Answer) -> list[dict[str, object]]:
     """Where a unit's late reports differ most from those expected, the largest difference first."""
     rows = sorted((r for r in answer.rows if r["denominator"]), key=lambda r: -abs(r["numerator"] - r["denominator"]))

@@ -5,7 +5,7 @@ import gzip
 import json
 import random
 from collections import Counter, defaultdict
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +14,7 @@ import pytest
 from readout import charts, schema
 from readout.answer import ask
 from readout.catalogue import load_catalogue
+from readout.drill import MOST, listing
 from readout.errors import IdentifierError, NetworkFileError, SourceError, UsageError
 from readout.extract import current_id, open_extract
 from readout.ingest.adapter import load_adapter
@@ -423,6 +424,31 @@ def network(tmp_path_factory):
     folder = tmp_path_factory.mktemp("network")
     truth = write_sample(folder, exams=30_000, seed=5)
     return folder, publish(folder / "network.toml", folder / "extracts", now=NOW), truth
+
+
+def test_what_it_found_is_as_many_as_its_rows(network):
+    """The list behind the discrepancy rate, by random filters: a row a report that the figure counts, and a report once."""
+    extract = network[1]
+    store, chance, some = Store(extract), random.Random(18), 0
+    values = {
+        "site_code": [s["site_code"] for s in extract.manifest["sites"]],
+        "modality": ["XR", "CT", "MR", "US"],
+        "pathway": list(schema.PATHWAYS),
+        "patient_class": list(schema.PATIENT_CLASSES),
+        "reporting_route": list(schema.ROUTES),
+        "sampled_how": list(schema.SAMPLINGS),
+    }
+    for _ in range(80):
+        where = {d: tuple(chance.sample(values[d], chance.randint(1, 3))) for d in chance.sample(list(values), chance.choice((0, 1, 1, 2)))}
+        scope = Scope(where=where).between(chance.choice((None, date(2024, 6, 1), date(2025, 3, 17))), chance.choice((None, date(2026, 5, 11))))
+        figure = sum(r["numerator"] for r in ask("discrepancy_rate", scope, store).rows)
+        rows = listing("reviewed", scope, store, rows=MOST)
+        assert rows.total == rows.frame.height == figure, scope
+        assert set(rows.frame["grade"]) <= {"moderate", "major"}
+        if "sampled_how" not in where:
+            assert rows.frame["reference"].n_unique() == rows.total
+        some += bool(rows.total)
+    assert some > 40
 
 
 def raw_sites(folder: Path) -> dict[tuple[str, str, str], str]:

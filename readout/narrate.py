@@ -420,8 +420,22 @@ def oldest(answer: Answer, dimension: str) -> str:
 
 def empty(answer: Answer) -> str:
     """Why there is nothing to show, and the cure."""
+    if withheld := one_reader(answer):
+        return withheld
     what = answer.metric.unit.removeprefix("share of ")
     return f"No {what} for {answer.words}. Widen the dates or the filters."
+
+
+def one_reader(answer: Answer) -> str:
+    """Why rows are missing that would be one person's figure; nothing where none are."""
+    gone = next((x for x in answer.left_out if x.reason == "one_reader"), None)
+    if gone is None:
+        return ""
+    share = fmt.percent(answer.policy.reporters.most_share, 0)
+    return (
+        f"Withheld: {fmt.released(gone.count)} reports where one reader made over {share} of a figure's reports, which would be that person's figure, "
+        "or where that could be found by subtraction."
+    )
 
 
 def provisional(answer: Answer) -> str:

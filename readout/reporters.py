@@ -8,7 +8,7 @@ see `over_time`.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import log
@@ -23,6 +23,7 @@ from readout.catalogue import Catalogue, Metric, load_catalogue
 from readout.errors import UsageError, suggest
 from readout.scope import Scope, months_between, next_month, previous_month
 from readout.stats import funnel, variance
+from readout.stats.dominance import is_open, keeps, withheld, withheld_throughout
 from readout.stats.persistence import expected_false_alarms, persistent
 from readout.stats.variance import Spread
 from readout.store import Store
@@ -104,43 +105,6 @@ class Course:
     extract_id: str
 
 
-def withheld(cells: Mapping[str, Mapping[int, int]], rule: policy.Reporters) -> frozenset[str]:
-    """Which cells may not be shown, each given as reports by reporter: those that break the rule, and the smallest others until all withheld together keep it."""
-    hidden = {name for name, cell in cells.items() if not _is_open([cell], rule)}
-    while hidden and not _is_open([cells[name] for name in hidden], rule):
-        others = sorted(cells.keys() - hidden, key=lambda name: (sum(cells[name].values()), name))
-        if not others:
-            break
-        hidden.add(others[0])
-    return frozenset(hidden)
-
-
-def withheld_throughout(periods: Sequence[Mapping[str, Mapping[int, int]]], rule: policy.Reporters, beside: Collection[str] = ()) -> frozenset[str]:
-    """Which cells may not be shown over time: those that break the rule in any of the periods, those `beside`, and the smallest others until all
-    withheld together keep it in every period in which they have reports."""
-    sizes: dict[str, int] = defaultdict(int)
-    for cells in periods:
-        for name, cell in cells.items():
-            sizes[name] += sum(cell.values())
-    hidden = {name for name in sizes if name in beside or not all(_keeps([c.get(name, {})], rule) for c in periods)}
-    while not all(_keeps([c[name] for name in hidden if name in c], rule) for c in periods):
-        others = sorted(sizes.keys() - hidden, key=lambda name: (sizes[name], name))
-        if not others:
-            break
-        hidden.add(others[0])
-    return frozenset(hidden)
-
-
-def _is_open(cells: list[Mapping[int, int]], rule: policy.Reporters) -> bool:
-    """Enough reporters, and none with too large a share, in all the cells taken together."""
-    together: dict[int, int] = defaultdict(int)
-    for cell in cells:
-        for reporter, count in cell.items():
-            together[reporter] += count
-    made = [n for n in together.values() if n]
-    return bool(made) and len(made) >= rule.least and max(made) <= rule.most_share * sum(made)
-
-
 @dataclass(frozen=True)
 class _Question:
     """What is asked, checked: the measure, and the last month that is old enough (None: there is none)."""
@@ -169,11 +133,6 @@ def _question(measure: str, store: Store, dimension: str, value: str, catalogue:
     return _Question(kind, metric, policy.policy_of(store.extract.manifest).reporters, where, labels, last)
 
 
-def _keeps(cells: list[Mapping[int, int]], rule: policy.Reporters) -> bool:
-    """Whether the cells taken together keep the rule; those without reports have nobody to protect."""
-    return _is_open(cells, rule) or not any(n for cell in cells for n in cell.values())
-
-
 def compared(measure: str, store: Store, dimension: str = "", value: str = "", catalogue: Catalogue | None = None) -> Reporters:
     """Reporters over the last twelve whole months that are old enough: all, or those of one site or modality. UsageError for anything else."""
     asked = _question(measure, store, dimension, value, catalogue)
@@ -185,7 +144,7 @@ def compared(measure: str, store: Store, dimension: str = "", value: str = "", c
     for cell in cells[SLICES[0]].values():
         for reporter, count in cell.items():
             everyone[reporter] += count
-    is_shown = value in shown[dimension] if dimension else _is_open([everyone], rule)
+    is_shown = value in shown[dimension] if dimension else is_open([everyone], rule)
     said = words(Scope((), where), labels)
     if months:
         said += f", {fmt.month(months[0])} to {fmt.month(months[-1])}"
@@ -249,7 +208,7 @@ def over_time(measure: str, store: Store, dimension: str = "", value: str = "", 
     if dimension:
         is_shown = value not in withheld_throughout(periods, rule, beside)
     else:
-        is_shown = all(_keeps(list(cells.values()), rule) for cells in periods)
+        is_shown = all(keeps(list(cells.values()), rule) for cells in periods)
     points = [_point(kind, window[-1], _asked(store, metric, kind, window, ("reporter_key",), asked.where)) for window in windows] if is_shown else []
     said = words(Scope((), asked.where), asked.labels)
     refused = "" if is_shown else _why_withheld(is_known=bool(months), is_part=bool(dimension), rule=rule, when=" in some month")
@@ -400,4 +359,4 @@ def _between(kind: Measure, rows: list[dict[str, Any]]) -> tuple[float, float, f
     return (variance.median_odds_ratio(fit.sigma2), variance.median_odds_ratio(fit.low), variance.median_odds_ratio(fit.high))
 
 
-__all__ = ["MEASURES", "Course", "Measure", "Reporter", "Reporters", "compared", "limits", "outside", "over_time", "pseudonym", "withheld", "withheld_throughout"]
+__all__ = ["MEASURES", "Course", "Measure", "Reporter", "Reporters", "compared", "limits", "outside", "over_time", "pseudonym"]

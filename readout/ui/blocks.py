@@ -144,7 +144,7 @@ def chart(
     except Exception:
         st.error(engine.failed(f"chart {key}"))
         return
-    notes = [narrate.provisional(answer), *(f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags)]
+    notes = [narrate.provisional(answer), narrate.one_reader(answer), *(f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags)]
     lead = partial(way.way, behind, answer, way.picked(state), where=behind_where) if behind else None
     _under(answer, key, " ".join(n for n in notes if n), lead)
 

@@ -20,9 +20,10 @@ from readout.answer import ask
 from readout.catalogue import load_catalogue
 from readout.errors import UsageError
 from readout.policy import Reporters as Rule
-from readout.reporters import compared, over_time, pseudonym, withheld, withheld_throughout
+from readout.reporters import compared, over_time, pseudonym
 from readout.scope import Scope
 from readout.stats import variance
+from readout.stats.dominance import withheld, withheld_throughout
 from readout.store import Store, Viewer
 from tests.conftest import ADAPTER, COLUMNS, NETWORK
 from tests.unit.test_fair import expected

@@ -1,5 +1,6 @@
 """Cards, charts and tables, each made from Answers, each a click from its definition, its rows and its query."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,7 +12,7 @@ import polars as pl
 import streamlit as st
 
 from readout import format as fmt
-from readout import narrate, schema
+from readout import narrate, release, schema
 from readout.answer import Answer
 from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import Flag, alternative
@@ -22,6 +23,8 @@ from readout.ui.frame import Page, current, ranked_pathways
 from readout.ui.look import config, palette
 
 Asked = Answer | Failure
+MARKED = re.compile(r"([\\`*_\[\]<>$:|~#])")  # what a cell that wraps would read as formatting
+Points = Callable[[Answer], Sequence[dict[str, Any]]]
 ABOUT, TABLE = "About this chart", "Table"
 COLUMNS = {
     "value": "Value",
@@ -106,6 +109,7 @@ def chart(
     flags: Sequence[Flag] | None = None,
     behind: str = "",
     behind_where: dict[str, tuple[str, ...]] | None = None,
+    points: Points | None = None,
     **options: Any,
 ) -> None:
     """Title, scope, figure, and one click away the definition, the rows, the query and a download.
@@ -113,6 +117,7 @@ def chart(
     `drawn_with`: further answers that `draw` takes after the first. `scope`: other words for the filters, where the answer's are long.
     `flags`: the events to mark; by default those of the network that bear on the metric, on every chart over months.
     `behind`: the list of rows that the chart counts; a mark that is picked narrows it. `behind_where`: filters of the list beside.
+    `points`: what is drawn, where that is worked out from the answer: its table and its file hold these rows.
     A chart that cannot be made says so and harms no other.
     """
     st.header(title, anchor=False)
@@ -146,7 +151,7 @@ def chart(
         return
     notes = [narrate.provisional(answer), narrate.one_reader(answer), *(f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags)]
     lead = partial(way.way, behind, answer, way.picked(state), where=behind_where) if behind else None
-    _under(answer, key, " ".join(n for n in notes if n), lead)
+    _under(answer, key, " ".join(n for n in notes if n), lead, points)
 
 
 def with_limits(answer: Answer, key: str) -> None:
@@ -163,14 +168,14 @@ def with_limits(answer: Answer, key: str) -> None:
     _under(answer, key, "")
 
 
-def _under(answer: Answer, key: str, notes: str, lead: Callable[[], None] | None = None) -> None:
+def _under(answer: Answer, key: str, notes: str, lead: Callable[[], None] | None = None, points: Points | None = None) -> None:
     if notes:
         st.caption(notes)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         more = st.segmented_control("More on this chart", [ABOUT, TABLE], key=f"{key}_more", label_visibility="collapsed")
         st.download_button(
             "Download CSV",
-            lambda: csv(answer),
+            lambda: csv(answer, points),
             f"{answer.metric.id}_{answer.extract_id}.csv",
             "text/csv",
             key=f"{key}_csv",
@@ -185,15 +190,27 @@ def _under(answer: Answer, key: str, notes: str, lead: Callable[[], None] | None
     if more == ABOUT:
         about(answer.metric, answer.standard)
     elif more == TABLE:
-        table(named_rows(answer), answer.metric.label)
+        table(points(answer) if points else named_rows(answer), answer.metric.label)
     st.caption(narrate.footer(answer))
 
 
-def csv(answer: Answer) -> str:
-    """The rows as they may leave inside the organisation, headed by what they are: the filters, what was left out and the extract go with them."""
+def csv(answer: Answer, points: Points | None = None) -> str:
+    """The rows as they may leave inside the organisation, headed by what they are: the filters, what was left out and the extract go with them.
+
+    Of `points` the counts leave by the same rule; what is worked out of true values, as limits are, stays.
+    """
     out = answer.release("internal")
     lines = [f"{out.metric.label} ({out.metric.id}): {out.words}", narrate.footer(out), narrate.provisional(out), f"Release {out.profile}. {out.note}"]
-    return "".join(f"# {line}\n" for line in lines if line) + out.as_csv()
+    body = _released(answer, points(answer)) if points else out.as_csv()
+    return "".join(f"# {line}\n" for line in lines if line) + body
+
+
+def _released(answer: Answer, rows: Sequence[dict[str, Any]]) -> str:
+    rules = answer.policy.profile("internal")
+    least = release.least_of(answer.scope, rules)
+    kept = [{k: release.counted(v, least, rules.round_to) if isinstance(v, int) else v for k, v in row.items()} for row in rows]
+    text = [{k: fmt.WITHHELD if v is None and rows[i][k] is not None else v for k, v in row.items()} for i, row in enumerate(kept)]
+    return pl.DataFrame({c: [str(row[c]) for row in text] for c in rows[0]} if rows else {}).write_csv()
 
 
 def about(metric: Metric, standard: Standard | None) -> None:
@@ -344,15 +361,21 @@ def rows_of(answer: Asked) -> None:
     rows_by(answer, named_rows)
 
 
-def rows_by(answer: Asked, arrange: Callable[[Answer], Sequence[dict[str, Any]]]) -> None:
-    """An answer as a table arranged in another way, with its account."""
+def rows_by(answer: Asked, arrange: Callable[[Answer], Sequence[dict[str, Any]]], *, is_wrapped: bool = False) -> None:
+    """An answer as a table arranged in another way, with its account. `is_wrapped`: of few rows in words, whose cells wrap instead of being scrolled to."""
     if isinstance(answer, Failure):
         (st.info if answer.is_absence else st.error)(answer.sentence)
         return
     if answer.is_empty:
         st.info(narrate.empty(answer))
         return
-    table(arrange(answer), answer.metric.label)
+    if is_wrapped:
+        rows = arrange(answer)
+        st.table(
+            pl.DataFrame([{k: MARKED.sub(r"\\\1", str(v)) for k, v in row.items()} for row in rows]), hide_index=True, alt=f"{answer.metric.label}: {len(rows)} rows"
+        )
+    else:
+        table(arrange(answer), answer.metric.label)
     st.caption(narrate.footer(answer))
 
 

@@ -18,6 +18,8 @@ from readout.sample import write_sample
 from readout.scope import Scope
 from readout.stats import variance
 from readout.store import Store, Viewer
+from readout.ui import variability
+from readout.ui.blocks import csv
 from tests.conftest import NOW
 
 PARTS = ("modality", "body_region", "patient_class", "urgency", "hour_band", "is_weekend")
@@ -201,6 +203,19 @@ def test_how_much_lies_between_sites(large):
     parts = variance.one_way(groups["len"], groups["m"], groups["v"] * groups["len"])
     assert shares[-1].value == pytest.approx(parts.icc, rel=1e-6)
     assert "times the odds of a late report" in narrate.between_sites(found, shares)
+
+
+def test_table_and_file_of_the_odds_hold_the_points_drawn(large):
+    """A row a quarter, and not the thousands of rows that it is worked out from; the file begins with what it is, as every file does."""
+    store, _ = large
+    late, logs = ask(METRIC, Scope(("month", "site_code", "modality")), store), ask("log_turnaround", Scope(("month", "site_code")), store)
+    for answer, points, draw in ((late, variability.odds, charts.odds_between), (logs, variability.shares, charts.share_between)):
+        rows, figure = points(answer), draw(answer)
+        assert [r["Quarter"] for r in rows] == list(figure.data[0].x) and [next(v for v in r.values() if isinstance(v, float)) for r in rows] == list(figure.data[0].y)
+        head, body = ([x for x in csv(answer, points).splitlines() if x.startswith("# ") == is_head] for is_head in (True, False))
+        assert answer.metric.label in head[0] and "Release internal" in head[-1] and len(body) == len(rows) + 1
+        assert body[0].startswith("Quarter,") and body[1].split(",")[-1] == str(list(rows[0].values())[-1])
+    assert sum(r["Late"] for r in variability.odds(late)) <= sum(r["numerator"] for r in late.rows)
 
 
 def test_a_stratum_without_a_difference_changes_nothing(make):

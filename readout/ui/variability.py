@@ -122,4 +122,5 @@ def meanings(_: Answer) -> str:
 
 
 def _mark(tested: Tested) -> str:
-    return f"{SYMBOLS[tested.verdict]} {tested.test.label}, {fmt.percent(tested.share)}" if tested.n else f"{SYMBOLS['too few']} {tested.test.label}"
+    said = f"{tested.test.label}, {fmt.percent(tested.share)}" if tested.n else tested.test.label
+    return f"{SYMBOLS[tested.verdict]}\N{NO-BREAK SPACE}{said}".replace(" %", "\N{NO-BREAK SPACE}%")

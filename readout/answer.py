@@ -323,6 +323,14 @@ def is_provisional(extract: Extract, site: Mapping[str, Any], month: date, matur
     return through < datetime(ready.year, ready.month, ready.day, tzinfo=zone)
 
 
+def _awaits_reviews(extract: Extract, site: Mapping[str, Any], month: date) -> bool:
+    """True until every peer-review export that says when it was taken passes the month's end and its own usual lag: reviews come from another tool."""
+    feeds = [s for s in extract.manifest["sources"] if s.get("table") == "peer_review" and s.get("taken_at")]
+    zone = ZoneInfo(site["time_zone"])
+    ready = [next_month(month) + timedelta(days=s["usual_lag_days"]) for s in feeds]
+    return any(datetime.fromisoformat(s["taken_at"]) < datetime(r.year, r.month, r.day, tzinfo=zone) for s, r in zip(feeds, ready, strict=True))
+
+
 def provisional_months(extract: Extract, metric: Metric, sites: tuple[str, ...]) -> dict[str, set[date]]:
     """For each site with data, the months that are still arriving, up to the month of the extract's latest instant."""
     if metric.national or not extract.data_through:
@@ -333,7 +341,7 @@ def provisional_months(extract: Extract, metric: Metric, sites: tuple[str, ...])
         if site["site_code"] not in sites or site["site_code"] not in extract.data_through:
             continue
         month, months = last, set()
-        while is_provisional(extract, site, month, metric.maturity_days):
+        while is_provisional(extract, site, month, metric.maturity_days) or ("review_day" in metric.query.reads and _awaits_reviews(extract, site, month)):
             months.add(month)
             month = (month - timedelta(days=1)).replace(day=1)
         found[site["site_code"]] = months

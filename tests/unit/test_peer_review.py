@@ -209,6 +209,17 @@ def test_the_table_is_the_contract_and_holds_no_reviewer(reviewed):
     assert "site_code" in summary and not {"exam_id", "review_id", "accession", "patient_key"} & set(summary)
 
 
+@pytest.mark.parametrize(("taken", "open_months"), [("", [10]), ("2026-10-31T06:00:00Z", [10]), ("2026-09-02T06:00:00Z", [8, 9, 10]), ("2026-09-05T00:00:00Z", [9, 10])])
+def test_a_month_is_provisional_until_its_peer_reviews_have_come(reviewed, taken, open_months):
+    """The examinations' own feed is whole to the end of October; the review tool's export was taken before. Other figures do not wait for it."""
+    late = SOURCE.replace("[source.values", f"usual_lag_days = 3\ntaken_at = {taken}\n[source.values") if taken else SOURCE
+    rows = [{"acc": f"A{i}", "ended": f"2026-0{m}-01 10:00", "verified": f"2026-0{m}-01 12:00"} for i, m in enumerate((7, 8, 9))]
+    extract = reviewed(rows, [{"Accession": "A0", "Reviewed": "01/08/2026 09:00"}], network=NETWORK + late)
+    answer = ask("discrepancy_rate", Scope(), Store(extract))
+    assert [m.month for m in answer.provisional_months] == open_months
+    assert [m.month for m in ask("activity", Scope(), Store(extract)).provisional_months] == [10]
+
+
 def test_an_accession_that_looks_like_an_nhs_number_stops_the_publish(reviewed):
     with pytest.raises(IdentifierError, match="'accession' of 'peer_review'"):
         reviewed([REPORTED], [{"Accession": "943 476 5919"}])

@@ -387,7 +387,7 @@ def _check(given: argparse.Namespace) -> None:
     asked = 0
     with Store(extract) as store:
         for metric in catalogue.metrics.values():
-            if set((*metric.query.reads, *metric.accounts.reads)) <= set(extract.tables):
+            if {t for query in metric.queries for t in query.reads} <= set(extract.tables):
                 ask(metric.id, Scope(), store, catalogue)
                 asked += 1
     print(f"{len(catalogue.metrics)} metrics and {len(catalogue.standards)} standards are well formed; {asked} answered from extract {extract.id}.")

@@ -1,6 +1,7 @@
 """One question, one frozen Answer: pages, command line and exports use nothing else."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from readout.errors import UsageError, suggest
 from readout.extract import Extract
 from readout.policy import Policy, policy_of
 from readout.scope import DIMENSIONS, Scope, month_end, months_between, next_month
+from readout.stats.dominance import withheld_lines
 from readout.store import Store
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -169,14 +171,39 @@ def ask(metric_id: str, scope: Scope, store: Store, catalogue: Catalogue | None 
     metric.check(scope)
     labels = dimension_labels(store, scope.end)
     check_values(scope, labels)
-    missing = [t for t in (*metric.query.reads, *metric.accounts.reads) if t not in store.extract.tables]
+    missing = [t for query in metric.queries for t in query.reads if t not in store.extract.tables]
     if missing:
         raise UsageError(f"'{metric.label}' needs the table '{missing[0]}', which is not in this extract. Add a source for it.")
     end = data_end(store)
     own = {**metric.constants, "until_date": scope.until(end)}
     raw = store.query(metric.query, scope.parameters(metric.query.params, own))
     accounts = store.query(metric.accounts, scope.parameters(metric.accounts.params, own))
+    raw, accounts = _without_one_reader(metric, scope, store, raw, accounts)
     return _answer(metric, scope, store, catalogue, labels, raw, accounts, end)
+
+
+def _without_one_reader(metric: Metric, scope: Scope, store: Store, raw: pl.DataFrame, accounts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows whose reports one reader made nearly all of are left out and counted as such, with those that would tell of them: see decision 15."""
+    if metric.readers is None:
+        return raw, accounts
+    rule = replace(policy_of(store.extract.manifest).reporters, least=1)
+    cells: dict[tuple[Hashable, ...], dict[int, int]] = defaultdict(dict)
+    sizes: dict[tuple[Hashable, ...], int] = defaultdict(int)
+    for r in store.query(metric.readers, scope.parameters(metric.readers.params, metric.constants)).to_dicts():
+        name = tuple(r[d] for d in scope.by)
+        sizes[name] += r["count_reports"]
+        if r["reporter_key"] is not None and r["count_reports"]:
+            cells[name][r["reporter_key"]] = r["count_reports"]
+    at = scope.by.index("sampled_how") if "sampled_how" in scope.by else None
+    samples = {name: cell for name, cell in cells.items() if at is not None and name[at] in schema.SAMPLES}  # what is asked without the breakdown is their total
+    hidden = withheld_lines(cells, rule, withheld_lines(samples, rule))
+    if not hidden:
+        return raw, accounts
+    kept = [name not in hidden for name in (raw.select(scope.by).rows() if scope.by else [()] * raw.height)]
+    gone = sum(sizes[name] for name in hidden)
+    counts = {**dict(accounts.iter_rows()), "one_reader": gone}
+    counts["counted"] -= gone
+    return raw.filter(pl.Series(kept, dtype=pl.Boolean)), pl.DataFrame({"reason": list(counts), "count": list(counts.values())})
 
 
 def _answer(
@@ -296,6 +323,14 @@ def is_provisional(extract: Extract, site: Mapping[str, Any], month: date, matur
     return through < datetime(ready.year, ready.month, ready.day, tzinfo=zone)
 
 
+def _awaits_reviews(extract: Extract, site: Mapping[str, Any], month: date) -> bool:
+    """True until every peer-review export that says when it was taken passes the month's end and its own usual lag: reviews come from another tool."""
+    feeds = [s for s in extract.manifest["sources"] if s.get("table") == "peer_review" and s.get("taken_at")]
+    zone = ZoneInfo(site["time_zone"])
+    ready = [next_month(month) + timedelta(days=s["usual_lag_days"]) for s in feeds]
+    return any(datetime.fromisoformat(s["taken_at"]) < datetime(r.year, r.month, r.day, tzinfo=zone) for s, r in zip(feeds, ready, strict=True))
+
+
 def provisional_months(extract: Extract, metric: Metric, sites: tuple[str, ...]) -> dict[str, set[date]]:
     """For each site with data, the months that are still arriving, up to the month of the extract's latest instant."""
     if metric.national or not extract.data_through:
@@ -306,7 +341,7 @@ def provisional_months(extract: Extract, metric: Metric, sites: tuple[str, ...])
         if site["site_code"] not in sites or site["site_code"] not in extract.data_through:
             continue
         month, months = last, set()
-        while is_provisional(extract, site, month, metric.maturity_days):
+        while is_provisional(extract, site, month, metric.maturity_days) or ("review_day" in metric.query.reads and _awaits_reviews(extract, site, month)):
             months.add(month)
             month = (month - timedelta(days=1)).replace(day=1)
         found[site["site_code"]] = months
@@ -383,7 +418,9 @@ def dimension_labels(store: Store, on: date | None = None) -> dict[str, dict[str
         "reporting_route": routes,
         "reader": dict(schema.READERS),
         "supplier": {o: name or trust_names.get(o) or routes.get(o, o) for o, name in manifest.get("suppliers", {}).items()},
+        "addendum_class": dict(schema.ADDENDUM_NAMES),
         "sampled_how": dict(schema.SAMPLINGS),
+        "grade": dict(schema.GRADES),
         "weekday": {str(i + 1): d for i, d in enumerate(WEEKDAYS)},
         "hour": {str(h): f"{h:02d}:00" for h in range(24)},
         "wait_category": dict(schema.WAIT_CATEGORY_NAMES),

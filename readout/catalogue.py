@@ -66,7 +66,13 @@ class Metric:
     national: bool = False  # a published return: not filtered by site, never provisional
     constants: Mapping[str, str] = field(default_factory=dict)  # parameters of the query that are the metric's own, such as its clock
     more: tuple[str, ...] = ()  # further columns of the query that an answer keeps
+    readers: QueryFile | None = None  # reports by reporter of each cell, where a cell that is nearly all one person's is left out
     exact: tuple[str, ...] = ()  # columns of the query that count no individuals, such as working days: a release leaves them as they are
+
+    @property
+    def queries(self) -> tuple[QueryFile, ...]:
+        """Every query that an answer runs."""
+        return tuple(q for q in (self.query, self.accounts, self.readers) if q is not None)
 
     @property
     def short_clock(self) -> str:
@@ -190,7 +196,7 @@ def load_catalogue(folder: Path = paths.QUERIES) -> Catalogue:
     entries = tomlfile.read(folder / "metrics.toml")
     defaults = entries.pop("defaults", {})
     metrics = {k: _metric(k, {**defaults, **v}, queries, standards) for k, v in entries.items()}
-    used = {q for m in metrics.values() for q in (m.query.name, m.accounts.name)}
+    used = {q.name for m in metrics.values() for q in m.queries}
     for orphan in sorted(set(queries) - used):
         raise CatalogueError(f"queries/metrics/{orphan}.sql is used by no metric: name it in metrics.toml or remove it.")
     digest = hashlib.sha256()
@@ -202,7 +208,7 @@ def load_catalogue(folder: Path = paths.QUERIES) -> Catalogue:
 def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], standards: Mapping[str, Standard]) -> Metric:
     where = f"metrics.toml [{name}]"
     data = dict(data)
-    for key in ("query", "accounts"):
+    for key in ("query", "accounts", *(["readers"] if "readers" in data else [])):
         wanted = str(data.get(key, ""))
         if wanted not in queries:
             raise CatalogueError(f"{where}: {key} '{wanted}' is not a file of queries/metrics. {suggest(wanted, queries)}")
@@ -210,7 +216,7 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
     data["dimensions"] = tuple(data.get("dimensions", ()))
     data["more"] = tuple(data.get("more", ()))
     data["exact"] = tuple(data.get("exact", ()))
-    optional = ("id", "standard", "national", "constants", "more", "exact")
+    optional = ("id", "standard", "national", "constants", "more", "readers", "exact")
     missing = [f for f in Metric.__dataclass_fields__ if f not in optional and data.get(f) in (None, "")]
     if missing:
         raise CatalogueError(f"{where} lacks {', '.join(missing)}.")
@@ -223,13 +229,13 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
     for dimension in data["dimensions"]:
         if dimension not in DIMENSIONS:
             raise CatalogueError(f"{where}: dimension '{dimension}' is not known. {suggest(dimension, DIMENSIONS)}")
-        for query in (data["query"], data["accounts"]):
+        for query in (data[k] for k in ("query", "accounts", "readers") if data.get(k)):
             if DIMENSIONS[dimension].param not in query.params and not (dimension == "month" and "until_date" in query.params):
                 raise CatalogueError(f"{where}: {query.name}.sql has no parameter '{DIMENSIONS[dimension].param}' to filter by {dimension}.")
         if dimension not in data["query"].returns:
             raise CatalogueError(f"{where}: {data['query'].name}.sql returns no column '{dimension}'.")
     known_params = {"by", "date_from", "date_to", "until_date", *(d.param for d in DIMENSIONS.values()), *data.get("constants", {})}
-    for query in (data["query"], data["accounts"]):
+    for query in (data[k] for k in ("query", "accounts", "readers") if data.get(k)):
         for param in query.params:
             if param not in known_params:
                 raise CatalogueError(f"{where}: {query.name}.sql has a parameter '{param}' that nothing sets. Give it in constants.")

@@ -150,7 +150,7 @@ def _claim(section: str, entry: Mapping[str, Any], pattern: Callable[[str, str, 
     if isinstance(factor, bool) or not isinstance(factor, (int, float)) or factor <= 0:
         fail(section, "factor", f"factor is a number above 0, not {factor!r}.")
     if (entry["needs"] == "times") != ("factor" in entry):
-        fail(section, "factor", "a factor goes with needs = \"times\", and only with it.")
+        fail(section, "factor", 'a factor goes with needs = "times", and only with it.')
     for key in SWITCHES:
         if not isinstance(entry.get(key, False), bool):
             fail(section, key, f"{key} is true or false.")

@@ -1,4 +1,4 @@
-"""From a figure to the examinations behind it: pseudonymous rows, the longest wait first, a page of them at a time.
+"""From a figure to the examinations behind it: pseudonymous rows, the longest wait or the latest first, a page of them at a time.
 
 The rows are chosen by the same rules as the figure, so that their number is the figure; a test holds the two together.
 """
@@ -20,15 +20,26 @@ from readout.store import Store
 COMMON = ("month", "trust_code", "site_code", "modality", "patient_class", "urgency", "pathway")
 DIMENSIONS: dict[str, tuple[str, ...]] = {
     "unreported": (*COMMON, "reporting_route", "band", "place", "over"),
-    "reports": (*COMMON, "reporting_route", "verdict", "band"),
+    "reports": (*COMMON, "reporting_route", "reader", "supplier", "verdict", "band"),
     "waiting": (*COMMON, "band", "booking"),
+    "amended": (*COMMON, "reporting_route", "reader", "supplier", "addendum_class"),
+    "reviewed": (*COMMON, "reporting_route", "sampled_how"),
 }
+STOCKS = ("unreported", "waiting")  # of one day; the others are of a period
 LABELS = {
     "unreported": "Unreported examinations",
     "reports": "Examinations and their reports",
     "waiting": "Requests on the waiting list",
+    "amended": "Reports amended within 30 days",
+    "reviewed": "Reports found to differ at peer review",
 }
-ONE = {"unreported": "unreported examination", "reports": "examination and its report", "waiting": "request on the waiting list"}
+ONE = {
+    "unreported": "unreported examination",
+    "reports": "examination and its report",
+    "waiting": "request on the waiting list",
+    "amended": "report amended within 30 days",
+    "reviewed": "report found to differ at peer review",
+}
 MOST = 50_000  # rows of one export
 
 
@@ -58,7 +69,7 @@ def _queries() -> dict[str, QueryFile]:
 
 
 def listing(kind: str, scope: Scope, store: Store, *, rows: int = 100, skip: int = 0) -> Listing:
-    """The rows behind a figure. `kind`: unreported, reports or waiting.
+    """The rows behind a figure. `kind`: unreported, reports, waiting, amended or reviewed.
 
     Columns: a reference made of the keyed hash, the dimensions, the local time of the examination (or the date of the request), the
     wait, and what the kind adds. Raises ScopeError for a viewer who may not see single examinations, UsageError for anything unknown.

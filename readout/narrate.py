@@ -189,7 +189,7 @@ def between_sites(odds: Sequence[variation.Spread], shares: Sequence[variation.S
         else:
             said.append(
                 f"The same examination at a typical higher site would have {last.value:.1f} times the odds of a late report than at a typical lower one "
-                f"(95 % interval {last.low:.1f} to {last.high:.1f}, the quarter to {fmt.month(last.quarter)})"
+                f"(95 % interval {last.low:.1f} to {last.high:.1f}, the quarter to {fmt.month(last.last)})"
             )
     if shares:
         last = shares[-1]
@@ -303,7 +303,7 @@ def scope_words(answer: Answer) -> str:
 
 def of_list(listing: Listing) -> str:
     """What a list holds, in words."""
-    stock = listing.kind != "reports"
+    stock = listing.kind in drill.STOCKS
     until = f"at the end of {fmt.day(listing.scope.date_to)}" if listing.scope.date_to else "when the data ends"
     label = drill.ONE[listing.kind] if listing.total == 1 else f"{listing.label[0].lower()}{listing.label[1:]}"
     return f"{label}: {words(listing.scope, listing.labels, until if stock else None)}"
@@ -420,8 +420,22 @@ def oldest(answer: Answer, dimension: str) -> str:
 
 def empty(answer: Answer) -> str:
     """Why there is nothing to show, and the cure."""
+    if withheld := one_reader(answer):
+        return withheld
     what = answer.metric.unit.removeprefix("share of ")
     return f"No {what} for {answer.words}. Widen the dates or the filters."
+
+
+def one_reader(answer: Answer) -> str:
+    """Why rows are missing that would be one person's figure; nothing where none are."""
+    gone = next((x for x in answer.left_out if x.reason == "one_reader"), None)
+    if gone is None:
+        return ""
+    share = fmt.percent(answer.policy.reporters.most_share, 0)
+    return (
+        f"Withheld: {fmt.released(gone.count)} reports where one reader made over {share} of a figure's reports, which would be that person's figure, "
+        "or where that could be found by subtraction."
+    )
 
 
 def provisional(answer: Answer) -> str:

@@ -1,7 +1,8 @@
 """What a comparison of reporters says, and what it must not be taken for."""
 
 from readout import format as fmt
-from readout.reporters import QUARTERS, Reporter, Reporters
+from readout.reporters import MONTHS, QUARTERS, Course, Reporter, Reporters
+from readout.stats.variance import Spread
 
 
 def finding(found: Reporters) -> str:
@@ -44,6 +45,38 @@ def between(found: Reporters) -> str:
     )
 
 
+def course(found: Course) -> str:
+    """The last twelve months beside the twelve before them, which share no month with them, and whether the difference is more than chance."""
+    if found.withheld:
+        return f"Over time: {found.withheld[0].lower()}{found.withheld[1:]}"
+    if not found.points:
+        return "What lies between reporters cannot be told over time: no twelve whole months to the end of a quarter hold enough reports."
+    last = found.points[-1]
+    name = "intraclass correlation of the time" if found.measure.is_time else "median odds ratio of an addendum"
+    text = f"In the twelve months to {fmt.month(last.last)} the {name} between reporters was {_spread(found, last)}"
+    year = [p for p in found.points if (last.last.year - p.last.year) * 12 + last.last.month - p.last.month == MONTHS]
+    if not year:
+        return f"{text}."
+    before = year[0]
+    is_apart = before.high < last.low or last.high < before.low
+    change = f"it is {'higher' if last.value > before.value else 'lower'} now" if is_apart else "the intervals overlap, so no change can be told from chance"
+    return f"{text}; in the twelve before, {_spread(found, before)}: {change}."
+
+
+def shares_months() -> str:
+    """How to read windows that overlap."""
+    return (
+        "Twelve months to the end of each quarter: each point shares nine of them with its neighbour, so a change shows slowly, and only points a "
+        "year apart are evidence of one another."
+    )
+
+
+def _spread(found: Course, point: Spread) -> str:
+    if found.measure.is_time:
+        return f"{fmt.percent(point.value)} ({fmt.percent(point.low)} to {fmt.percent(point.high)})"
+    return f"{point.value:.2f} ({point.low:.2f} to {point.high:.2f})"
+
+
 def limits(found: Reporters) -> str:
     """How a reporter comes to be called different, and how many would be so by chance."""
     alarms = "fewer than one" if found.chance < 1 else f"about {found.chance:.0f}"
@@ -79,6 +112,6 @@ def privacy(found: Reporters) -> str:
     """Who can be told from what is shown, and why so little can be asked."""
     return (
         f"Names are pseudonyms made with the network's secret. A choice is shown only where at least {found.rule.least} reporters made its "
-        f"reports, none over {fmt.percent(found.rule.most_share, 0)}, and where that gives no other choice away. The period is fixed, the filters do "
-        "not apply, and nothing here can be downloaded."
+        f"reports, none over {fmt.percent(found.rule.most_share, 0)}, and where that gives no other choice away; over time, where each single month is so. "
+        "The periods are fixed, the filters do not apply, and nothing here can be downloaded."
     )

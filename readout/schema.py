@@ -7,7 +7,7 @@ Types: `text`, `code` (text; a leading zero counts), `instant` (UTC), `date` (lo
 from dataclasses import dataclass
 from typing import Literal
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 # 2: a site's manifest entry lists its former trusts; 3: pathways, clocks, standards, spans of waiting; 4: the clock of reports knows its
 # stratum; 5: what is of several sites names them; 6: strata of case mix, readers and suppliers, doubts about times
 
@@ -109,6 +109,7 @@ SAMPLINGS = {
     "targeted": "Chosen for a reason",
     "referred": "Brought to a meeting for a suspected discrepancy",
 }
+SAMPLES = ("random", "all")
 ROLES = ("radiologist", "registrar", "reporting_radiographer", "other")
 WAIT_CATEGORIES = ("waiting_list", "planned", "unscheduled")
 WAIT_CATEGORY_NAMES = {"waiting_list": "Waiting list", "planned": "Planned surveillance", "unscheduled": "Unscheduled"}
@@ -121,7 +122,8 @@ STEPS = {
     "vintage": "Vintage",
     "unexplained": "Unexplained",
 }
-ADDENDUM_CLASSES = ("clinical", "administrative", "unknown")
+ADDENDUM_NAMES = {"clinical": "Clinical", "administrative": "Administrative", "unknown": "Not classed"}
+ADDENDUM_CLASSES = tuple(ADDENDUM_NAMES)
 SEXES = ("female", "male", "other", "unknown")
 AGE_BANDS = ("0-15", "16-24", "25-44", "45-64", "65-74", "75-84", "85+")
 

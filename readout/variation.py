@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from math import log
 from typing import Any
@@ -11,19 +10,9 @@ import numpy as np
 
 from readout.answer import Answer
 from readout.stats import variance
+from readout.stats.variance import Spread
 
 MIN_SITES = 3
-
-
-@dataclass(frozen=True)
-class Spread:
-    """One quarter, named by its last month. `value` with its 95 % interval: a median odds ratio (1 is no difference) or a correlation (0-1)."""
-
-    quarter: date
-    value: float
-    low: float
-    high: float
-    sites: int
 
 
 def odds_ratios(late: Answer) -> tuple[Spread, ...]:
@@ -48,7 +37,7 @@ def odds_ratios(late: Answer) -> tuple[Spread, ...]:
         fit = variance.random_intercept([k[at] for k in able], [v[0] for v in able.values()], [v[2] for v in able.values()], [log(p / (1 - p)) for p in share])
         if fit.sigma2 >= 0:
             value, low, high = (variance.median_odds_ratio(v) for v in (fit.sigma2, fit.low, fit.high))
-            found.append(Spread(last, value, low, high, len(sites)))
+            found.append(Spread(last, value, low, high, len(sites), sum(int(v[2]) for v in able.values()), sum(int(v[0]) for v in able.values())))
     return tuple(found)
 
 
@@ -63,7 +52,7 @@ def correlations(logs: Answer) -> tuple[Spread, ...]:
             continue
         n, total, squares = np.array(list(sums.values())).T
         parts = variance.one_way(n, total / n, np.maximum(0, squares - total**2 / n))
-        found.append(Spread(last, parts.icc, parts.low, parts.high, len(sums)))
+        found.append(Spread(last, parts.icc, parts.low, parts.high, len(sums), int(n.sum())))
     return tuple(found)
 
 

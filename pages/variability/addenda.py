@@ -11,6 +11,7 @@ CLASSES = {"addendum": "All", "clinical": "Clinical", "administrative": "Adminis
 page = frame()
 heading(page, "Addenda and discrepancies", "How often are reports amended, or found to differ, and does it differ between sites?")
 kind = blocks.choice("Addenda", CLASSES, key="addenda")
+classed = {} if kind == "addendum" else {"addendum_class": (kind,)}
 metric = f"standardised_{kind}_ratio"
 amended, quarters = page.ask(metric, "site_code"), variability.quarters(page, "site_code", metric=metric)
 rate = page.ask("addendum_rate" if kind == "addendum" else f"{kind}_addendum_rate")
@@ -24,6 +25,8 @@ blocks.chart(
     drawn_with=quarters,
     dimension="site_code",
     selected=page.sites,
+    behind="amended",
+    behind_where=classed,
     subtitle="Filled: different in two of the last three quarters.",
 )
 blocks.explained(narrate.case_mix_limits, amended, *quarters)
@@ -35,6 +38,8 @@ blocks.chart(
     key=f"best_{kind}",
     dimension="site_code",
     selected=page.sites,
+    behind="amended",
+    behind_where=classed,
     subtitle="Drawn towards all sites together the more, the fewer reports a site has.",
 )
 blocks.chart(
@@ -45,6 +50,7 @@ blocks.chart(
     drawn_with=(all_reviewed,),
     dimension="site_code",
     selected=page.sites,
+    behind="reviewed",
     subtitle="Moderate or major, of reports sampled at random or all of a reporter's. Without adjustment for case mix.",
 )
 st.header("How the reviewed reports were chosen", anchor=False)

@@ -14,6 +14,12 @@ TITLES = {
     "standardised_late_ratio": "Late reports, against the case mix",
 }
 
+LISTS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
+    "standardised_addendum_ratio": ("amended", {}),
+    "standardised_clinical_ratio": ("amended", {"addendum_class": ("clinical",)}),
+    "standardised_late_ratio": ("reports", {"verdict": ("missed",)}),
+}
+
 page = frame()
 heading(page, "Suppliers and routes", "Does it matter for the report who makes it?")
 kind = blocks.choice("Compared on", KINDS, key="compared")
@@ -27,6 +33,8 @@ blocks.chart(
     key=f"{kind}_{unit}",
     drawn_with=quarters,
     dimension=unit,
+    behind=LISTS[kind][0],
+    behind_where={**LISTS[kind][1], **variability.units(found)},
     subtitle="Filled: different in two of the last three quarters.",
 )
 blocks.explained(narrate.case_mix_limits, found, *quarters)
@@ -39,6 +47,8 @@ blocks.chart(
     key="reviewed",
     drawn_with=(all_reviewed,),
     dimension="reporting_route",
+    behind="reviewed",
+    behind_where=variability.units(reviewed),
     subtitle="Moderate or major, of reports sampled at random or all of a reporter's. Without adjustment for case mix.",
 )
 st.markdown(narrate.REVIEWS)

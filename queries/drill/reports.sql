@@ -3,8 +3,8 @@
 -- grain: one row an examination
 -- reads: exam, exam_standard
 -- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
---   urgencies varchar[], pathways varchar[], routes varchar[], verdicts varchar[], bands varchar[], date_from date,
---   date_to date, max_rows integer, skipped_rows integer
+--   urgencies varchar[], pathways varchar[], routes varchar[], readers varchar[], suppliers varchar[], verdicts varchar[],
+--   bands varchar[], date_from date, date_to date, max_rows integer, skipped_rows integer
 -- returns: exam_id bigint, site_code varchar, modality varchar, exam_name varchar, patient_class varchar, urgency varchar,
 --   pathway varchar, reporting_route varchar, exam_local timestamp, is_reported boolean, hours double,
 --   standard_id varchar, verdict varchar, count_all bigint
@@ -65,6 +65,8 @@ listed as (
         and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
         and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
         and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
+        and (array_length($readers::varchar[]) = 0 or list_contains($readers::varchar[], reader))
+        and (array_length($suppliers::varchar[]) = 0 or list_contains($suppliers::varchar[], supplier))
         and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
 ),
 

@@ -2,11 +2,11 @@
 -- The unit is the report, not the review. Random samples and reviews of everything are one way of choosing: a report that both hit counts
 -- once, under the way of its first review. Reports chosen for a reason, or referred, count apart from them, once each.
 -- State says whether a report is counted: a review of an examination that the extract does not hold has no site, and is in no site's figure.
--- grain: one row a day of first review x trust x site x modality x patient class x urgency x pathway x route of the report x how sampled x state
+-- grain: one row a day of first review x trust x site x modality x patient class x urgency x pathway x route of the report x how sampled x reporter x state
 -- reads: peer_review, exam
 -- params: none
 -- returns: review_month date, review_date date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, pathway varchar, reporting_route varchar, sampled_how varchar, state varchar, count_reviewed bigint,
+--   urgency varchar, pathway varchar, reporting_route varchar, sampled_how varchar, reporter_key bigint, state varchar, count_reviewed bigint,
 --   count_minor bigint, count_moderate bigint, count_major bigint, count_discrepant bigint
 with ways as (
     select
@@ -39,6 +39,7 @@ select
     exam.pathway,
     exam.reporting_route,
     reports.sampled_how,
+    exam.reporter_key,
     case
         when exam.exam_id is null then 'no_exam'
         when not exam.is_reported then 'no_report'

@@ -7,7 +7,7 @@ from readout.charts.fair import against_case_mix, best_estimates
 from readout.charts.honest import bars, bounded, survival, with_naive
 from readout.charts.icons import assurance_icon, assurance_of, data_uri, sparkline, variation_icon
 from readout.charts.reporters import funnel
-from readout.charts.spread import odds_between, share_between
+from readout.charts.spread import between_reporters, odds_between, share_between
 from readout.charts.theme import DARK, LIGHT, PALETTES, Palette
 from readout.charts.trend import Flag, paired, panels, quantiles, stock, trend
 from readout.charts.words import alternative
@@ -25,6 +25,7 @@ __all__ = [
     "assurance_of",
     "bars",
     "best_estimates",
+    "between_reporters",
     "bounded",
     "bridge",
     "data_uri",

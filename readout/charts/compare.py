@@ -16,12 +16,12 @@ Row = dict[str, Any]
 
 
 def dumbbell(answer: Answer, *drawn_with: Answer, dimension: str, selected: Sequence[str] = (), palette: Palette = LIGHT) -> go.Figure:
-    """Median and 90th percentile of each unit, slowest first, on a labelled log scale; a quantile not reached is an arrow to the right.
+    """Median and 90th percentile of each unit, the largest unit on top, on a labelled log scale; a quantile not reached is an arrow to the right.
 
     `drawn_with`: the answer of `timestamps_doubtful` by the same units; one that fails is drawn hollow, its name marked †.
     """
     failing, _ = parted(drawn_with)
-    rows = sorted((r for r in answer.rows if r["median_hours"] is not None), key=lambda r: r["p90_hours"] or float("inf"))
+    rows = sorted((r for r in answer.rows if r["median_hours"] is not None), key=lambda r: r["n"])
     names = [_named(answer, dimension, r, r["n"], f" {APART}" * (r[dimension] in failing)) for r in rows]
     axis = time_axis([r[c] for r in rows for c in ("median_hours", "p90_hours") if r[c]], palette)
     near, far = (10**end for end in axis["range"])

@@ -1,4 +1,4 @@
-"""How much lies between sites, by quarter: a value with its interval, beside the value that means no difference."""
+"""How much lies between sites or reporters over time: a value with its interval, beside the value that means no difference."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,7 +7,9 @@ import plotly.graph_objects as go
 from readout import format as fmt
 from readout.answer import Answer
 from readout.charts.theme import LIGHT, Palette, layout, unit_note
-from readout.variation import Spread, correlations, odds_ratios
+from readout.reporters import Course
+from readout.stats.variance import Spread
+from readout.variation import correlations, odds_ratios
 
 
 def odds_between(answer: Answer, *, palette: Palette = LIGHT) -> go.Figure:
@@ -20,8 +22,15 @@ def share_between(answer: Answer, *, palette: Palette = LIGHT) -> go.Figure:
     return _drawn(correlations(answer), palette, 0.0, "of the variation lies between sites", lambda v: fmt.percent(v))
 
 
-def _drawn(found: Sequence[Spread], palette: Palette, none: float, words: str, said: Callable[[float], str]) -> go.Figure:
-    names = [f"to {fmt.month(s.quarter)}" for s in found]
+def between_reporters(found: Course, *, palette: Palette = LIGHT) -> go.Figure:
+    """The median odds ratio of an addendum between reporters, or the share of the variation in their times, in the twelve months to each quarter's end."""
+    if found.measure.is_time:
+        return _drawn(found.points, palette, 0.0, "of the variation lies between reporters", fmt.percent, "reporters")
+    return _drawn(found.points, palette, 1.0, "times the odds, typical higher to typical lower", lambda v: f"{v:.2f}", "reporters")
+
+
+def _drawn(found: Sequence[Spread], palette: Palette, none: float, words: str, said: Callable[[float], str], units: str = "sites") -> go.Figure:
+    names = [f"to {fmt.month(s.last)}" for s in found]
     top = max([none + 0.02, *(min(s.high, 3 * max(s.value, none + 0.05)) for s in found)])
     trace = {
         "type": "scatter",
@@ -42,7 +51,7 @@ def _drawn(found: Sequence[Spread], palette: Palette, none: float, words: str, s
         "textposition": "middle right",
         "textfont": {"size": 12, "color": palette.text},
         "cliponaxis": False,
-        "customdata": [f"{said(s.value)} ({said(s.low)} to {said(s.high)}), {s.sites} sites" for s in found],
+        "customdata": [f"{said(s.value)} ({said(s.low)} to {said(s.high)}), {s.units} {units}" for s in found],
         "hovertemplate": "%{x}: %{customdata}<extra></extra>",
     }
     figure = layout(
@@ -56,4 +65,4 @@ def _drawn(found: Sequence[Spread], palette: Palette, none: float, words: str, s
     return go.Figure({"data": [trace], "layout": figure}, _validate=False)
 
 
-__all__ = ["odds_between", "share_between"]
+__all__ = ["between_reporters", "odds_between", "share_between"]

@@ -1,19 +1,21 @@
 """One chart as files that stand alone: each with title, filters, counts, how far the data goes, definition, release, extract and live address."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
+import polars as pl
 
 from readout import narrate
 from readout.answer import Released
 from readout.charts.svg import svg, words
 from readout.charts.theme import LIGHT
 from readout.export.pdf import PER_MM, WIDE, compiled, picture
-from readout.export.workbook import answer_xlsx
+from readout.export.tables import Table
+from readout.export.workbook import answer_rows, table_xlsx
 
 FORMATS = {
     "svg": "image/svg+xml",
@@ -42,6 +44,7 @@ class Chart:
     network: str
     is_synthetic: bool
     made: datetime
+    points: tuple[Mapping[str, Any], ...] = ()  # what is drawn, where it is not the answer's own rows: a row each, as its tables hold it
 
     @property
     def account(self) -> tuple[str, ...]:
@@ -63,10 +66,16 @@ class Chart:
 
     def as_csv(self) -> bytes:
         lines = [f"{self.answer.metric.label} ({self.answer.metric.id}): {self.answer.words}", *self.notes, *self.account]
-        return ("".join(f"# {line}\n" for line in lines if line) + self.answer.as_csv()).encode()
+        return ("".join(f"# {line}\n" for line in lines if line) + self._body()).encode()
 
     def as_xlsx(self) -> bytes:
-        return answer_xlsx(self.answer, self.title, [self.scope, *self.notes, *self.account], self.made)
+        columns, rows = (tuple(self.points[0]), tuple(tuple(r.values()) for r in self.points)) if self.points else answer_rows(self.answer)
+        return table_xlsx(Table(self.title, columns, rows), [self.scope, *self.notes, *self.account], self.made)
+
+    def _body(self) -> str:
+        if not self.points:
+            return self.answer.as_csv()
+        return pl.DataFrame({c: [str(row[c]) for row in self.points] for c in self.points[0]}).write_csv()
 
     def as_png(self) -> bytes:
         return picture(self._framed(), PPI)

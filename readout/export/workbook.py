@@ -46,11 +46,10 @@ def pack_xlsx(content: Content, changes: Changes) -> bytes:
     return book.close()
 
 
-def answer_xlsx(answer: Released, title: str, lines: Sequence[str], made: datetime) -> bytes:
-    """One chart's rows as a workbook of one sheet."""
+def table_xlsx(table: tables.Table, lines: Sequence[str], made: datetime) -> bytes:
+    """One table as a workbook of one sheet."""
     book = Book(made)
-    columns, rows = answer_rows(answer)
-    book.tables("Figures", lines, [tables.Table(title, columns, rows)])
+    book.tables("Figures", lines, [table])
     return book.close()
 
 
@@ -332,4 +331,4 @@ def funnel_rows(funnel: Funnel) -> tuple[tuple[str, ...], tuple[tuple[Any, ...],
     return columns, tuple(rows)
 
 
-__all__ = ["answer_rows", "answer_xlsx", "funnel_rows", "pack_xlsx", "point_rows"]
+__all__ = ["answer_rows", "funnel_rows", "pack_xlsx", "point_rows", "table_xlsx"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from math import exp, inf, log, nan, pi, sqrt
 
@@ -39,6 +40,20 @@ class RandomIntercept:
     sigma2: float
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How much lies between units in one period, named by its `last` month. `value` with its 95 % interval: a median odds ratio (1 is no
+    difference) or an intraclass correlation (0-1); made of `n` examinations of so many `units`, `events` of them for an odds ratio."""
+
+    last: date
+    value: float
+    low: float
+    high: float
+    units: int
+    n: int
+    events: int | None = None
 
 
 def icc(between: float, within: float) -> float:
@@ -226,6 +241,8 @@ def _profile(lack: Callable[[float], float], top: float) -> tuple[float, float, 
     """Where minus twice a log likelihood is least on 0 to `top`, and the ends of the 95 % interval: 0 or `top` where the interval reaches them."""
     from scipy.optimize import brentq, minimize_scalar
 
+    # Each point once: of one or two events the quadrature far out depends on where the search for the intercept began, and an end asked twice may differ.
+    lack = cache(lack)
     grid = [0.0, *(top / 2**k for k in range(9, -1, -1))]
     known: list[float] = []
     for x in grid:  # upwards; what lies far beyond the interval is slow to fit and tells nothing

@@ -1,5 +1,6 @@
 """Cards, charts and tables, each made from Answers, each a click from its definition, its rows and its query."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -22,6 +23,8 @@ from readout.ui.frame import Page, current, ranked_pathways
 from readout.ui.look import config, palette
 
 Asked = Answer | Failure
+MARKED = re.compile(r"([\\`*_\[\]<>$:|~#])")  # what a cell that wraps would read as formatting
+Points = Callable[[Answer], Sequence[dict[str, Any]]]
 ABOUT, TABLE = "About this chart", "Table"
 
 
@@ -94,6 +97,7 @@ def chart(
     flags: Sequence[Flag] | None = None,
     behind: str = "",
     behind_where: dict[str, tuple[str, ...]] | None = None,
+    points: Points | None = None,
     **options: Any,
 ) -> None:
     """Title, scope, figure, and one click away the definition, the rows, the query and a download.
@@ -101,6 +105,7 @@ def chart(
     `drawn_with`: further answers that `draw` takes after the first. `scope`: other words for the filters, where the answer's are long.
     `flags`: the events to mark; by default those of the network that bear on the metric, on every chart over months.
     `behind`: the list of rows that the chart counts; a mark that is picked narrows it. `behind_where`: filters of the list beside.
+    `points`: what is drawn, where that is worked out from the answer: its table and its file hold these rows.
     A chart that cannot be made says so and harms no other.
     """
     st.header(title, anchor=False)
@@ -132,15 +137,17 @@ def chart(
     except Exception:
         st.error(engine.failed(f"chart {key}"))
         return
-    notes = [narrate.provisional(answer), *(f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags)]
+    notes = [narrate.provisional(answer), narrate.one_reader(answer), *(f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags)]
     lead = partial(way.way, behind, answer, way.picked(state), where=behind_where) if behind else None
 
     def redrawn(out: Released) -> go.Figure:
         return draw(out, *(o.release(out.profile) for o in others), palette=LIGHT, **extra, **options)
 
     heading = f"{said[0].upper()}{said[1:]}. {subtitle}".strip()
-    offer = partial(downloads.offer, answer, redrawn, key=key, title=title, scope=heading, alternative=partial(alternative, column=column), notes=tuple(notes))
-    _under(answer, key, " ".join(n for n in notes if n), offer, lead)
+    offer = partial(
+        downloads.offer, answer, redrawn, key=key, title=title, scope=heading, alternative=partial(alternative, column=column), notes=tuple(notes), points=points
+    )
+    _under(answer, key, " ".join(n for n in notes if n), offer, lead, points)
 
 
 def with_limits(answer: Answer, key: str) -> None:
@@ -157,7 +164,7 @@ def with_limits(answer: Answer, key: str) -> None:
     _under(answer, key, "", partial(judged.offer, found, answer.scope.where, key=key))
 
 
-def _under(answer: Answer, key: str, notes: str, offer: Callable[[], None], lead: Callable[[], None] | None = None) -> None:
+def _under(answer: Answer, key: str, notes: str, offer: Callable[[], None], lead: Callable[[], None] | None = None, points: Points | None = None) -> None:
     if notes:
         st.caption(notes)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -170,7 +177,7 @@ def _under(answer: Answer, key: str, notes: str, offer: Callable[[], None], lead
     if more == ABOUT:
         about(answer.metric, answer.standard)
     elif more == TABLE:
-        table(named_rows(answer), answer.metric.label)
+        table(points(answer) if points else named_rows(answer), answer.metric.label)
     st.caption(narrate.footer(answer))
 
 
@@ -322,15 +329,21 @@ def rows_of(answer: Asked) -> None:
     rows_by(answer, named_rows)
 
 
-def rows_by(answer: Asked, arrange: Callable[[Answer], Sequence[dict[str, Any]]]) -> None:
-    """An answer as a table arranged in another way, with its account."""
+def rows_by(answer: Asked, arrange: Callable[[Answer], Sequence[dict[str, Any]]], *, is_wrapped: bool = False) -> None:
+    """An answer as a table arranged in another way, with its account. `is_wrapped`: of few rows in words, whose cells wrap instead of being scrolled to."""
     if isinstance(answer, Failure):
         (st.info if answer.is_absence else st.error)(answer.sentence)
         return
     if answer.is_empty:
         st.info(narrate.empty(answer))
         return
-    table(arrange(answer), answer.metric.label)
+    if is_wrapped:
+        rows = arrange(answer)
+        st.table(
+            pl.DataFrame([{k: MARKED.sub(r"\\\1", str(v)) for k, v in row.items()} for row in rows]), hide_index=True, alt=f"{answer.metric.label}: {len(rows)} rows"
+        )
+    else:
+        table(arrange(answer), answer.metric.label)
     st.caption(narrate.footer(answer))
 
 

@@ -1,13 +1,17 @@
 """A chart taken away: five formats, made only when asked for, from the release that was chosen and from nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 import plotly.graph_objects as go
 import streamlit as st
 
+from readout import format as fmt
+from readout import release
 from readout.answer import Answer, Released
 from readout.errors import ReadoutError
 from readout.export.single import FORMATS, Chart
@@ -19,10 +23,14 @@ RELEASES = {"internal": "Inside the organisation", "public": "Public"}
 HIDDEN = "The public release holds no such chart of this: what is left after small counts are withheld cannot be drawn. Its tables can be taken."
 
 Draw = Callable[[Released], go.Figure]
+Points = Callable[[Answer], Sequence[Mapping[str, Any]]]
 
 
-def offer(answer: Answer, draw: Draw, *, key: str, title: str, scope: str, alternative: Callable[[Released], str], notes: tuple[str, ...] = ()) -> None:
-    """A button that opens to the formats. `draw` and `alternative` make figure and words from the released answer."""
+def offer(
+    answer: Answer, draw: Draw, *, key: str, title: str, scope: str, alternative: Callable[[Released], str], notes: tuple[str, ...] = (), points: Points | None = None
+) -> None:
+    """A button that opens to the formats. `draw` and `alternative` make figure and words from the released answer. `points`: what is drawn, where
+    it is not the answer's rows; a release that rounds gives the rows in its place."""
     box = st.popover("Download", key=f"{key}_download", on_change="rerun", type="tertiary", icon=":material/download:")
     if not box.open:
         return
@@ -40,6 +48,8 @@ def offer(answer: Answer, draw: Draw, *, key: str, title: str, scope: str, alter
                 return
             st.info(HIDDEN)
             made = _chart(answer.release(profile), lambda _: go.Figure(), title, scope, lambda _: "", notes)
+        if points is not None and answer.policy.profile(profile).round_to <= 1:
+            made = replace(made, points=tuple(released_points(answer, points(answer), profile)))
         forms = FORMATS if made.figure.data else ("xlsx", "csv")
         for form in forms:
             name = f"{answer.metric.id}_{answer.extract_id}{'_public' if profile == 'public' else ''}.{form}"
@@ -62,6 +72,14 @@ def _chart(out: Released, draw: Draw, title: str, scope: str, alternative: Calla
         is_synthetic=page.is_synthetic,
         made=datetime.fromisoformat(manifest["created_at"]),
     )
+
+
+def released_points(answer: Answer, rows: Sequence[Mapping[str, Any]], profile: str) -> Sequence[Mapping[str, Any]]:
+    """Counts leave by the rule of the release; what is worked out of true values, as limits are, stays."""
+    rules = answer.policy.profile(profile)
+    least = release.least_of(answer.scope, rules)
+    kept = [{k: release.counted(v, least, rules.round_to) if isinstance(v, int) else v for k, v in row.items()} for row in rows]
+    return [{k: fmt.WITHHELD if v is None and row[k] is not None else v for k, v in new.items()} for new, row in zip(kept, rows, strict=True)]
 
 
 def address() -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from readout import drill, narrate
 from readout import format as fmt
-from readout.answer import data_end
+from readout.answer import data_end, dimension_labels
 from readout.errors import ReadoutError
 from readout.scope import DIMENSIONS, Scope
 from readout.ui import blocks, engine, way
@@ -31,9 +31,9 @@ def rows(page: Page) -> None:
     kind = blocks.choice("List", KINDS, key="list")
     scope = page.scope
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if kind != "reports":
+        if kind in drill.STOCKS:
             scope = scope.between(None, as_of(page))  # a stock is of one day: the period's end is not it
-        for key, known in own_labels(kind).items():
+        for key, known in own_labels(kind, dimension_labels(page.store, page.scope.end)).items():
             chosen = several(key, DIMENSIONS[OWN[key]].label, known, "All")
             if chosen:
                 scope = scope.filtered(OWN[key], chosen)
@@ -55,7 +55,8 @@ def rows(page: Page) -> None:
     last = min(first.total, shown.skipped + shown.frame.height)
     st.markdown(f"**{fmt.count(first.total)}** {narrate.of_list(first)}. Shown: {fmt.count(shown.skipped + 1)} to {fmt.count(last)}.")
     blocks.table(named(shown), first.label)
-    st.caption(f"Longest wait first · extract {first.extract_id} · references are keyed hashes: to find the patient, match site, time and examination in the RIS.")
+    said = "references are keyed hashes: to find the patient, match site, time and examination in the RIS."
+    st.caption(f"{FIRST.get(kind, 'Longest wait first')} · extract {first.extract_id} · {said}")
     st.download_button(
         "Download CSV",
         lambda: export(drill.listing(kind, kept, page.store, rows=drill.MOST)),
@@ -68,7 +69,12 @@ def rows(page: Page) -> None:
     )
 
 
+FIRST = {"amended": "Latest report first", "reviewed": "Latest review first"}
 TITLES = {
+    "reported_date": "First verified",
+    "review_date": "Reviewed",
+    "addendum_days": "Days to the addendum",
+    "grade": "Found",
     "reference": "Reference",
     "exam_name": "Examination",
     "exam_local": "Examined",
@@ -86,7 +92,7 @@ LAST = ("reference", "patient_class", "urgency", "reporting_route")
 def named(listing: drill.Listing) -> list[dict[str, Any]]:
     """The rows as a person reads them, what matters first."""
     columns = sorted(listing.frame.columns, key=lambda c: c in LAST)
-    columns = sorted(columns, key=lambda c: c not in ("age_days", "wait_days", "hours"))
+    columns = sorted(columns, key=lambda c: c not in ("age_days", "wait_days", "hours", "grade", "addendum_days"))
     return [{TITLES.get(c) or DIMENSIONS[c].label: _cell(listing, c, row[c]) for c in columns} for row in listing.frame.rows(named=True)]
 
 

@@ -1,6 +1,8 @@
 """The reporters' page: which comparison is asked for, given once to all who ask, and drawn without a table or a download."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import streamlit as st
 
@@ -8,13 +10,16 @@ from readout import charts
 from readout import narrate_reporters as said
 from readout.charts.reporters import said as one
 from readout.errors import ReadoutError
-from readout.reporters import MEASURES, Reporters, compared
+from readout.reporters import MEASURES, Course, Reporters, compared, over_time
 from readout.ui import blocks, engine
 from readout.ui.frame import Page
 from readout.ui.look import palette
 
 EVERYONE = "All sites together"
 OF = {"": EVERYONE, "site_code": "One site", "modality": "One modality"}
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ def choose(page: Page) -> Chosen | None:
     dimension = blocks.choice("Reports of", OF, key="of")
     if not dimension:
         return Chosen(measure, "", "")
-    whole = asked(page, Chosen(measure, "", ""))
+    whole = asked(page, Chosen(measure, "", ""), compared)
     if not isinstance(whole, Reporters):
         st.error(whole.sentence)
         return None
@@ -43,11 +48,11 @@ def choose(page: Page) -> Chosen | None:
     return Chosen(measure, dimension, names[named])
 
 
-def asked(page: Page, chosen: Chosen) -> Reporters | engine.Failure:
-    """The comparison, kept as answers are: by extract, viewer and choice."""
-    key = (str(page.store.extract.folder), page.store.viewer.key, "reporters", chosen)
+def asked(page: Page, chosen: Chosen, make: Callable[..., T]) -> T | engine.Failure:
+    """A comparison, or its course over time, kept as answers are: by extract, viewer and choice."""
+    key = (str(page.store.extract.folder), page.store.viewer.key, make.__name__, chosen)
     try:
-        found: Reporters = engine.answers().get(key, lambda: compared(chosen.measure, page.store, chosen.dimension, chosen.value))
+        found: T = engine.answers().get(key, lambda: make(chosen.measure, page.store, chosen.dimension, chosen.value))
         return found
     except ReadoutError as e:
         return engine.Failure(str(e), is_absence=True)
@@ -57,7 +62,7 @@ def asked(page: Page, chosen: Chosen) -> Reporters | engine.Failure:
 
 def drawn(page: Page, chosen: Chosen) -> None:
     """The finding, the funnel, and how to read it. No button on the figure: nothing of it leaves the page."""
-    found = asked(page, chosen)
+    found = asked(page, chosen, compared)
     if not isinstance(found, Reporters):
         (st.info if found.is_absence else st.error)(found.sentence)
         return
@@ -71,4 +76,19 @@ def drawn(page: Page, chosen: Chosen) -> None:
     alt = f"Funnel of {len(found.reporters)} reporters under pseudonyms: {lasting}."
     st.plotly_chart(charts.funnel(found, palette=palette()), key="reporters_figure", config={"displayModeBar": False, "scrollZoom": False}, alt=alt)
     st.caption(said.limits(found))
+    _course(page, chosen)
     st.markdown(said.caveats(found))
+
+
+def _course(page: Page, chosen: Chosen) -> None:
+    """How much lies between reporters over time, in words and, where it may be shown, drawn."""
+    st.header("How much lies between reporters, over time", anchor=False)
+    found = asked(page, chosen, over_time)
+    if not isinstance(found, Course):
+        (st.info if found.is_absence else st.error)(found.sentence)
+        return
+    st.markdown(said.course(found))
+    if found.points:
+        st.caption(said.shares_months())
+        drawn = charts.between_reporters(found, palette=palette())
+        st.plotly_chart(drawn, key="reporters_course", config={"displayModeBar": False, "scrollZoom": False}, alt=f"By quarter. {said.course(found)}")

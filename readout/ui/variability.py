@@ -1,5 +1,7 @@
 """What the comparison of sites asks: the whole period, each of the last three quarters that are old enough to judge, and whether times compare."""
 
+from collections.abc import Callable
+
 from readout import format as fmt
 from readout import narrate
 from readout.answer import Answer
@@ -7,6 +9,7 @@ from readout.catalogue import load_catalogue
 from readout.comparable import METRIC, Tested, marks
 from readout.fair import last_quarters
 from readout.scope import DIMENSIONS, Scope
+from readout.stats.variance import Spread
 from readout.ui import engine
 from readout.ui.blocks import Asked
 from readout.ui.frame import Page
@@ -14,7 +17,7 @@ from readout.variation import correlations, odds_ratios
 
 LATE = "standardised_late_ratio"
 EVERY_SITE = "By quarter, of all dates and every site: the filters of sites and dates do not apply."
-SYMBOLS = {"passes": "✓ passes", "fails": "✗ fails", "too few": "– too few"}
+SYMBOLS = {"passes": "✓", "fails": "✗", "too few": "– too few:"}
 
 
 def quarters(page: Page, *by: str, metric: str = LATE) -> list[Asked]:
@@ -39,6 +42,41 @@ def between_said(page: Page, late: Asked, logs: Asked) -> str:
     return said
 
 
+def odds(answer: Answer) -> list[dict[str, object]]:
+    """The points of the chart of odds between sites, a row a quarter."""
+    return [
+        {**_quarter(s), "Median odds ratio": s.value, "95 % from": s.low, "95 % to": s.high, "Sites": s.units, "Examinations": s.n, "Late": s.events}
+        for s in _points(answer, odds_ratios)
+    ]
+
+
+def shares(answer: Answer) -> list[dict[str, object]]:
+    """The points of the chart of what lies between sites of turnaround, a row a quarter; shares are fractions."""
+    return [
+        {**_quarter(s), "Intraclass correlation": s.value, "95 % from": s.low, "95 % to": s.high, "Sites": s.units, "Examinations": s.n}
+        for s in _points(answer, correlations)
+    ]
+
+
+def _quarter(spread: Spread) -> dict[str, object]:
+    return {"Quarter": f"to {fmt.month(spread.last)}"}
+
+
+def _points(answer: Answer, work_out: Callable[[Answer], tuple[Spread, ...]]) -> tuple[Spread, ...]:
+    """Worked out once for whoever looks at the table or takes the file."""
+    key = (answer.extract_id, answer.catalogue_hash, tuple(answer.labels["site_code"]), "points", work_out.__name__, answer.scope)
+    found: tuple[Spread, ...] = engine.answers().get(key, lambda: work_out(answer))
+    return found
+
+
+def units(answer: Asked) -> dict[str, tuple[str, ...]]:
+    """The units that a chart by one dimension draws, as a filter of the list behind it: what has no unit is in no figure of the chart."""
+    if isinstance(answer, engine.Failure):
+        return {}
+    (dimension,) = answer.scope.by
+    return {dimension: tuple(r[dimension] for r in answer.rows if r["denominator"] and r[dimension] is not None)}
+
+
 def strata(answer: Answer) -> list[dict[str, object]]:
     """Where a unit's late reports differ most from those expected, the largest difference first."""
     rows = sorted((r for r in answer.rows if r["denominator"]), key=lambda r: -abs(r["numerator"] - r["denominator"]))
@@ -60,8 +98,13 @@ def times(page: Page, *modality: str) -> Asked:
 
 
 def kite_marks(answer: Answer) -> list[dict[str, object]]:
-    """A row a site: the result of each test in words, with its share."""
-    return [{"Site": answer.label("site_code", code), **{t.test.label: _mark(t) for t in mark.tests}} for code, mark in marks(answer).items()]
+    """A row a site: the tests it fails, and those it passes, each with its share; cells that wrap, so that a narrow screen shows them all."""
+    found: list[dict[str, object]] = []
+    for code, mark in marks(answer).items():
+        said = {v: [t for t in mark.tests if t.verdict == v] for v in ("fails", "passes", "too few")}
+        others = [_mark(t) for v in ("passes", "too few") for t in said[v]]
+        found.append({"Site": answer.label("site_code", code), "Fails": "; ".join(map(_mark, said["fails"])) or "none", "Passes": "; ".join(others) or "none"})
+    return found
 
 
 def meanings(_: Answer) -> str:
@@ -70,4 +113,5 @@ def meanings(_: Answer) -> str:
 
 
 def _mark(tested: Tested) -> str:
-    return f"{SYMBOLS[tested.verdict]}, {fmt.percent(tested.share)}" if tested.n else SYMBOLS["too few"]
+    said = f"{tested.test.label}, {fmt.percent(tested.share)}" if tested.n else tested.test.label
+    return f"{SYMBOLS[tested.verdict]}\N{NO-BREAK SPACE}{said}".replace(" %", "\N{NO-BREAK SPACE}%")

@@ -8,16 +8,27 @@ from typing import Any
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from readout import drill, schema
+from readout import drill
 from readout import format as fmt
 from readout.answer import Answer
 from readout.errors import UsageError
 from readout.scope import DIMENSIONS, month_end, month_of
 
 PAGE, PARAMETER, RETURN = "examinations", "behind", "return"
-KINDS = {"unreported": "Unreported", "reports": "Reports", "waiting": "Waiting list"}
+KINDS = {"unreported": "Unreported", "reports": "Reports", "waiting": "Waiting list", "amended": "Amended", "reviewed": "Peer review"}
 # Filters of the list itself, beside those of the frame: key in the address, dimension.
-OWN = {"band": "band", "place": "place", "over": "over", "verdict": "verdict", "booking": "booking", "route": "reporting_route"}
+OWN = {
+    "band": "band",
+    "place": "place",
+    "over": "over",
+    "verdict": "verdict",
+    "booking": "booking",
+    "route": "reporting_route",
+    "reader": "reader",
+    "supplier": "supplier",
+    "class_of_addendum": "addendum_class",
+    "sampled": "sampled_how",
+}
 FRAME = {"site_code": "site", "modality": "modality", "pathway": "pathway", "patient_class": "class", "urgency": "urgency"}
 BANDS = {
     "unreported": ("1 0 to 2 days", "2 3 to 7 days", "3 8 to 14 days", "4 15 to 28 days", "5 over 28 days"),
@@ -66,7 +77,7 @@ def way(kind: str, answer: Answer, chosen: Picked, *, where: Picked | None = Non
     words = fmt.listed([_said(answer, d, v) for d, values in chosen.items() for v in values])
     label = f"See what is behind {words}" if chosen else "See the rows behind this"
     parts = [kind, *(f"{d}={v}" for d, values in wanted.items() for v in values)]
-    if answer.scope.date_to and kind != "reports" and "month" not in wanted:
+    if answer.scope.date_to and kind in drill.STOCKS and "month" not in wanted:
         parts.append(f"as_of={answer.scope.date_to.isoformat()}")
     st.session_state["came_from"] = (st.session_state.get("at"), {k: st.query_params.get_all(k) for k in st.query_params})
     st.page_link(page, label=label, icon=":material/list:", query_params={PARAMETER: ";".join(parts)})
@@ -114,15 +125,15 @@ def arrive(labels: Mapping[str, Mapping[str, str]], data_end: date | None) -> No
         at = [date.fromisoformat(v) for v in wanted.get("as_of", ())]
     except (ValueError, UsageError):
         months, at = [], []
-    if months and kind != "reports":
+    if months and kind in drill.STOCKS:
         at = [month_end(months[-1])]
     elif months:
         state["period"], state["from"], state["to"] = "Custom", fmt.month(months[0]), fmt.month(months[-1])
     at = [d for d in at if data_end is None or d < data_end]
     _put("list", [KINDS[kind]], KINDS[kind])
     _put("as_of", [at[0].isoformat()] if at else [], at[0] if at else None)
-    for key, names_of in own_labels(kind).items():
-        names = [names_of[v] for v in wanted.get(OWN[key], ()) if v in names_of]
+    for key, names_of in own_labels(kind, labels).items():
+        names = _names(names_of, wanted.get(OWN[key], ()))
         _put(key, names, names)
     st.rerun()
 
@@ -155,14 +166,7 @@ def _put(key: str, said: list[str], value: object) -> None:
         st.session_state[key] = value
 
 
-def own_labels(kind: str) -> dict[str, dict[str, str]]:
+def own_labels(kind: str, labels: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
     """Names of the list's own filter values, by their key in the address."""
-    found = {
-        "band": {b: fmt.band(b) for b in BANDS[kind]},
-        "place": dict(schema.PLACES),
-        "over": dict(schema.OVERS),
-        "verdict": dict(schema.VERDICTS),
-        "booking": dict(schema.BOOKINGS),
-        "route": {r: r.replace("_", " ").capitalize() for r in schema.ROUTES},
-    }
-    return {k: v for k, v in found.items() if OWN[k] in drill.DIMENSIONS[kind]}
+    bands = {b: fmt.band(b) for b in BANDS.get(kind, ())}
+    return {k: bands if d == "band" else dict(labels[d]) for k, d in OWN.items() if d in drill.DIMENSIONS[kind]}

@@ -154,6 +154,32 @@ def test_every_way_leads_to_a_list_that_says_what_it_holds(url, opened):
         assert not rows.exception and not rows.error and total(rows) > 0, behind
 
 
+@pytest.mark.parametrize("kind", ["addendum", "clinical"])
+def test_a_chart_of_addenda_leads_to_the_reports_it_counts(opened, pick, store, kind):
+    """All that it draws, and one site of it; clinical addenda to clinical ones alone."""
+    query = {"addenda": "Clinical"} if kind == "clinical" else {}
+    answer = ask(f"standardised_{kind}_ratio", Scope(("site_code",)).between(SINCE, None), store)
+    first, _, third = [behind for _, behind in ways(opened("addenda", **query))]
+    assert third.startswith("reviewed")
+    rows = opened("examinations", behind=first)
+    assert not rows.exception and not rows.error and rows.segmented_control(key="list").value == "Amended"
+    assert total(rows) == sum(r["numerator"] for r in answer.rows) > 0
+    one = max(answer.rows, key=lambda r: r["numerator"])
+    pick(f"amended_{kind}", {"x": one["value"], "y": "a site", "customdata": {"0": f"site_code={one['site_code']}", "1": "said"}})
+    assert total(opened("examinations", behind=ways(opened("addenda", **query))[0][1])) == one["numerator"]
+
+
+@pytest.mark.parametrize(("compared", "metric"), [("Addenda", "standardised_addendum_ratio"), ("Late reports", "standardised_late_ratio")])
+@pytest.mark.parametrize(("by", "unit"), [("Who reported", "reader"), ("Reported for others", "supplier")])
+def test_a_chart_of_readers_leads_to_the_rows_of_its_units_alone(opened, store, compared, metric, by, unit):
+    """What has no reader, or was not reported for others, is in no figure of the chart and no row behind it."""
+    drawn = [r for r in ask(metric, Scope((unit,)).between(SINCE, None), store).rows if r[unit] is not None]
+    rows = opened("examinations", behind=ways(opened("routes", compared=compared, by=by))[0][1])
+    assert not rows.exception and not rows.error
+    assert total(rows) == sum(r["numerator"] for r in drawn) > 0
+    assert len(rows.multiselect(key=unit).value) == len([r for r in drawn if r["denominator"]])
+
+
 def test_a_link_turns_into_filters(opened, store, sample_extract):
     site = sample_extract.manifest["sites"][0]
     app = opened("examinations", behind=f"unreported;site_code={site['site_code']};band=5 over 28 days;band=4 15 to 28 days;place=assigned;as_of=2026-08-14")

@@ -47,6 +47,8 @@ def values(sample_extract) -> dict[str, list[str]]:
         "reporting_route": list(schema.ROUTES),
         "place": list(schema.PLACES),
         "booking": list(schema.BOOKINGS),
+        "reader": list(schema.READERS),
+        "supplier": list(sample_extract.manifest["suppliers"]),
     }
 
 
@@ -59,6 +61,11 @@ def chosen(chance: random.Random, values: dict[str, list[str]], *dimensions: str
 def past(chance: random.Random, ends: date) -> date | None:
     """A day of the last year, one past the end of the data, or none."""
     return chance.choice((None, ends - timedelta(days=chance.randint(0, 365)), ends - timedelta(days=chance.randint(0, 20)), ends + timedelta(days=3)))
+
+
+def every(kind: str) -> Scope:
+    """All that a list may hold: the small sample has reviews that found something only among those chosen for a reason."""
+    return Scope(where={"sampled_how": tuple(schema.SAMPLINGS)} if kind == "reviewed" else {})
 
 
 def single(metric: str, scope: Scope, store: Store, column: str = "value") -> int:
@@ -142,6 +149,55 @@ def test_what_missed_its_standard_is_as_many_as_its_rows(store, values, ends):
     assert some > ROUNDS / 2
 
 
+def period(chance: random.Random, ends: date) -> tuple[date | None, date | None]:
+    start = chance.choice((None, ends - timedelta(days=chance.randint(60, 700))))
+    return start, chance.choice((None, (start or ends - timedelta(days=500)) + timedelta(days=chance.randint(0, 400))))
+
+
+ADDENDA = {"addendum": (), "clinical": ("clinical",), "administrative": ("administrative",)}
+
+
+def test_the_amended_are_as_many_as_their_rows(store, values, ends):
+    """Of every kind: the rate, and what is beside the case mix by site, by who reported and by supplier; the units of a chart together are its rows."""
+    chance, some = random.Random(16), 0
+    for _ in range(ROUNDS):
+        scope = Scope(where=chosen(chance, values, *FRAME, "reader", "supplier")).between(*period(chance, ends))
+        kind, classes = chance.choice(list(ADDENDA.items()))
+        classed = scope.filtered("addendum_class", classes)
+        rows = listing("amended", classed, store, rows=drill.MOST)
+        if any(x.reason == "one_reader" for x in ask("addendum_rate", scope, store).left_out):
+            continue  # the figure is withheld from who may not see its rows
+        assert rows.total == rows.frame.height == single("addendum_rate" if kind == "addendum" else f"{kind}_addendum_rate", scope, store, "numerator"), (kind, scope)
+        unit = chance.choice(("site_code", "reader", "supplier"))
+        drawn = [r for r in ask(f"standardised_{kind}_ratio", scope.grouped(unit), store).rows if r["denominator"] and r[unit] is not None]
+        for r in drawn:
+            assert listing("amended", classed.filtered(unit, (r[unit],)), store, rows=1).total == r["numerator"], (kind, unit, r[unit], scope)
+        together = listing("amended", classed.filtered(unit, [r[unit] for r in drawn]), store, rows=1).total if drawn else 0
+        assert together == sum(r["numerator"] for r in drawn)
+        some += bool(rows.total)
+    assert some > ROUNDS / 3
+
+
+def test_the_late_of_a_reader_or_supplier_are_as_many_as_their_rows(store, values, ends):
+    chance, some = random.Random(17), 0
+    for _ in range(ROUNDS // 2):
+        scope = Scope(where=chosen(chance, values, *FRAME)).between(*period(chance, ends))
+        for unit in ("reader", "supplier"):
+            drawn = [r for r in ask("standardised_late_ratio", scope.grouped(unit), store).rows if r["denominator"] and r[unit] is not None]
+            late = scope.filtered("verdict", ("missed",))
+            for r in drawn:
+                assert listing("reports", late.filtered(unit, (r[unit],)), store, rows=1).total == r["numerator"], (unit, r[unit], scope)
+            if drawn:
+                assert listing("reports", late.filtered(unit, [r[unit] for r in drawn]), store, rows=1).total == sum(r["numerator"] for r in drawn)
+            some += sum(r["numerator"] > 0 for r in drawn)
+    assert some > ROUNDS
+
+
+def test_no_list_knows_a_reporter():
+    for kind, query in drill._queries().items():
+        assert not [n for n in (*drill.DIMENSIONS[kind], *query.returns, *query.params) if "reporter" in n], kind
+
+
 @pytest.mark.parametrize(("kind", "column"), [("unreported", "age_days"), ("waiting", "wait_days"), ("reports", "hours")])
 def test_pages_hold_every_row_once_the_longest_wait_first(kind, column, store):
     scope = Scope(where={"modality": ("CT",)}).between(date(2026, 1, 1), None) if kind == "reports" else Scope().between(None, date(2026, 8, 14))
@@ -164,8 +220,8 @@ def test_pages_hold_every_row_once_the_longest_wait_first(kind, column, store):
 
 @pytest.mark.parametrize("kind", drill.DIMENSIONS)
 def test_a_page_past_the_last_is_empty_and_still_says_how_many_there_are(kind, store):
-    first = listing(kind, Scope(), store, rows=1)
-    beyond = listing(kind, Scope(), store, rows=10, skip=first.total + 5)
+    first = listing(kind, every(kind), store, rows=1)
+    beyond = listing(kind, every(kind), store, rows=10, skip=first.total + 5)
     assert beyond.frame.height == 0 and beyond.total == first.total > 1
     assert beyond.frame.columns == first.frame.columns
     assert listing(kind, Scope(), store, rows=-3, skip=-1).skipped == 0
@@ -178,7 +234,7 @@ def test_who_may_not_see_single_examinations_sees_none(kind, sample_extract):
     with pytest.raises(ScopeError, match="not open to you"):
         listing(kind, Scope(), shut)
     query = drill._queries()[kind]
-    with pytest.raises(Exception, match="exam does not exist"):
+    with pytest.raises(Exception, match=r"(exam|peer_review) does not exist"):
         shut.query(query, Scope().parameters(query.params, {"until_date": None, "max_rows": 1, "skipped_rows": 0}))
     views = {r[0] for r in shut._connection.execute("select view_name from duckdb_views() where not internal").fetchall()}
     assert "exam" not in views and "clocked" in views
@@ -189,9 +245,9 @@ def test_a_viewer_of_one_site_sees_the_rows_of_that_site_alone(sample_extract, s
     mine, other = values["site_code"][:2]
     view = Store(sample_extract, Viewer(frozenset({mine}), may_drill=True))
     for kind in drill.DIMENSIONS:
-        seen = listing(kind, Scope(), view, rows=drill.MOST)
+        seen = listing(kind, every(kind), view, rows=drill.MOST)
         assert seen.total and set(seen.frame["site_code"]) == {mine}, kind
-        assert seen.frame.equals(listing(kind, Scope(where={"site_code": (mine,)}), store, rows=drill.MOST).frame), kind
+        assert seen.frame.equals(listing(kind, every(kind).filtered("site_code", (mine,)), store, rows=drill.MOST).frame), kind
         assert other not in seen.labels["site_code"]
         with pytest.raises(UsageError, match="not a site of this extract"):
             listing(kind, Scope(where={"site_code": (other,)}), view)
@@ -233,9 +289,11 @@ def test_no_row_leaves_in_a_public_release(store):
 @pytest.mark.parametrize("kind", drill.DIMENSIONS)
 def test_an_export_names_its_filters_and_holds_every_row(kind, store, sample_extract, values):
     site = sample_extract.manifest["sites"][0]
-    scope = Scope(where={"site_code": (site["site_code"],), "modality": ("CT", "XR")}).between(date(2025, 11, 1), month_end(date(2026, 8, 1)))
+    start = date(2025, 11, 1) if kind in (*drill.STOCKS, "reports") else date(2023, 11, 1)
+    where = {**every(kind).where, "site_code": (site["site_code"],), "modality": ("CT", "XR", "MR")}
+    scope = Scope(where=where).between(start, month_end(date(2026, 8, 1)))
     whole = listing(kind, scope, store, rows=drill.MOST)
-    assert whole.total > 1
+    assert whole.total > (kind != "reviewed")
     text = export(whole)
     head = [line for line in text.splitlines() if line.startswith("# ")]
     for said in (whole.label, site["site_name"], "CT", "X-ray", sample_extract.id, f"{whole.total} of {whole.total} rows"):
@@ -247,7 +305,7 @@ def test_an_export_names_its_filters_and_holds_every_row(kind, store, sample_ext
 
 def test_a_reference_is_no_number_of_the_ris(store, sample):
     """Sixteen hexadecimal digits; neither they nor any other cell is an accession or a patient number of the raw exports."""
-    frames = {kind: listing(kind, Scope(), store, rows=drill.MOST).frame for kind in drill.DIMENSIONS}
+    frames = {kind: listing(kind, every(kind), store, rows=drill.MOST).frame for kind in drill.DIMENSIONS}
     assert not {"accession", "patient_id", "patient_key", "exam_id", "reporter_id"} & {c for f in frames.values() for c in f.columns}
     references = pl.concat([f["reference"] for f in frames.values()]).unique()
     assert references.str.contains(r"^[0-9a-f]{16}$").all()

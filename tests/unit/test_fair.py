@@ -18,7 +18,9 @@ from readout.sample import write_sample
 from readout.scope import Scope
 from readout.stats import variance
 from readout.store import Store, Viewer
+from readout.ui import variability
 from tests.conftest import NOW
+from tests.files import csv_of
 
 PARTS = ("modality", "body_region", "patient_class", "urgency", "hour_band", "is_weekend")
 SPARSE = 20
@@ -184,9 +186,9 @@ def test_how_much_lies_between_sites(large):
     store, _ = large
     late = ask(METRIC, Scope(("month", "site_code", "modality")), store)
     found = variation.odds_ratios(late)
-    assert len(found) > 6 and found[-1].low > 1 and found[-1].value == pytest.approx(1.7, abs=0.5) and found[-1].sites == 8
+    assert len(found) > 6 and found[-1].low > 1 and found[-1].value == pytest.approx(1.7, abs=0.5) and found[-1].units == 8
     months = sorted({r["month"] for r in late.rows if not r["provisional"]} - {r["month"] for r in late.rows if r["provisional"]})
-    assert found[-1].quarter == months[-1]
+    assert found[-1].last == months[-1]
     logs = ask("log_turnaround", Scope(("month", "site_code")), store)
     shares = variation.correlations(logs)
     assert 0 < shares[-1].low < shares[-1].value < shares[-1].high < 0.3
@@ -201,6 +203,19 @@ def test_how_much_lies_between_sites(large):
     parts = variance.one_way(groups["len"], groups["m"], groups["v"] * groups["len"])
     assert shares[-1].value == pytest.approx(parts.icc, rel=1e-6)
     assert "times the odds of a late report" in narrate.between_sites(found, shares)
+
+
+def test_table_and_file_of_the_odds_hold_the_points_drawn(large):
+    """A row a quarter, and not the thousands of rows that it is worked out from; the file begins with what it is, as every file does."""
+    store, _ = large
+    late, logs = ask(METRIC, Scope(("month", "site_code", "modality")), store), ask("log_turnaround", Scope(("month", "site_code")), store)
+    for answer, points, draw in ((late, variability.odds, charts.odds_between), (logs, variability.shares, charts.share_between)):
+        rows, figure = points(answer), draw(answer)
+        assert [r["Quarter"] for r in rows] == list(figure.data[0].x) and [next(v for v in r.values() if isinstance(v, float)) for r in rows] == list(figure.data[0].y)
+        head, body = ([x for x in csv_of(answer, points).splitlines() if x.startswith("# ") == is_head] for is_head in (True, False))
+        assert answer.metric.label in head[0] and "Release internal" in head[-1] and len(body) == len(rows) + 1
+        assert body[0].startswith("Quarter,") and body[1].split(",")[-1] == str(list(rows[0].values())[-1])
+    assert sum(r["Late"] for r in variability.odds(late)) <= sum(r["numerator"] for r in late.rows)
 
 
 def test_a_stratum_without_a_difference_changes_nothing(make):

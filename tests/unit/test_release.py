@@ -7,10 +7,9 @@ import json
 import math
 from collections import defaultdict
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
 import numpy as np
-import plotly.graph_objects as go
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -22,11 +21,11 @@ from readout.__main__ import main
 from readout.answer import LeftOut, ask
 from readout.catalogue import load_catalogue
 from readout.errors import ScopeError, UsageError
-from readout.export.single import Chart
 from readout.policy import load_policy
 from readout.scope import Scope
 from readout.stats.disclosure import SHOWN, SMALL, is_small, protect, rounded
 from readout.store import Store
+from tests.files import csv_of
 
 LEAST, BASE = 8, 5
 METRICS = list(load_catalogue().metrics)
@@ -306,14 +305,9 @@ def test_the_policy_of_the_extract_is_what_counts(counts, tmp_path):
     assert out.frame["value"].to_list() == [40, None, None, 70]
 
 
-def csv(answer):
-    """A chart's CSV, as it is taken away."""
-    return Chart(answer.release("internal"), go.Figure(), "", "", "", (), "/a", "N", True, datetime(2026, 11, 3)).as_csv().decode()
-
-
 def test_a_download_is_the_internal_release(store):
     answer = ask("within_28_days", Scope(("site_code",)), store)
-    text = csv(answer)
+    text = csv_of(answer)
     assert text.endswith(answer.release("internal").as_csv())
     assert "# Release internal. Counts are as they are.\n" in text
     body = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
@@ -322,7 +316,7 @@ def test_a_download_is_the_internal_release(store):
 
 def test_a_download_of_small_breakdowns_shows_stars(counts):
     frame = pl.DataFrame({"sex": ["F", "M", "X"], "value": [40, 21, 3], "provisional": [False] * 3})
-    assert csv(replace(counts, scope=Scope(("sex",)), frame=frame)).endswith("F,40,false\nM,*,false\nX,*,false\n")
+    assert csv_of(replace(counts, scope=Scope(("sex",)), frame=frame)).endswith("F,40,false\nM,*,false\nX,*,false\n")
 
 
 def test_the_command_line_releases(sample_extract, capsys):

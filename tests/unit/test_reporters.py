@@ -1,7 +1,9 @@
 """Reporters compared: counted again in plain Python, and every way tried by which somebody withheld could be found."""
 
 from collections import defaultdict
-from datetime import timedelta
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import date, timedelta
 from itertools import combinations
 from math import log
 from typing import Any
@@ -18,8 +20,10 @@ from readout.answer import ask
 from readout.catalogue import load_catalogue
 from readout.errors import UsageError
 from readout.policy import Reporters as Rule
-from readout.reporters import compared, pseudonym, withheld
+from readout.reporters import compared, over_time, pseudonym
 from readout.scope import Scope
+from readout.stats import variance
+from readout.stats.dominance import withheld, withheld_throughout
 from readout.store import Store, Viewer
 from tests.conftest import ADAPTER, COLUMNS, NETWORK
 from tests.unit.test_fair import expected
@@ -221,3 +225,110 @@ def test_the_funnel_and_its_words(store, measure):
     text = " ".join((narrate_reporters.finding(found), narrate_reporters.limits(found), narrate_reporters.caveats(found), narrate_reporters.privacy(found)))
     assert "pseudonyms" in text and "%%" not in text
     assert [r.name for r in found.reporters] == sorted(r.name for r in found.reporters), "never in order of the ratio"
+
+
+def test_the_course_over_time_equals_plain_python(sample_extract, store):
+    """The median odds ratio of a window, from the same reports counted and expected here; windows end with a calendar quarter and are whole."""
+    course = over_time("addendum", store)
+    assert [p.last for p in course.points] == [date(2024, 12, 1), *(date(2025, m, 1) for m in (3, 6, 9, 12)), date(2026, 3, 1), date(2026, 6, 1)]
+    for point in (course.points[0], course.points[-1]):
+        window = replace(compared("addendum", store), first=(point.last - timedelta(days=330)).replace(day=1), last=point.last)
+        theirs = expected(in_period(sample_extract, window), lambda r: r["event"], "reporter_key", 200)
+        able = {k: v for k, v in theirs.items() if k is not None and 0 < v[1] < v[2]}
+        share = np.array([v[1] / v[2] for v in able.values()])
+        fit = variance.random_intercept(list(able), [v[0] for v in able.values()], [v[2] for v in able.values()], np.log(share / (1 - share)))
+        assert point.value == pytest.approx(variance.median_odds_ratio(fit.sigma2), rel=1e-4)
+        assert (point.n, point.events, point.units) == (sum(v[2] for v in able.values()), sum(v[0] for v in able.values()), len(able))
+        assert point.low <= point.value <= point.high
+
+
+def test_the_course_of_times_and_its_words(store):
+    course = over_time("assigned", store)
+    assert course.points and all(0 <= p.low <= p.value <= p.high <= 1 and p.events is None for p in course.points)
+    text = narrate_reporters.course(course)
+    assert "to Jun 2026" in text and "in the twelve before" in text and "no change can be told from chance" in text
+    figure = charts.between_reporters(course)
+    assert len(figure.data[0].x) == len(course.points) and "reporters" in figure.data[0].customdata[0]
+    low, high = course.points[0], course.points[-1]
+    apart = replace(course, points=(replace(low, last=date(2025, 6, 1), high=0.01), replace(high, value=0.5, low=0.4)))
+    assert "it is higher now" in narrate_reporters.course(apart)
+    assert "no twelve whole months" in narrate_reporters.course(replace(course, points=()))
+
+
+months = st.lists(st.dictionaries(st.sampled_from("ABCDE"), st.dictionaries(st.integers(1, 9), st.integers(1, 30), max_size=8), max_size=5), min_size=6, max_size=6)
+LENGTH = 3  # months of a window here
+
+
+def spans(vectors: list[np.ndarray], target: np.ndarray) -> bool:
+    """Whether sums and differences of what is known give the target."""
+    if not vectors:
+        return False
+    known = np.array(vectors, float)
+    return bool(np.linalg.matrix_rank(np.vstack([known, target])) == np.linalg.matrix_rank(known))
+
+
+def found_over_time(periods: list[dict[str, dict[int, int]]], shown: set[str], now: Collection[str] = ()) -> set[str]:
+    """Cells that break the rule and that some combination of what is given tells: of `shown` every run of `LENGTH` months, of `now` the last run, of all both.
+
+    Cells known to be empty help who attacks; beside `now` nobody is taken to know them.
+    """
+    names = {name for cells in periods for name, cell in cells.items() if cell}
+    atoms = [(name, i) for i, cells in enumerate(periods) for name in names if now or cells.get(name)]
+
+    def of(chosen: Collection[str], months: range) -> np.ndarray:
+        return np.array([name in chosen and i in months for name, i in atoms], float)
+
+    runs = [range(i, i + LENGTH) for i in range(len(periods) - LENGTH + 1)]
+    known = [of({name}, run) for name in shown for run in runs] + [of({name}, runs[-1]) for name in now]
+    known += [of(names, run) for run in runs]
+    found = set()
+    for name in names:
+        for first, last in combinations(range(len(periods) + 1), 2):
+            cell = added({str(i): periods[i].get(name, {}) for i in range(first, last)})
+            breaks = cell and (len(cell) < RULE.least or max(cell.values()) > RULE.most_share * sum(cell.values()))
+            if breaks and spans(known, of({name}, range(first, last))):
+                found.add(name)
+    return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(months)
+def test_no_cell_is_found_from_windows_that_overlap(periods):
+    """Windows that move on by a month, each with the whole, and the fixed period beside them: no sum or difference of any of them is a cell that breaks the rule."""
+    names = {n for cells in periods for n, cell in cells.items() if cell}
+    whole = [added(cells) for cells in periods]
+    if not all(len(w) >= RULE.least and max(w.values()) <= RULE.most_share * sum(w.values()) for w in whole if w):
+        return  # then the whole has no course
+    last = {n: added({str(i): c.get(n, {}) for i, c in enumerate(periods[-LENGTH:])}) for n in names}
+    hidden_now = withheld({n: cell for n, cell in last.items() if cell}, RULE)
+    hidden = withheld_throughout(periods, RULE, hidden_now)
+    assert hidden_now <= hidden
+    assert found_over_time(periods, names - hidden) == set()
+    assert found_over_time(periods, names - hidden, {n for n in names if last[n]} - hidden_now) == set()
+
+
+def test_the_program_finds_what_windows_give_away():
+    """It works: where each window is judged by itself, two that overlap tell the month by which they differ, though twelve months have enough."""
+    many, one = {i: 10 for i in range(1, 7)}, {1: 3}
+    periods = [{"A": many, "B": many}] * 3 + [{"A": many, "B": one}] + [{"A": many}] * 2
+    assert found_over_time(periods, {"A", "B"}) == {"B"}
+    assert withheld_throughout(periods, RULE) == {"A", "B"}, "what is left of the whole is B"
+    assert found_over_time(periods, set()) == set()
+
+
+def test_a_choice_that_a_month_gives_away_has_no_course(network):
+    """Over twelve months CT has enough reporters; in one of them one person read all of it."""
+    six = {f"R{i}": 20 for i in range(6)}
+    rows = [
+        r | {"acc": f"{r['acc']}{m}"} | {k: r[k].replace("2026-07", f"{2025 + m // 12}-{m % 12 + 1:02d}") for k in ("ended", "assigned", "verified")}
+        for m in range(21)
+        for r in reports("CT", "S1", {"R0": 20} if m == 10 else six) + reports("MR", "S2", six) + reports("XR", "S2", six)
+    ]
+    store = Store(network(rows))
+    assert "CT" in compared("addendum", store).shown["modality"]
+    assert over_time("addendum", store, "modality", "CT").withheld.startswith("Withheld: fewer than 5 reporters made these reports in some month")
+    assert not over_time("addendum", store).withheld and not over_time("assigned", store).withheld
+    hidden = [m for m in ("CT", "MR", "XR") if over_time("addendum", store, "modality", m).withheld]
+    assert len(hidden) == 2, "and the smallest other with it"
+    with pytest.raises(UsageError, match="not by 'trust_code'"):
+        over_time("addendum", store, "trust_code", "T1")

@@ -186,6 +186,14 @@ def test_strata_may_be_split_and_units_renamed_and_empty_rows_added() -> None:
         assert (other.sigma2, other.low, other.high) == pytest.approx((found.sigma2, found.low, found.high), rel=1e-4)
 
 
+def test_one_event_of_few_reports_is_told_as_far_as_it_goes() -> None:
+    """Far out the quadrature of a single event depends on where the search began; asked twice it once said two things, and no end was found."""
+    n = [3, 10, 11, 15, 10, 12, 25, 10, 8, 16, 24, 9, 3, 9, 14, 6, 7, 8, 20, 2, 17, 7, 9, 10, 13, 9, 9, 11, 14, 12, 31, 10, 13, 10, 6, 4, 12, 12, 11, 11, 5, 8]
+    for at in range(len(n)):
+        fit = random_intercept(range(len(n)), [int(i == at) for i in range(len(n))], n, np.linspace(-7, -5.9, len(n)))
+        assert 0 <= fit.low <= fit.sigma2 <= fit.high and fit.low == 0
+
+
 def test_what_gives_no_estimate() -> None:
     for few in (([], [], [], []), ([1, 1], [3, 4], [9, 9], [0, 0]), ([1, 2], [0, 0], [9, 9], [0, 0]), ([1, 2], [9, 9], [9, 9], [0, 0])):
         assert np.isnan(random_intercept(*few).sigma2)

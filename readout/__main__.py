@@ -52,7 +52,7 @@ def _publish_sample(folder: Path, extracts: Path) -> Extract:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command. 0: done; 1: refused; 2: a name or value that is not known."""
+    """Run one command. 0: done; 1: refused; 2: a name or value that is not known; 3: commentary says more than its chart shows."""
     for stream in (sys.stdout, sys.stderr):
         if os.name == "nt" and isinstance(stream, io.TextIOWrapper) and not stream.isatty():
             stream.reconfigure(encoding="utf-8")  # Windows would write a pipe or a file in the code page of the country
@@ -60,12 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         return int(given.run(given) or 0)
-    except UsageError as e:
-        print(f"readout: {e}", file=sys.stderr)
-        return 2
     except ReadoutError as e:
         print(f"readout: {e}", file=sys.stderr)
-        return 1
+        return e.exit_code
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  the reader went away; nothing is left to say
         return 0

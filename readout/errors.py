@@ -5,11 +5,15 @@ from difflib import get_close_matches
 
 
 class ReadoutError(Exception):
-    """Anything Readout refuses to do. `str(error)` is safe to show: it holds no SQL and no patient data."""
+    """Anything Readout refuses to do. `str(error)` is safe to show: it holds no SQL and no patient data. `exit_code`: of the command line."""
+
+    exit_code = 1
 
 
 class UsageError(ReadoutError):
     """A name or value the user gave is not known. The command line exits with 2."""
+
+    exit_code = 2
 
 
 class CatalogueError(ReadoutError):

@@ -15,6 +15,6 @@ if pack and content:
     blocks.table(packs.rows(content), "Summary of the pack")
     st.header("Commentary", anchor=False)
     pack = packs.commented(pack, content)
-    packs.checked(pack, content)
+    pack = packs.checked(pack, content)
     st.header("The pack", anchor=False)
     packs.finished(page, pack, content)

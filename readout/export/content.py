@@ -25,6 +25,7 @@ from readout.charts.icons import is_high
 from readout.control import Control, control, controls, rebases_of
 from readout.export.indicator import Shown, is_withheld, latest, released_figure, target
 from readout.export.pack import Comment, Pack, PackError, Wanted
+from readout.guard import Contradiction, Facts, check, facts_of
 from readout.ingest.staging import maker
 from readout.quality import Quality
 from readout.scope import Scope, month_end, previous_month
@@ -52,6 +53,7 @@ class Item:
     comment: Comment
     address: str
     is_withheld: bool  # the figure of the last complete month: then nothing is said of it
+    facts: Facts  # what commentary is held against
 
     @property
     def metric(self) -> Metric:
@@ -167,6 +169,7 @@ class Content:
     matrix: Mapping[str, Mapping[str, Verdict]]  # by indicator's key and site
     quality: Quality
     times: tuple[tuple[str, ...], ...]  # a row a site: its name, and each test of its times in words
+    names: tuple[str, ...]  # sites and trusts, which commentary may name
     definitions: str  # the version of every definition: the catalogue's hash
 
     @property
@@ -200,6 +203,19 @@ class Content:
         if better:
             parts.append(f"{len(better)} improvement: {fmt.listed([f'{i.label} ({i.rule})' for i in better])}")
         return "; ".join(parts) + ". The rest is common-cause variation, or a change that is neither good nor bad."
+
+    def contradictions(self) -> list[tuple[Item, Contradiction]]:
+        """Sentences of the commentary that their chart contradicts, those with a recorded reason among them."""
+        found = []
+        for item in self.items:
+            others = [i.facts for i in self.items if i is not item]
+            for text in (item.comment.text, item.comment.actions):
+                found += [(item, c) for c in check(text, item.facts, others=others, names=self.names)] if text else []
+        return found
+
+    def unexplained(self) -> list[tuple[Item, Contradiction]]:
+        """Those for which no reason is recorded: the pack is not made until there is one, or until the sentence goes."""
+        return [(i, c) for i, c in self.contradictions() if not i.comment.reason_for(c.sentence)]
 
     def with_pack(self, pack: Pack, identity: str) -> "Content":
         """The same figures with another commentary, or with fewer indicators in another order; nothing is asked or judged again."""
@@ -262,6 +278,7 @@ def build(pack: Pack, store: Store, ask: Ask | None = None, say: Say | None = No
         sites={s: labels["site_code"][s] for s in visible_sites(store, base) if s in labels["site_code"]},
         matrix=matrix,
         quality=Quality(store.extract),
+        names=tuple({n for d in ("site_code", "trust_code", "provider_code") for n in labels.get(d, {}).values()}),
         times=_times(pack, base, asked, store),
         definitions=answer.catalogue_hash,
     )
@@ -291,12 +308,22 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
         latest=released_figure(released, now),
         previous=released_figure(released, before),
         is_withheld=is_withheld(released, now),
+        facts=facts_of(true, released=released, by_unit=_by_site(pack, wanted, metric, base, ask)),
         target=goal,
         target_status=status,
         standard=answer.standard,
         comment=pack.comments.get(wanted.key, Comment()),
         address=address(pack, "control", {"metric": [metric.label], **_named(answer, scope.where)}),
     )
+
+
+def _by_site(pack: Pack, wanted: Wanted, metric: Metric, base: Scope, ask: Ask) -> Released | None:
+    """The sites over a year, for what commentary says of one beside another; of shares alone, which have intervals."""
+    comment = pack.comments.get(wanted.key)
+    if comment is None or not metric.is_share or metric.is_snapshot or "site_code" not in metric.dimensions:
+        return None
+    answer = ask(wanted.metric_id, _scope(metric, base, wanted, "site_code"))
+    return answer.release(pack.profile)
 
 
 def as_shown(true: Control, released: Released, rebases: Sequence[Any]) -> Control:

@@ -19,7 +19,7 @@ from readout import files
 from readout.charts.svg import svg
 from readout.export import changed, reopened
 from readout.export.content import Ask, Content, Funnel, Item, Say, build, pack_id
-from readout.export.pack import Pack, PackError
+from readout.export.pack import ContradictedError, Pack, PackError
 from readout.export.pdf import pack_pdf, picture
 from readout.export.slides import pack_pptx
 from readout.export.workbook import pack_xlsx
@@ -66,6 +66,7 @@ def make(pack: Pack, store: Store, kept: Path | None = None, ask: Ask | None = N
     """Every file of a pack. `kept`: where earlier packs lie. Raises PackError, or a subclass, before anything is handed over."""
     say = say or (lambda what, share: None)
     content = build(pack, store, ask, lambda what, share: say(what, share * 0.6))
+    refuse_overclaims(content)
     now = changed.figures(content, store.extract)
     changes = changed.compared(content, now, previous(kept, pack, content.pack_id) if kept else None)
     name = slug(pack.title)
@@ -89,6 +90,17 @@ def make(pack: Pack, store: Store, kept: Path | None = None, ask: Ask | None = N
     made[MANIFEST] = _json(_manifest(content, made))
     say("Done", 1.0)
     return Made(content, changes, folder_name(pack, content.pack_id), made)
+
+
+def refuse_overclaims(content: Content) -> None:
+    """Raise ContradictedError where commentary claims more than its chart shows and no reason is recorded."""
+    found = content.unexplained()
+    if found:
+        said = " ".join(f"Commentary on {i.label}: “{c.sentence}” {c.reason}" for i, c in found)
+        raise ContradictedError(
+            f"{said} Reword {'it' if len(found) == 1 else 'them'}, or record why {'it stands' if len(found) == 1 else 'they stand'}: "
+            'reasons = [{ sentence = "…", why = "…" }] in the commentary. The reason is printed.'
+        )
 
 
 def export(pack: Pack, store: Store, out: Path, ask: Ask | None = None, say: Say | None = None) -> Delivered:

@@ -24,6 +24,12 @@ class PackError(ReadoutError):
     """A pack cannot be made as its file says."""
 
 
+class ContradictedError(PackError):
+    """Commentary claims what its chart does not show, and no reason is recorded. The command line exits with 3."""
+
+    exit_code = 3
+
+
 @dataclass(frozen=True)
 class Wanted:
     """One indicator, or one comparison of units (`by`), that a pack lists."""
@@ -42,6 +48,11 @@ class Comment:
     actions: str = ""
     owner: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def reason_for(self, sentence: str) -> str:
+        """The reason recorded for a sentence, whatever its blanks; empty without one."""
+        wanted = " ".join(sentence.split())
+        return next((why for said, why in self.reasons.items() if " ".join(said.split()) == wanted), "")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Board packs on the page: the packs there are, what one holds and in which order, what its owners say, a preview, and the finished files."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -130,8 +131,20 @@ def asker(page: Page) -> Ask:
     return ask
 
 
-def checked(pack: Pack, content: Content) -> None:
-    """Sentences that their own chart contradicts; each blocks the pack unless a reason is given, which is printed."""
+def checked(pack: Pack, content: Content) -> Pack:
+    """Sentences that their own chart contradicts, each with the reason and room for why it stands; the pack with what is typed there."""
+    found = content.with_pack(pack, "checked").contradictions()
+    comments = dict(pack.comments)
+    for n, (item, against) in enumerate(found):
+        st.warning(f"**{item.label}.** “{against.sentence}” {against.reason}")
+        comment = comments[item.key]
+        key = f"why_{item.key}_{hashlib.sha256(against.sentence.encode()).hexdigest()[:8]}_{n}"
+        why = st.text_input("Why the sentence stands (printed beside it); else reword it", comment.reason_for(against.sentence), key=key).strip()
+        others = {s: w for s, w in comment.reasons.items() if s != against.sentence}
+        comments[item.key] = replace(comment, reasons={**others, **({against.sentence: why} if why else {})})
+    if not found and any(c.text or c.actions for c in comments.values()):
+        st.caption("No sentence of the commentary says more than its chart.")
+    return replace(pack, comments=comments)
 
 
 def finished(page: Page, pack: Pack, content: Content) -> None:

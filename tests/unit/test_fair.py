@@ -213,7 +213,7 @@ def test_table_and_file_of_the_odds_hold_the_points_drawn(large):
         rows, figure = points(answer), draw(answer)
         assert [r["Quarter"] for r in rows] == list(figure.data[0].x) and [next(v for v in r.values() if isinstance(v, float)) for r in rows] == list(figure.data[0].y)
         head, body = ([x for x in csv_of(answer, points).splitlines() if x.startswith("# ") == is_head] for is_head in (True, False))
-        assert answer.metric.label in head[0] and "Release internal" in head[-1] and len(body) == len(rows) + 1
+        assert answer.metric.label in head[0] and any(x.startswith("# Release internal") for x in head) and len(body) == len(rows) + 1
         assert body[0].startswith("Quarter,") and body[1].split(",")[-1] == str(list(rows[0].values())[-1])
     assert sum(r["Late"] for r in variability.odds(late)) <= sum(r["numerator"] for r in late.rows)
 

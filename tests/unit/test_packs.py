@@ -27,7 +27,7 @@ from readout.export import deliver, reopened
 from readout.export.changed import Changes, compared, figures
 from readout.export.content import build, pack_id
 from readout.export.deliver import export, make, previous, zipped
-from readout.export.pack import PackError, load_pack, pack_of
+from readout.export.pack import ContradictedError, PackError, load_pack, pack_of
 from readout.export.pdf import pack_pdf
 from readout.export.reopened import IncompleteError
 from readout.export.slides import pack_pptx
@@ -385,3 +385,46 @@ def test_the_last_pack_of_the_name_is_found_among_those_kept(pack, store, tmp_pa
     second = make(small, store, tmp_path)
     assert second.changes.previous[0] == first.pack_id and not second.changes.restated
     assert zipped(second.files, "a") == zipped(second.files, "a")
+
+
+CLAIM = "Reporting within 28 days has improved significantly."
+
+
+def said(pack, text, **reasons):
+    return replace(
+        pack.with_indicators(["within_28_days"]),
+        comments={"within_28_days": replace(pack.comments["within_28_days"], text=text, **reasons)},
+        formats=("pdf", "pptx", "xlsx"),
+    )
+
+
+def test_commentary_that_overclaims_stops_the_pack_and_names_sentence_chart_and_reason(pack, store, tmp_path):
+    with pytest.raises(ContradictedError, match=f"Reported within 28 days: “{CLAIM}” Reported within 28 days, the whole network: the chart shows") as refused:
+        export(said(pack, f"Two sessions were lost. {CLAIM}"), store, tmp_path / "out")
+    assert refused.value.exit_code == 3 and not list((tmp_path / "out").glob("*"))
+
+
+def test_a_recorded_reason_lets_it_stand_and_is_printed_everywhere(pack, store, tmp_path):
+    why = "The board asked for the half year, which the chart does not judge."
+    made = make(said(pack, CLAIM, reasons={CLAIM: why}), store, tmp_path)
+    files_ = {n.rpartition(".")[2]: d for n, d in made.files.items() if "/" not in n}
+    assert squeezed(why) in reopened.pdf_text(files_["pdf"])
+    for form in ("pptx", "xlsx"):
+        archive = zipfile.ZipFile(io.BytesIO(files_[form]))
+        assert any(why in re.sub(r"<[^>]+>", "", archive.read(n).decode("utf-8", "ignore")).replace("\n", " ") for n in archive.namelist() if n.endswith(".xml"))
+
+
+def test_honest_commentary_is_not_stopped(pack, store):
+    honest = "There is no evidence of improvement. Two reporting sessions were lost in May. We aim to improve this by March."
+    assert build(said(pack, honest), store).contradictions() == []
+    assert build(pack, store).contradictions() == [], "the shipped commentary is honest"
+
+
+def test_the_command_exits_with_three_where_commentary_overclaims(tmp_path, sample_extract, capsys):
+    (tmp_path / "p.toml").write_text('title = "Small"\ncommentary = "c.toml"\nformats = ["xlsx"]\n[[indicator]]\nmetric = "within_28_days"\n', "utf-8")
+    (tmp_path / "c.toml").write_text(f'[within_28_days]\ntext = "{CLAIM}"\n', "utf-8")
+    asked = ["export", "--pack", str(tmp_path / "p.toml"), "--out", str(tmp_path / "o"), "--extracts", str(sample_extract.folder.parent)]
+    assert main(asked) == 3
+    assert "Reword it, or record why it stands" in capsys.readouterr().err
+    (tmp_path / "c.toml").write_text(f'[within_28_days]\ntext = "{CLAIM}"\nreasons = [{{ sentence = "{CLAIM}", why = "Asked for." }}]\n', "utf-8")
+    assert main(asked) == 0

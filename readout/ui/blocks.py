@@ -141,6 +141,9 @@ def chart(
     lead = partial(way.way, behind, answer, way.picked(state), where=behind_where) if behind else None
 
     def redrawn(out: Released) -> go.Figure:
+        if not out.hidden and out.policy.profile(out.profile).round_to <= 1:  # nothing is another figure than on the page: only the paper is white
+            light: go.Figure = engine.figures().get((*name[:3], LIGHT.name, *name[4:]), lambda: draw(answer, *others, palette=LIGHT, **extra, **options))
+            return light
         return draw(out, *(o.release(out.profile) for o in others), palette=LIGHT, **extra, **options)
 
     heading = f"{said[0].upper()}{said[1:]}. {subtitle}".strip()

@@ -20,6 +20,7 @@ from readout.ui.frame import current
 
 NAMES = {"svg": "SVG, for print", "png": "PNG picture", "pdf": "PDF page", "xlsx": "Excel table", "csv": "CSV table"}
 RELEASES = {"internal": "Inside the organisation", "public": "Public"}
+FINE = "The public release holds no such chart: it is worked out from thousands of small counts, which do not leave."
 HIDDEN = "The public release holds no such chart of this: what is left after small counts are withheld cannot be drawn. Its tables can be taken."
 
 Draw = Callable[[Released], go.Figure]
@@ -30,13 +31,17 @@ def offer(
     answer: Answer, draw: Draw, *, key: str, title: str, scope: str, alternative: Callable[[Released], str], notes: tuple[str, ...] = (), points: Points | None = None
 ) -> None:
     """A button that opens to the formats. `draw` and `alternative` make figure and words from the released answer. `points`: what is drawn, where
-    it is not the answer's rows; a release that rounds gives the rows in its place."""
+    it is not the answer's rows; a release that rounds does not hold it."""
     box = st.popover("Download", key=f"{key}_download", on_change="rerun", type="tertiary", icon=":material/download:")
     if not box.open:
         return
     with box:
         chosen = st.segmented_control("Release", list(RELEASES.values()), default=RELEASES["internal"], required=True, key=f"{key}_release")
         profile = next(k for k, v in RELEASES.items() if v == chosen)
+        rounds = answer.policy.profile(profile).round_to > 1
+        if points is not None and rounds:
+            st.info(FINE)
+            return
         try:
             made = _chart(answer.release(profile), draw, title, scope, alternative, notes)
         except ReadoutError as e:
@@ -48,7 +53,7 @@ def offer(
                 return
             st.info(HIDDEN)
             made = _chart(answer.release(profile), lambda _: go.Figure(), title, scope, lambda _: "", notes)
-        if points is not None and answer.policy.profile(profile).round_to <= 1:
+        if points is not None:
             made = replace(made, points=tuple(released_points(answer, points(answer), profile)))
         forms = FORMATS if made.figure.data else ("xlsx", "csv")
         for form in forms:

@@ -1,0 +1,76 @@
+"""Every chart of every page can be taken away, in every format and release, and says what it is."""
+
+import contextlib
+import zipfile
+from io import BytesIO
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import pytest
+import streamlit
+from pypdf import PdfReader
+
+from readout.ui import downloads
+from tests.pages.test_pages import PAGES, opened  # noqa: F401  a fixture
+
+pytestmark = pytest.mark.filterwarnings("default")
+CHARTED = [p for p in PAGES if p not in ("", "signals", "examinations", "quality", "catalogue", "packs", "reporters")]
+
+
+class Box(contextlib.nullcontext):
+    open = True
+
+
+def taken(opened, monkeypatch, url, release):  # noqa: F811
+    """What a page offers: files by chart and format, and the sentences of what it does not."""
+    files, said = {}, []
+
+    def button(label, data, name, mime, *, key, **_):
+        files.setdefault(key.rpartition("_")[0], {})[name.rpartition(".")[2]] = data()
+
+    proxy = SimpleNamespace(
+        popover=lambda *_, **__: Box(),
+        segmented_control=lambda *_, **__: downloads.RELEASES[release],
+        download_button=button,
+        info=said.append,
+        error=said.append,
+        caption=lambda *_: None,
+        query_params=streamlit.query_params,
+        context=streamlit.context,
+    )
+    monkeypatch.setattr(downloads, "st", proxy)
+    app = opened(url)
+    assert not app.exception
+    return files, said, sum(1 for e in app.main if getattr(e, "type", "") == "plotly_chart")
+
+
+@pytest.mark.parametrize("url", CHARTED)
+def test_every_chart_leaves_in_every_format(url, opened, monkeypatch):  # noqa: F811
+    files, said, _ = taken(opened, monkeypatch, url, "internal")
+    assert files and not said
+    for key, forms in files.items():
+        assert set(forms) == {"svg", "png", "pdf", "xlsx", "csv"}, key
+        drawing = ElementTree.fromstring(forms["svg"])
+        words = "".join("".join(drawing.itertext()).split())
+        for part in ("extract 2026-11-03a", "Release internal", "Definition", "Live view", "Synthetic sample data"):
+            assert part.replace(" ", "") in words, (key, part)
+        assert forms["png"].startswith(b"\x89PNG") and len(forms["png"]) > 10_000
+        pdf = PdfReader(BytesIO(forms["pdf"]))
+        assert len(pdf.pages) == 1, key
+        assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"]
+        assert zipfile.ZipFile(BytesIO(forms["xlsx"])).testzip() is None
+        assert b"# Release internal" in forms["csv"]
+
+
+@pytest.mark.parametrize("url", ["activity", "turnaround", "backlog", "variability", "addenda"])
+def test_a_public_file_says_so_or_is_not_offered(url, opened, monkeypatch):  # noqa: F811
+    files, said, _ = taken(opened, monkeypatch, url, "public")
+    assert files or said
+    assert all("public release" in s for s in said), said
+    for forms in files.values():
+        assert b"# Release public" in forms["csv"]
+
+
+def test_reporters_offer_nothing(opened, monkeypatch):  # noqa: F811
+    files, _, _ = taken(opened, monkeypatch, "reporters", "internal")
+    assert not files

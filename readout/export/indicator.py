@@ -29,7 +29,8 @@ def shown(answer: Answer, row: Row | None) -> Shown:
         notes.append(narrate.beside(answer, row))
     elif answer.metric.kind == "time":
         notes += ["nine in ten within this" if row["p90_hours"] is not None else "nine in ten"]
-        notes += [f"n {fmt.count(row['n'])}, {fmt.count(row['count_unreported'])} {answer.metric.unended}"]
+        count = fmt.released if isinstance(answer, Released) else fmt.count
+        notes += [f"n {count(row['n'])}, {count(row['count_unreported'])} {answer.metric.unended}"]
     return Shown(fmt.figure(answer.metric, column, row[column]), row[column], tuple(notes))
 
 

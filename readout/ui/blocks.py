@@ -20,7 +20,7 @@ from readout.scope import DIMENSIONS
 from readout.ui import downloads, engine, judged, way
 from readout.ui.engine import Failure
 from readout.ui.frame import Page, current, ranked_pathways
-from readout.ui.look import config, palette
+from readout.ui.look import CONFIG, palette
 
 Asked = Answer | Failure
 MARKED = re.compile(r"([\\`*_\[\]<>$:|~#])")  # what a cell that wraps would read as formatting
@@ -133,7 +133,7 @@ def chart(
     try:
         figure = engine.figures().get(name, lambda: draw(answer, *others, palette=colours, **extra, **options))
         picking: dict[str, Any] = {"on_select": "rerun", "selection_mode": "points"} if behind else {}
-        state = st.plotly_chart(figure, key=f"{key}_figure", config=config(f"{answer.metric.id}_{answer.extract_id}"), alt=alternative(answer, column), **picking)
+        state = st.plotly_chart(figure, key=f"{key}_figure", config=CONFIG, alt=alternative(answer, column), **picking)
     except Exception:
         st.error(engine.failed(f"chart {key}"))
         return

@@ -58,7 +58,9 @@ def offer(
         forms = FORMATS if made.figure.data else ("xlsx", "csv")
         for form in forms:
             name = f"{answer.metric.id}_{answer.extract_id}{'_public' if profile == 'public' else ''}.{form}"
-            st.download_button(NAMES[form], partial(made.as_file, form), name, FORMATS[form], key=f"{key}_{form}", on_click="ignore", type="tertiary", width="stretch")
+            st.download_button(
+                NAMES[form], partial(made.as_file, form), name, FORMATS[form], key=f"{key}_{form}", on_click="ignore", type="tertiary", icon=":material/download:"
+            )
         st.caption(made.answer.note)
 
 

@@ -14,7 +14,7 @@ from readout.scope import Scope
 from readout.ui import downloads, engine
 from readout.ui.engine import Failure
 from readout.ui.frame import Page, current
-from readout.ui.look import config, palette
+from readout.ui.look import CONFIG, palette
 
 
 def judged(page: Page, metric_id: str, **where: Sequence[str]) -> Control | Failure:
@@ -70,7 +70,7 @@ def draw(found: Control, *, key: str) -> None:
     flags = page.flags_for(found.metric.id)
     name = ("spc", str(engine.extracts()), page.store.extract.id, page.store.viewer.key, colours.name, found.metric.id, found.chart, *sorted(found.unit.items()))
     figure = engine.figures().get((*name, key, page.scope), lambda: charts.spc_chart(found, flags=flags, palette=colours, standard=page.standard_of(found.metric)))
-    st.plotly_chart(figure, key=f"{key}_spc_figure", config=config(f"{found.metric.id}_{page.store.extract.id}"), alt=narrate_control.alternative(found))
+    st.plotly_chart(figure, key=f"{key}_spc_figure", config=CONFIG, alt=narrate_control.alternative(found))
     st.markdown(" ".join(s for s in (narrate_control.signal(found), narrate_control.target_words(found), narrate_control.suggestion(found)) if s))
     notes = [f"New limits from {fmt.month(r.month)}: {r.reason} ({r.who}{f', {fmt.day(r.when)}' if r.when else ''})." for r in found.rebases]
     notes += [f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags]

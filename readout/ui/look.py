@@ -15,11 +15,4 @@ def palette() -> Any:
     return PALETTES.get(st.context.theme.type or "light", PALETTES["light"])
 
 
-def config(name: str) -> dict[str, Any]:
-    """The one button a figure has: itself as SVG."""
-    return {
-        "displaylogo": False,
-        "scrollZoom": False,
-        "toImageButtonOptions": {"format": "svg", "filename": name},
-        "modeBarButtons": [["toImage"]],
-    }
+CONFIG: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False}  # a figure leaves by "Download", with its account, and no other way

@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+import tomllib
 import zipfile
 from dataclasses import replace
 from datetime import date
@@ -27,7 +28,7 @@ from readout.export import deliver, reopened
 from readout.export.changed import Changes, compared, figures
 from readout.export.content import build, pack_id
 from readout.export.deliver import export, make, previous, zipped
-from readout.export.pack import ContradictedError, PackError, load_pack, pack_of
+from readout.export.pack import KEYS, ContradictedError, PackError, load_pack, pack_of
 from readout.export.pdf import pack_pdf
 from readout.export.reopened import IncompleteError
 from readout.export.slides import pack_pptx
@@ -428,3 +429,14 @@ def test_the_command_exits_with_three_where_commentary_overclaims(tmp_path, samp
     assert "Reword it, or record why it stands" in capsys.readouterr().err
     (tmp_path / "c.toml").write_text(f'[within_28_days]\ntext = "{CLAIM}"\nreasons = [{{ sentence = "{CLAIM}", why = "Asked for." }}]\n', "utf-8")
     assert main(asked) == 0
+
+
+def test_the_page_on_packs_shows_a_file_that_is_accepted():
+    """The example of docs/packs.md, but for what stands for a name of one's own."""
+    text = (Path(__file__).parents[2] / "docs" / "packs.md").read_text("utf-8")
+    block = re.search(r"## The pack file\n\n((?: {4}.*\n|\n)+)", text)[1]
+    entries = tomllib.loads("\n".join(line[4:] for line in block.splitlines()))
+    entries.pop("commentary")
+    found = pack_of(entries, {})
+    assert found.until == date(2026, 9, 30) and found.indicators[0].key == "cancer_reports" and found.funnels[0].by == "site_code"
+    assert set(entries) | {"commentary"} == KEYS

@@ -19,7 +19,7 @@ from readout import files
 from readout.charts.svg import svg
 from readout.export import changed, reopened
 from readout.export.content import Ask, Content, Funnel, Item, Say, build, pack_id
-from readout.export.pack import ContradictedError, Pack, PackError
+from readout.export.pack import ContradictedError, Pack, PackError, comments_toml
 from readout.export.pdf import pack_pdf, picture
 from readout.export.slides import pack_pptx
 from readout.export.workbook import pack_xlsx
@@ -85,6 +85,8 @@ def make(pack: Pack, store: Store, kept: Path | None = None, ask: Ask | None = N
         if funnel.answer is not None:
             drawing = svg(funnel.figure(), width=900, title=f"{funnel.title}. {funnel.said}")
             made |= {f"charts/{funnel.key}.svg": drawing.encode(), f"charts/{funnel.key}.png": picture(drawing, PPI), f"charts/{funnel.key}.csv": _csv(content, funnel)}
+    if pack.comments:
+        made["commentary.toml"] = comments_toml(pack.comments).encode()
     made["summary.eml"] = _mail(content, changes, sorted(made))
     made[FIGURES] = _json(now)
     made[MANIFEST] = _json(_manifest(content, made))

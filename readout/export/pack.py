@@ -1,5 +1,6 @@
 """What a pack is to hold, and what its authors say: two small TOML files, read into frozen values. A wrong entry is refused, by name and line."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -154,6 +155,21 @@ def comments_of(entries: Mapping[str, Any], name: str = "the commentary") -> dic
         text, actions, owner = (str(entry.get(k, "")).strip() for k in ("text", "actions", "owner"))
         found[key] = Comment(text, actions, owner, {str(r["sentence"]).strip(): str(r["why"]).strip() for r in reasons})
     return found
+
+
+def comments_toml(comments: Mapping[str, Comment]) -> str:
+    """The commentary as a file that `comments_of` reads again: what was typed on the page is kept with the pack it was typed for."""
+    said = ["# The commentary of this pack, by the indicator's key. Put it beside a pack file that names it to begin the next one with it."]
+    for key, comment in comments.items():
+        said += ["", f"[{key}]", *(f"{name} = {_quoted(value)}" for name in ("owner", "text", "actions") if (value := getattr(comment, name)))]
+        if comment.reasons:
+            said.append(f"reasons = [{', '.join(f'{{ sentence = {_quoted(s)}, why = {_quoted(w)} }}' for s, w in comment.reasons.items())}]")
+    return "\n".join(said) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A TOML string: JSON's escapes are TOML's, but for the one sign that JSON leaves bare."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _tables(entries: Mapping[str, Any], key: str, wrong: Any) -> Sequence[Mapping[str, Any]]:

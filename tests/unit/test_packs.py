@@ -16,6 +16,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from readout import format as fmt
@@ -28,7 +30,7 @@ from readout.export import deliver, reopened
 from readout.export.changed import Changes, compared, figures
 from readout.export.content import build, pack_id
 from readout.export.deliver import export, make, previous, zipped
-from readout.export.pack import KEYS, ContradictedError, PackError, load_pack, pack_of
+from readout.export.pack import KEYS, Comment, ContradictedError, PackError, comments_of, comments_toml, load_pack, pack_of
 from readout.export.pdf import pack_pdf
 from readout.export.reopened import IncompleteError
 from readout.export.slides import pack_pptx
@@ -321,8 +323,6 @@ def test_what_cannot_be_shown_is_refused_in_words(store, pack):
     with pytest.raises(PackError, match=r"withheld in the public release|Widen the dates|no month of"):
         build(pack_of(few, {}), store)
     with pytest.raises(PackError, match="speaks of 'other'"):
-        from readout.export.pack import comments_of
-
         pack_of(minimal(), comments_of({"other": {"text": "x"}}))
 
 
@@ -388,6 +388,7 @@ def test_the_last_pack_of_the_name_is_found_among_those_kept(pack, store, tmp_pa
     assert zipped(second.files, "a") == zipped(second.files, "a")
 
 
+TEXT = st.text(st.characters(codec="utf-8")).map(str.strip)
 CLAIM = "Reporting within 28 days has improved significantly."
 
 
@@ -440,3 +441,9 @@ def test_the_page_on_packs_shows_a_file_that_is_accepted():
     found = pack_of(entries, {})
     assert found.until == date(2026, 9, 30) and found.indicators[0].key == "cancer_reports" and found.funnels[0].by == "site_code"
     assert set(entries) | {"commentary"} == KEYS
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z0-9_]{1,9}", fullmatch=True), st.tuples(*[TEXT] * 3, st.dictionaries(TEXT, TEXT, max_size=2)), max_size=3))
+def test_commentary_is_kept_with_the_pack_word_for_word(said_):
+    comments = {k: Comment(text, actions, owner, {s: w for s, w in reasons.items() if s}) for k, (text, actions, owner, reasons) in said_.items()}
+    assert comments_of(tomllib.loads(comments_toml(comments))) == comments

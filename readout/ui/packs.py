@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import streamlit as st
 
 from readout import format as fmt
@@ -63,18 +64,18 @@ def chosen() -> Pack | None:
         st.error(str(e))
         return None
     st.caption(f"{f'For {pack.audience}. ' if pack.audience else ''}{len(pack.indicators)} indicators, {len(pack.funnels)} comparisons. File {found[title].name}.")
-    keys = [w.key for w in pack.indicators]
-    left, right = st.columns([3, 1])
-    names = {w.key: _named(w) for w in pack.indicators}
-    order = left.multiselect(
-        "Indicators, in the order of the pack",
-        keys,
-        default=keys,
-        format_func=lambda k: names[k],
-        key=f"order_{pack.title}",
-        help="Take one out and add it again to move it to the end.",
-    )
-    profile = right.selectbox("Release", PROFILES, index=PROFILES.index(pack.profile), key=f"release_{pack.title}")
+    count = len(pack.indicators)
+    names = [_named(w) for w in pack.indicators]
+    rows = pl.DataFrame({"Shown": [True] * count, "Place": [float(n + 1) for n in range(count)], "Indicator": names})
+    columns = {
+        "Shown": st.column_config.CheckboxColumn(width=70, help="Whether the pack holds it."),
+        "Place": st.column_config.NumberColumn(width=70, min_value=0, format="%g", help="The order of the pack: 2.5 stands between 2 and 3."),
+    }
+    with st.expander("Indicators and their order"):
+        edited = st.data_editor(rows, hide_index=True, column_config=columns, disabled=["Indicator"], height="content", key=f"order_{pack.title}")
+    places = list(zip(edited["Shown"].to_list(), edited["Place"].to_list(), [w.key for w in pack.indicators], strict=True))
+    order = [key for is_shown, _, key in sorted(places, key=lambda p: p[1] if p[1] is not None else len(places)) if is_shown]
+    profile = st.selectbox("Release", PROFILES, index=PROFILES.index(pack.profile), key=f"release_{pack.title}")
     if not order:
         st.info("Choose at least one indicator.")
         return None

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -74,17 +75,17 @@ def make(pack: Pack, store: Store, kept: Path | None = None, ask: Ask | None = N
     for i, form in enumerate(pack.formats):
         say(f"Writing the {form.upper()}", 0.6 + 0.2 * i / len(pack.formats))
         finished[form] = MAKERS[form](content, changes)
-    say("Opening it again", 0.8)
-    reopened.check(content, finished)
+    say("Drawing the charts, and opening the pack again", 0.8)
+    drawings = {i.key: svg(i.figure(), width=900, title=i.alternative) for i in content.items}
+    drawings |= {f.key: svg(f.figure(), width=900, title=f"{f.title}. {f.said}") for f in content.funnels if f.answer is not None}
+    with ThreadPoolExecutor() as pool:  # the renderer works beside Python
+        pictures = [pool.submit(picture, drawing, PPI) for drawing in drawings.values()]
+        reopened.check(content, finished)
+        pngs = dict(zip(drawings, [p.result() for p in pictures], strict=True))
     made = {f"{name}.{form}": data for form, data in finished.items()}
-    say("Drawing the charts", 0.85)
-    for item in content.items:
-        drawing = svg(item.figure(), width=900, title=item.alternative)
-        made |= {f"charts/{item.key}.svg": drawing.encode(), f"charts/{item.key}.png": picture(drawing, PPI), f"charts/{item.key}.csv": _csv(content, item)}
-    for funnel in content.funnels:
-        if funnel.answer is not None:
-            drawing = svg(funnel.figure(), width=900, title=f"{funnel.title}. {funnel.said}")
-            made |= {f"charts/{funnel.key}.svg": drawing.encode(), f"charts/{funnel.key}.png": picture(drawing, PPI), f"charts/{funnel.key}.csv": _csv(content, funnel)}
+    answers: dict[str, Item | Funnel] = {**{i.key: i for i in content.items}, **{f.key: f for f in content.funnels}}
+    for key, drawing in drawings.items():
+        made |= {f"charts/{key}.svg": drawing.encode(), f"charts/{key}.png": pngs[key], f"charts/{key}.csv": _csv(content, answers[key])}
     if pack.comments:
         made["commentary.toml"] = comments_toml(pack.comments).encode()
     made["summary.eml"] = _mail(content, changes, sorted(made))

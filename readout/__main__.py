@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     signalling.add_argument("--format", choices=("table", "csv", "json"), default="table")
     with_extracts(signalling)
 
-    exporting = command("export", _export, "Make a board pack from a pack file: PDF, slides and workbook, checked, in a folder and a zip.")
+    exporting = command("export", _export, "Make a board pack. Exit codes: 0 made, 1 refused, 2 a name is not known, 3 commentary overclaims.")
     exporting.add_argument("--pack", type=Path, required=True, metavar="FILE", help="the pack file: title, audience, profile, indicators")
     exporting.add_argument("--out", type=Path, required=True, metavar="DIR", help="where packs are kept; the last one is what the next is compared with")
     exporting.add_argument("--until", metavar="MONTH", help="the last month shown, in place of the file's")

@@ -91,7 +91,7 @@ class Answer:
         profile or, in public, for dates that are not whole months; ScopeError for figures by reporter, in any profile.
         """
         rules = self.policy.profile(profile)
-        release.check(self.scope, rules)
+        release.check(self.scope, rules, self.metric)
         cleared = release.clear(self.frame, self.metric, self.scope, rules)
         least, base = (0, 0) if release.is_published(self.metric) else (release.least_of(self.scope, rules), rules.round_to)
         n, *counts = (None if c is None else int(c) for c in (release.counted(c, least, base) for c in (self.n, *(x.count for x in self.left_out))))

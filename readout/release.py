@@ -43,8 +43,10 @@ class Cleared:
     count_gone: int
 
 
-def check(scope: Scope, profile: Profile) -> None:
-    """Raise unless an answer of this scope may leave at all."""
+def check(scope: Scope, profile: Profile, metric: Metric) -> None:
+    """Raise unless an answer of this metric and scope may leave at all."""
+    if not may_compare(metric, profile):
+        raise ScopeError(f"'{metric.label}' does not leave in the {profile.name} release: it rests on exact counts, which a rounded figure beside them would give away.")
     for name in (*scope.by, *scope.where):
         if name in profile.never:
             label = DIMENSIONS[name].label.lower() if name in DIMENSIONS else name.replace("_", " ")
@@ -57,6 +59,11 @@ def check(scope: Scope, profile: Profile) -> None:
     if scope.date_to and scope.date_to != month_end(scope.date_to):
         before, after = scope.date_to.replace(day=1) - timedelta(days=1), month_end(scope.date_to)
         raise UsageError(f"The {profile.name} release is of whole months: end on {fmt.day(before)} or {fmt.day(after)}, not on {fmt.day(scope.date_to)}.")
+
+
+def may_compare(metric: Metric, profile: Profile) -> bool:
+    """False for a figure against the case mix where counts are rounded: what is expected is made of true counts, and would give the rounding away."""
+    return not ("expected_alone" in metric.more and profile.round_to > 1)
 
 
 def is_published(metric: Metric) -> bool:

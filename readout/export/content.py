@@ -17,7 +17,7 @@ import polars as pl
 
 from readout import charts, comparable, fair, narrate, narrate_control
 from readout import format as fmt
-from readout.answer import Answer, Released, dimension_labels, visible_sites, words
+from readout.answer import Answer, Released, data_end, dimension_labels, visible_sites, words
 from readout.answer import ask as ask_store
 from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import assurance_of
@@ -28,6 +28,7 @@ from readout.export.pack import Comment, Pack, PackError, Wanted
 from readout.guard import Contradiction, Facts, check, facts_of
 from readout.ingest.staging import maker
 from readout.quality import Quality
+from readout.release import may_compare
 from readout.scope import Scope, month_end, previous_month
 from readout.store import Store
 
@@ -54,6 +55,9 @@ class Item:
     address: str
     is_withheld: bool  # the figure of the last complete month: then nothing is said of it
     facts: Facts  # what commentary is held against
+    year_before: Shown | None  # of a list: its level twelve months before the last complete one
+    is_peak: bool  # of a list: no complete month end before was as high
+    level_met: tuple[int, int] | None  # of a list with a target: in how many of how many month ends its level met it
 
     @property
     def metric(self) -> Metric:
@@ -77,11 +81,14 @@ class Item:
     def rule(self) -> str:
         if self.is_withheld:
             return "withheld in this release, so nothing is said of it"
-        return narrate_control.rule(self.control) if self.control.is_current else "no figure for this month, so it is not judged"
+        said = narrate_control.rule(self.control) if self.control.is_current else "no figure for this month, so it is not judged"
+        return f"{said} in its change over the month; {self.level}" if self.level else said
 
     @property
     def assurance(self) -> str:
         kind = self.assurance_kind
+        if kind == "counted" and self.level_met is not None:
+            return f"met in {self.level_met[0]} of {self.level_met[1]} months"
         if kind == "counted" and self.control.met is not None:
             return self.control.met.words()
         return "" if kind == "no_target" else charts.icons.label(kind).split(":")[0]
@@ -89,12 +96,12 @@ class Item:
     @property
     def assurance_kind(self) -> str:
         """As `charts.assurance_of` has it; of a withheld figure nothing is said."""
-        return "no_target" if self.is_withheld else assurance_of(self.control)
+        return "no_target" if self.is_withheld else "counted" if self.level_met is not None else assurance_of(self.control)
 
     @property
     def has_page(self) -> bool:
         """Whether it needs attention or shows success, or its owner has something to say."""
-        return self.kind in ATTENTION or bool(self.comment.text or self.comment.actions)
+        return self.kind in ATTENTION or self.is_highest or self.is_never_met or bool(self.comment.text or self.comment.actions)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -102,7 +109,28 @@ class Item:
         if self.is_withheld:
             return (f"{self.label}: the figure of {self.latest.notes[0]} is withheld in this release, so nothing is said of it.",)
         c = self.control
-        return tuple(s.replace("**", "") for s in (narrate_control.signal(c), narrate_control.target_words(c), narrate_control.suggestion(c)) if s)
+        level = f"{self.level[0].upper()}{self.level[1:]}." if self.level else ""
+        target = f"The target of {self.target} was {self.assurance}." if self.level_met is not None else narrate_control.target_words(c)
+        return tuple(s.replace("**", "") for s in (narrate_control.signal(c), level, target, narrate_control.suggestion(c)) if s)
+
+    @property
+    def level(self) -> str:
+        """Of a list that is judged by its change: where its level stands beside a year before, and whether it was ever higher."""
+        if self.year_before is None or self.latest.value is None:
+            return ""
+        highest = "the highest of all month ends, " if self.is_highest else ""
+        return f"{highest}{self.latest.text} against {self.year_before.text} a year before"
+
+    @property
+    def is_highest(self) -> bool:
+        """Whether a list stands higher than at any complete month end before, and by half as much again as a year before."""
+        now, then = self.latest.value, self.year_before.value if self.year_before else None
+        return bool(self.is_peak and now is not None and then is not None and self.metric.better == "down" and now >= 1.5 * then)
+
+    @property
+    def is_never_met(self) -> bool:
+        """Whether a target was missed in every month judged."""
+        return self.assurance_kind == "fails" or self.assurance.startswith("met in 0 of ")
 
     @property
     def alternative(self) -> str:
@@ -195,14 +223,18 @@ class Content:
     def finding(self) -> str:
         """How many indicators show concern and improvement, and which."""
         concern, better = ([i for i in self.items if i.kind == kind] for kind in ATTENTION)
+        peaks = [f"{i.label} ({i.level})" for i in self.items if i.is_highest]
+        missed = [f"{i.label} ({i.latest.text}, target {i.target})" for i in self.items if i.is_never_met]
+        also = f" At their highest, though no single month's change is unusual: {fmt.listed(peaks)}." if peaks else ""
+        also += f" Target missed in every month: {fmt.listed(missed)}." if missed else ""
         if not concern and not better:
-            return f"Nothing unusual: none of {len(self.items)} indicators shows more than common-cause variation."
+            return f"Nothing unusual: none of {len(self.items)} indicators shows more than common-cause variation.{also}"
         parts = []
         if concern:
             parts.append(f"{len(concern)} of {len(self.items)} indicators show concern: {fmt.listed([f'{i.label} ({i.rule})' for i in concern])}")
         if better:
             parts.append(f"{len(better)} improvement: {fmt.listed([f'{i.label} ({i.rule})' for i in better])}")
-        return "; ".join(parts) + ". The rest is common-cause variation, or a change that is neither good nor bad."
+        return "; ".join(parts) + f". The rest is common-cause variation, or a change that is neither good nor bad.{also}"
 
     def contradictions(self) -> list[tuple[Item, Contradiction]]:
         """Sentences of the commentary that their chart contradicts, those with a recorded reason among them."""
@@ -231,7 +263,8 @@ class Content:
             return (item.absent if isinstance(item, Funnel) else "",)
         lines = [f"{answer.words[0].upper()}{answer.words[1:]}. {narrate.footer(answer)}.", narrate.provisional(answer)]
         lines.append(f"Release {answer.profile}. {answer.note}")
-        lines.append(f"Definition {answer.metric.id}, version {answer.metric.query.hash}. Pack {self.pack_id}. Live view: {item.address}")
+        where = item.address if self.pack.address else f"in the app, {item.address}"
+        lines.append(f"Definition {answer.metric.id}, version {answer.metric.query.hash}. Pack {self.pack_id}. Live view: {where}")
         return tuple(x for x in lines if x)
 
 
@@ -308,6 +341,7 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
         latest=released_figure(released, now),
         previous=released_figure(released, before),
         is_withheld=is_withheld(released, now),
+        **_level(answer, released, now),
         facts=facts_of(true, released=released, by_unit=_by_site(pack, wanted, metric, base, ask)),
         target=goal,
         target_status=status,
@@ -315,6 +349,23 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
         comment=pack.comments.get(wanted.key, Comment()),
         address=address(pack, "control", {"metric": [metric.label], **_named(answer, scope.where)}),
     )
+
+
+def _level(answer: Answer, released: Released, now: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Of a list judged by its change: its level a year before, whether it is at its peak, and how often its level met its target (true values)."""
+    blank: dict[str, Any] = {"year_before": None, "is_peak": False, "level_met": None}
+    if not answer.metric.is_snapshot or now is None:
+        return blank
+    settled = [r for r in answer.rows if not r["provisional"] and r["value"] is not None]
+    before = next((r for r in released.rows if r["month"] == now["month"].replace(year=now["month"].year - 1)), None)
+    earlier = [r["value"] for r in settled if r["month"] < now["month"]]
+    last = [r["value"] for r in settled if r["month"] == now["month"]]
+    standard, met = answer.standard, None
+    if standard is not None and standard.target is not None and answer.metric.is_share and standard.better in ("up", "down"):
+        good = [r["value"] >= standard.target if standard.better == "up" else r["value"] <= standard.target for r in settled]
+        met = (sum(good), len(good))
+    shown_before = released_figure(released, before) if before is not None and not answer.metric.is_share else None
+    return {"year_before": shown_before, "is_peak": bool(earlier and last and last[0] > max(earlier)), "level_met": met}
 
 
 def _by_site(pack: Pack, wanted: Wanted, metric: Metric, base: Scope, ask: Ask) -> Released | None:
@@ -350,7 +401,7 @@ def _funnel(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, store: Store) -> 
     period = {"period": ["Custom"], "from": [fmt.month(scope.date_from)], "to": [fmt.month(scope.date_to)]} if scope.date_from and scope.date_to else {}
     where = address(pack, page, {**_named(answer, scope.where), **period})
     blank = Funnel(f"{wanted.key}", title, wanted.by, None, (), None, "", "", "", where)
-    if answer.policy.profile(pack.profile).round_to > 1:
+    if not may_compare(answer.metric, answer.policy.profile(pack.profile)):
         why = "It rests on exact counts, of which a rounded figure would give the small ones away, so this release does not hold it."
         return replace(blank, absent=f"{title}. {why}")
     quarters = tuple(ask(wanted.metric_id, replace(scope, date_from=first, date_to=last)) for first, last in periods)
@@ -410,6 +461,9 @@ def _metric(wanted: Wanted) -> Metric:
 def _until(pack: Pack, store: Store, ask: Ask) -> Any:
     """The last day shown. A release of whole months that names none ends with the last month that is complete."""
     rules = ask("activity", Scope()).policy.profile(pack.profile)
+    end = data_end(store)
+    if pack.until is not None and end is not None and pack.until > month_end(end):
+        raise PackError(f"The pack is to end with {fmt.month(pack.until)}, and the data ends on {fmt.day(end)}. Choose an earlier month.")
     if pack.until is not None or not rules.whole_months_only:
         return pack.until
     where = {k: v for k, v in pack.where.items() if k in ("site_code", "trust_code")}

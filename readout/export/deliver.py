@@ -223,7 +223,7 @@ def _mail(content: Content, changes: changed.Changes, names: list[str]) -> bytes
         "",
         content.finding,
         "",
-        *(f"- {i.label}: {i.latest.text} ({', '.join(i.latest.notes)}). {i.variation}: {i.rule}." for i in content.items),
+        *(f"- {i.label}: {i.latest.text} ({', '.join(i.latest.notes)}). {i.variation}{'' if i.rule == 'common cause' else f': {i.rule}'}." for i in content.items),
         "",
         changes.said,
         content.provisional,

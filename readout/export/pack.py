@@ -18,11 +18,18 @@ FORMATS = ("pdf", "pptx", "xlsx")
 SECTIONS = ("matrix", "quality", "changes", "glossary")
 KEYS = {"title", "audience", "profile", "owner", "address", "commentary", "formats", "sections", "until", "scope", "indicator", "funnel"}
 COMMENT_KEYS = {"text", "actions", "owner", "reasons"}
+LEAST_WORDS = 3  # of a reason
 UNITS = ("site_code", "trust_code", "reader", "supplier")
 
 
 class PackError(ReadoutError):
     """A pack cannot be made as its file says."""
+
+
+class PackFileError(PackError):
+    """A pack file or its commentary names what is not known. The command line exits with 2."""
+
+    exit_code = 2
 
 
 class ContradictedError(PackError):
@@ -51,9 +58,9 @@ class Comment:
     reasons: Mapping[str, str] = field(default_factory=dict)
 
     def reason_for(self, sentence: str) -> str:
-        """The reason recorded for a sentence, whatever its blanks; empty without one."""
+        """The reason recorded for a sentence, whatever its blanks; empty without one, or where it is shorter than three words."""
         wanted = " ".join(sentence.split())
-        return next((why for said, why in self.reasons.items() if " ".join(said.split()) == wanted), "")
+        return next((why for said, why in self.reasons.items() if " ".join(said.split()) == wanted and len(why.split()) >= LEAST_WORDS), "")
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,7 @@ def pack_of(entries: Mapping[str, Any], comments: Mapping[str, Comment], name: s
     catalogue = catalogue or load_catalogue()
 
     def wrong(what: str, key: str = "") -> PackError:
-        return PackError(f"{name}{tomlfile.line(text, None, key) if key else ''}: {what}")
+        return PackFileError(f"{name}{tomlfile.line(text, None, key) if key else ''}: {what}")
 
     for key in entries:
         if key not in KEYS:
@@ -184,7 +191,10 @@ def _wanted(entry: Mapping[str, Any], catalogue: Catalogue, wrong: Any, *, is_fu
     for odd in entry:
         if odd not in known:
             raise wrong(f"'{odd}' is not an entry of an {'funnel' if is_funnel else 'indicator'}. {suggest(odd, known)}")
-    metric = catalogue.metric(str(entry.get("metric", "")))
+    try:
+        metric = catalogue.metric(str(entry.get("metric", "")))
+    except UsageError as e:
+        raise wrong(str(e)) from None
     where = _where(entry.get("where", {}), wrong)
     for dimension in where:
         if dimension not in metric.dimensions:

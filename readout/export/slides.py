@@ -260,8 +260,9 @@ class Deck:
         apart = [r[at["Verdict"]] == "times not comparable" for r in rows]
         ratios = [r[at["Ratio"]] for r in rows]
         data.add_series(plain, [None if is_lasting or is_apart else v for v, is_lasting, is_apart in zip(ratios, lasting, apart, strict=True)])
-        if any(lasting):
-            data.add_series(DIFFERENT, [v if is_lasting else None for v, is_lasting in zip(ratios, lasting, strict=True)])
+        for name, verdict in ((MORE, "different: more"), (FEWER, "different: fewer")):
+            if any(r[at["Verdict"]] == verdict for r in rows):
+                data.add_series(name, [r[at["Ratio"]] if r[at["Verdict"]] == verdict else None for r in rows])
         if any(apart):
             data.add_series(APART, [v if is_apart else None for v, is_apart in zip(ratios, apart, strict=True)])
         for name in FUNNEL_LINES:
@@ -334,8 +335,9 @@ FUNNEL_LINES: dict[str, tuple[str, float, str | None]] = {
     "Upper 99.8 %": (LIGHT.muted, 1.5, "DASH"),
 }
 ARRIVING = "#c3cbd3"
-DIFFERENT, APART = "Different in two of the last three quarters", "Times not comparable"
-TONES = {DIFFERENT: (LIGHT.warn, LIGHT.warn), APART: (ARRIVING, LIGHT.muted)}
+MORE, FEWER = "More, in two of the last three quarters", "Fewer, in two of the last three quarters"
+APART = "Times not comparable"
+TONES = {MORE: (LIGHT.warn, LIGHT.warn), FEWER: (LIGHT.accent, LIGHT.accent), APART: (ARRIVING, LIGHT.muted)}
 KINDS = {"concern": "Concern", "improvement": "Improvement", "neutral_high": "Higher than usual", "neutral_low": "Lower than usual"}
 SHAPES = {"concern": "SQUARE", "improvement": "DIAMOND", "neutral_high": "TRIANGLE", "neutral_low": "TRIANGLE"}
 

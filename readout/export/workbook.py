@@ -248,7 +248,8 @@ def point_rows(item: Item) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]
 
 
 def _indicator(book: Book, content: Content, item: Item) -> None:
-    said = [*item.sentences, *(x for x in (item.comment.text, item.comment.actions) if x), item.definition, *content.provenance(item)]
+    spoken = ((item.comment.owner or "The owner", item.comment.text), ("Actions", item.comment.actions))
+    said = [*item.sentences, *(f"{who}: {text}" for who, text in spoken if text), item.definition, *content.provenance(item)]
     said += [f"Stands with a reason given: “{s}” {w}" for s, w in item.comment.reasons.items()]
     sheet, at = book.sheet(item.label, said)
     columns, rows = point_rows(item)
@@ -263,12 +264,13 @@ def _indicator(book: Book, content: Content, item: Item) -> None:
         ("Lower limit", 3, {"color": LIGHT.muted, "width": 1, "dash_type": "dash"}, {"type": "none"}),
         ("Upper limit", 4, {"color": LIGHT.muted, "width": 1, "dash_type": "dash"}, {"type": "none"}),
     ]
+    judged = first + sum(not p for p in item.control.points["is_provisional"]) - 1  # months still arriving stand in the table alone
     for name, column, line, marker in looks:
         chart.add_series(
             {
                 "name": name,
                 "categories": [sheet_name, first, 0, last, 0],
-                "values": [sheet_name, first, column, last, column],
+                "values": [sheet_name, first, column, judged if column == 1 else last, column],
                 "line": line,
                 "marker": marker,
             }

@@ -88,26 +88,27 @@ def _named(wanted: Wanted) -> str:
     return ", ".join([load_catalogue().metric(wanted.metric_id).label, *where])
 
 
+def _typed(pack: Pack) -> dict[str, Comment]:
+    """What was typed for each indicator of a pack, kept for the session whatever is on the screen; a field that is not shown forgets."""
+    every: dict[str, dict[str, Comment]] = st.session_state.setdefault("pack_comments", {})
+    return every.setdefault(pack.title, {})
+
+
 def commented(pack: Pack, content: Content) -> Pack:
     """The pack with what is typed on the page, each indicator's beside what its chart says."""
-    comments = dict(pack.comments)
+    kept = _typed(pack)
     labels = {i.key: i.label for i in content.items}
     key = st.selectbox("Commentary on", list(labels), format_func=lambda k: labels[k], key="comment_on")
     item = next(i for i in content.items if i.key == key)
-    said = comments.get(key, Comment())
+    said = kept.get(key, pack.comments.get(key, Comment()))
     st.markdown(" ".join(item.sentences))
-    typed = {
-        name: st.text_area(title, getattr(said, name), key=f"{name}_{pack.title}_{key}", height=90)
-        for name, title in (("text", "What the owner says"), ("actions", "Actions"))
-    }
+    text = st.text_area("What the owner says", said.text, key=f"text_{pack.title}_{key}", height=90)
+    actions = st.text_area("Actions", said.actions, key=f"actions_{pack.title}_{key}", height=90)
     owner = st.text_input("Owner", said.owner, key=f"owner_{pack.title}_{key}")
-    for other in labels:  # what was typed for another indicator before stays
-        before = comments.get(other, Comment())
-        comments[other] = replace(before, **{n: st.session_state.get(f"kept_{n}_{pack.title}_{other}", getattr(before, n)) for n in ("text", "actions", "owner")})
-    comments[key] = replace(comments[key], **typed, owner=owner)
-    for name, value in (*typed.items(), ("owner", owner)):
-        st.session_state[f"kept_{name}_{pack.title}_{key}"] = value
-    return replace(pack, comments={k: c for k, c in comments.items() if c.text or c.actions or c.owner or c.reasons})
+    if (text, actions, owner) != (said.text, said.actions, said.owner):
+        kept[key] = replace(said, text=text.strip(), actions=actions.strip(), owner=owner.strip())
+    comments = {k: c for k, c in {**pack.comments, **kept}.items() if k in labels and (c.text or c.actions or c.owner)}
+    return replace(pack, comments=comments)
 
 
 def content_of(page: Page, pack: Pack) -> Content | None:
@@ -135,16 +136,23 @@ def asker(page: Page) -> Ask:
 def checked(pack: Pack, content: Content) -> Pack:
     """Sentences that their own chart contradicts, each with the reason and room for why it stands; the pack with what is typed there."""
     found = content.with_pack(pack, "checked").contradictions()
-    comments = dict(pack.comments)
+    kept, comments = _typed(pack), dict(pack.comments)
     for n, (item, against) in enumerate(found):
-        st.warning(f"**{item.label}.** “{against.sentence}” {against.reason}")
         comment = comments[item.key]
+        before = comment.reason_for(against.sentence)
         key = f"why_{item.key}_{hashlib.sha256(against.sentence.encode()).hexdigest()[:8]}_{n}"
-        why = st.text_input("Why the sentence stands (printed beside it); else reword it", comment.reason_for(against.sentence), key=key).strip()
+        place = st.container()
+        why = st.text_input("Why the sentence stands, in three words or more (printed beside it); else reword it", before, key=key).strip()
         others = {s: w for s, w in comment.reasons.items() if s != against.sentence}
         comments[item.key] = replace(comment, reasons={**others, **({against.sentence: why} if why else {})})
-    if not found and any(c.text or c.actions for c in comments.values()):
-        st.caption("No sentence of the commentary says more than its chart.")
+        if why != before:
+            kept[item.key] = comments[item.key]
+        if comments[item.key].reason_for(against.sentence):
+            place.info(f"**{item.label}.** “{against.sentence}” stands with your reason, which is printed beside it. {against.reason}")
+        else:
+            place.warning(f"**{item.label}.** “{against.sentence}” {against.reason}")
+    if not found and comments:
+        st.caption("No sentence was found that says more than its chart. Only plain claims can be checked: figures, causes and figures of speech are yours to check.")
     return replace(pack, comments=comments)
 
 

@@ -428,7 +428,7 @@ def test_the_command_exits_with_three_where_commentary_overclaims(tmp_path, samp
     asked = ["export", "--pack", str(tmp_path / "p.toml"), "--out", str(tmp_path / "o"), "--extracts", str(sample_extract.folder.parent)]
     assert main(asked) == 3
     assert "Reword it, or record why it stands" in capsys.readouterr().err
-    (tmp_path / "c.toml").write_text(f'[within_28_days]\ntext = "{CLAIM}"\nreasons = [{{ sentence = "{CLAIM}", why = "Asked for." }}]\n', "utf-8")
+    (tmp_path / "c.toml").write_text(f'[within_28_days]\ntext = "{CLAIM}"\nreasons = [{{ sentence = "{CLAIM}", why = "The board asked for it." }}]\n', "utf-8")
     assert main(asked) == 0
 
 
@@ -447,3 +447,34 @@ def test_the_page_on_packs_shows_a_file_that_is_accepted():
 def test_commentary_is_kept_with_the_pack_word_for_word(said_):
     comments = {k: Comment(text, actions, owner, {s: w for s, w in reasons.items() if s}) for k, (text, actions, owner, reasons) in said_.items()}
     assert comments_of(tomllib.loads(comments_toml(comments))) == comments
+
+
+def test_a_list_at_its_highest_is_said_to_be_though_no_month_of_change_is_unusual(content):
+    """Its level beside a year before, told from the rows alone; a target missed at every month end is counted and named."""
+    for item in content.items:
+        if not item.metric.is_snapshot:
+            assert item.level == "" and item.level_met is None
+            continue
+        settled = [r for r in item.answer.rows if not r["provisional"]]
+        now, before = settled[-1], next(r for r in item.answer.rows if r["month"] == settled[-1]["month"].replace(year=settled[-1]["month"].year - 1))
+        if item.metric.is_share:
+            assert item.level_met == (sum(r["value"] <= item.standard.target for r in settled), len(settled))
+            assert item.assurance == f"met in {item.level_met[0]} of {len(settled)} months"
+            continue
+        assert f"{now['value']:,.0f} against {before['value']:,.0f} a year before" in item.rule
+        assert item.is_peak == (now["value"] > max(r["value"] for r in settled[:-1]))
+        assert item.is_highest == (item.is_peak and now["value"] >= 1.5 * before["value"])
+        if item.is_highest:
+            assert item.has_page and item.label in content.finding.partition("At their highest")[2]
+    missed = [i for i in content.items if i.is_never_met]
+    assert missed and all(i.has_page and i.label in content.finding.partition("Target missed")[2] for i in missed)
+
+
+def test_a_month_after_the_data_is_refused(store, pack):
+    with pytest.raises(PackError, match="The pack is to end with May 2027, and the data ends on"):
+        build(replace(pack, until=date(2027, 5, 31)), store)
+
+
+def test_a_reason_of_a_word_is_none():
+    comment = Comment("x", reasons={"It  rose.": "x", "It fell.": "The board asked."})
+    assert comment.reason_for("It rose.") == "" and comment.reason_for("It fell.") == "The board asked."

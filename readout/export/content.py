@@ -111,7 +111,9 @@ class Item:
         c = self.control
         level = f"{self.level[0].upper()}{self.level[1:]}." if self.level else ""
         target = f"The target of {self.target} was {self.assurance}." if self.level_met is not None else narrate_control.target_words(c)
-        return tuple(s.replace("**", "") for s in (narrate_control.signal(c), level, target, narrate_control.suggestion(c)) if s)
+        signal = narrate_control.signal(c)
+        first = (f"{self.label}: {self.level}.", signal) if self.is_highest else (signal, level)  # a list at its highest is the message, whatever its last change
+        return tuple(s.replace("**", "") for s in (*first, target, narrate_control.suggestion(c)) if s)
 
     @property
     def level(self) -> str:

@@ -9,24 +9,25 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import cache
+from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlencode
 
 import plotly.graph_objects as go
 import polars as pl
 
-from readout import charts, comparable, fair, narrate, narrate_control
+from readout import charts, comparable, fair, narrate, narrate_control, paths
 from readout import format as fmt
 from readout.answer import Answer, Released, data_end, dimension_labels, visible_sites, words
 from readout.answer import ask as ask_store
 from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import assurance_of
 from readout.charts.icons import is_high
-from readout.control import Control, control, controls, rebases_of
-from readout.export.indicator import Shown, is_withheld, latest, released_figure, target
+from readout.control import Control, column_of, control, controls, rebases_of
+from readout.export.indicator import Shown, finding, is_withheld, latest, released_figure, target
 from readout.export.pack import Comment, Pack, PackError, Wanted
 from readout.guard import Contradiction, Facts, check, facts_of
-from readout.ingest.staging import maker
 from readout.quality import Quality
 from readout.release import may_compare
 from readout.scope import Scope, month_end, previous_month
@@ -35,6 +36,7 @@ from readout.store import Store
 Ask = Callable[[str, Scope], Answer]
 Say = Callable[[str, float], None]
 Verdict = tuple[str | None, bool | None]  # the kind of variation, None where there are no limits yet; and its side
+GROWN = 1.5  # times a year before: a list that stands so at its highest is the message of its page
 ATTENTION = ("concern", "improvement")
 
 
@@ -101,7 +103,7 @@ class Item:
     @property
     def has_page(self) -> bool:
         """Whether it needs attention or shows success, or its owner has something to say."""
-        return self.kind in ATTENTION or self.is_highest or self.is_never_met or bool(self.comment.text or self.comment.actions)
+        return self.kind in ATTENTION or self.is_highest or self.is_never_met or self.assurance_kind == "fails" or bool(self.comment.text or self.comment.actions)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -120,19 +122,21 @@ class Item:
         """Of a list that is judged by its change: where its level stands beside a year before, and whether it was ever higher."""
         if self.year_before is None or self.latest.value is None:
             return ""
-        highest = "the highest of all month ends, " if self.is_highest else ""
-        return f"{highest}{self.latest.text} against {self.year_before.text} a year before"
+        highest = ", the highest of all month ends" if self.is_highest else ""
+        return f"{self.latest.text}{highest}, against {self.year_before.text} a year before"
 
     @property
     def is_highest(self) -> bool:
         """Whether a list stands higher than at any complete month end before, and by half as much again as a year before."""
         now, then = self.latest.value, self.year_before.value if self.year_before else None
-        return bool(self.is_peak and now is not None and then is not None and self.metric.better == "down" and now >= 1.5 * then)
+        return bool(self.is_peak and now is not None and then is not None and self.metric.better == "down" and now >= GROWN * then)
 
     @property
     def is_never_met(self) -> bool:
-        """Whether a target was missed in every month judged."""
-        return self.assurance_kind == "fails" or self.assurance.startswith("met in 0 of ")
+        """Whether a target that is counted was missed in every month judged."""
+        met = self.control.met
+        count = self.level_met[0] if self.level_met is not None else met.count if met is not None else None
+        return self.assurance_kind == "counted" and count == 0
 
     @property
     def alternative(self) -> str:
@@ -224,19 +228,14 @@ class Content:
     @property
     def finding(self) -> str:
         """How many indicators show concern and improvement, and which."""
-        concern, better = ([i for i in self.items if i.kind == kind] for kind in ATTENTION)
-        peaks = [f"{i.label} ({i.level})" for i in self.items if i.is_highest]
-        missed = [f"{i.label} ({i.latest.text}, target {i.target})" for i in self.items if i.is_never_met]
-        also = f" At their highest, though no single month's change is unusual: {fmt.listed(peaks)}." if peaks else ""
-        also += f" Target missed in every month: {fmt.listed(missed)}." if missed else ""
-        if not concern and not better:
-            return f"Nothing unusual: none of {len(self.items)} indicators shows more than common-cause variation.{also}"
-        parts = []
-        if concern:
-            parts.append(f"{len(concern)} of {len(self.items)} indicators show concern: {fmt.listed([f'{i.label} ({i.rule})' for i in concern])}")
-        if better:
-            parts.append(f"{len(better)} improvement: {fmt.listed([f'{i.label} ({i.rule})' for i in better])}")
-        return "; ".join(parts) + f". The rest is common-cause variation, or a change that is neither good nor bad.{also}"
+        said = finding([(i.label, i.kind, i.rule) for i in self.items]).replace("**", "")
+        for lead, found in (
+            ("At the highest of all complete month ends", [f"{i.label} ({i.level})" for i in self.items if i.is_highest]),
+            ("Target missed in every month", [f"{i.label} ({i.latest.text}, target {i.target})" for i in self.items if i.is_never_met]),
+            ("Target that will be missed every month without a change", [i.label for i in self.items if i.assurance_kind == "fails"]),
+        ):
+            said += f" {lead}: {fmt.listed(found)}." if found else ""
+        return said
 
     def contradictions(self) -> list[tuple[Item, Contradiction]]:
         """Sentences of the commentary that their chart contradicts, those with a recorded reason among them."""
@@ -286,7 +285,7 @@ def build(pack: Pack, store: Store, ask: Ask | None = None, say: Say | None = No
         done += 1
         if "matrix" in pack.sections and "site_code" in items[-1].metric.dimensions:
             by_site = asked(wanted.metric_id, _scope(items[-1].metric, base, wanted, "month", "site_code"))
-            matrix[wanted.key] = {c.unit["site_code"]: (c.variation, is_high(c)) for c in controls(by_site, rebases) if c.is_current}
+            matrix[wanted.key] = _by_unit(by_site, pack.profile, rebases)
             done += 1
     funnels = []
     for wanted in pack.funnels:
@@ -313,10 +312,18 @@ def build(pack: Pack, store: Store, ask: Ask | None = None, say: Say | None = No
         sites={s: labels["site_code"][s] for s in visible_sites(store, base) if s in labels["site_code"]},
         matrix=matrix,
         quality=Quality(store.extract),
-        names=tuple({n for d in ("site_code", "trust_code", "provider_code") for n in labels.get(d, {}).values()}),
+        names=tuple(sorted({n for d in ("site_code", "trust_code", "provider_code") for n in labels.get(d, {}).values()})),
         times=_times(pack, base, asked, store),
         definitions=answer.catalogue_hash,
     )
+
+
+def _by_unit(answer: Answer, profile: str, rebases: Sequence[Any]) -> dict[str, Verdict]:
+    """The verdict of each site on its last complete month; of one whose figure the release withholds nothing is said."""
+    released = answer.release(profile)
+    hidden = {(r["month"], r["site_code"]) for i, r in enumerate(released.rows) if (i, column_of(answer.metric)) in released.hidden}
+    found = [c for c in controls(answer, rebases) if c.is_current and c.last]
+    return {c.unit["site_code"]: (c.variation, is_high(c)) for c in found if c.last and (c.last["month"], c.unit["site_code"]) not in hidden}
 
 
 def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[Any], store: Store) -> Item:
@@ -492,11 +499,20 @@ def _release_note(pack: Pack, items: Sequence[Item]) -> str:
     return next(iter(notes)) if len(notes) == 1 else "What was withheld or rounded is said under each figure."
 
 
+@cache
+def maker_of_packs() -> str:
+    """A hash of all our code and of the versions of what writes the files: another maker may make other bytes of the same figures."""
+    digest = hashlib.sha256(" ".join(version(name) for name in ("typst", "python-pptx", "xlsxwriter", "fontpkg-inter")).encode())
+    for path in sorted(p for p in paths.PACKAGE.rglob("*") if p.suffix in (".py", ".typ")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
 def pack_id(pack: Pack, store: Store) -> str:
     """The same for the same extract, definitions, code, pack and commentary; another for any other."""
     manifest = store.extract.manifest
     definitions = load_catalogue().with_standards(manifest["standards"]).hash
-    said = json.dumps([asdict(pack), store.extract.id, manifest["created_at"], store.viewer.key, definitions, maker()], default=str, sort_keys=True)
+    said = json.dumps([asdict(pack), store.extract.id, manifest["created_at"], store.viewer.key, definitions, maker_of_packs()], default=str, sort_keys=True)
     return f"P-{hashlib.sha256(said.encode()).hexdigest()[:10]}"
 
 

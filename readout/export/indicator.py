@@ -1,5 +1,6 @@
 """An indicator's figures in a few words: what a page, a slide and a printed pack say of one month, and of its target."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,18 @@ def shown(answer: Answer, row: Row | None) -> Shown:
         count = fmt.released if isinstance(answer, Released) else fmt.count
         notes += [f"n {count(row['n'])}, {count(row['count_unreported'])} {answer.metric.unended}"]
     return Shown(fmt.figure(answer.metric, column, row[column]), row[column], tuple(notes))
+
+
+def finding(rows: Sequence[tuple[str, str | None, str]]) -> str:
+    """How many indicators show concern and improvement, and which, from the label, the kind of variation and the rule of each."""
+    if not rows:
+        return "No indicator has a complete month for this choice of filters."
+    concern, better = ([f"{label} ({rule})" for label, kind, rule in rows if kind == wanted] for wanted in ("concern", "improvement"))
+    if not concern and not better:
+        return f"Nothing unusual: none of {len(rows)} indicators shows more than common-cause variation."
+    parts = [f"{len(concern)} of {len(rows)} indicators show **concern**: {fmt.listed(concern)}"] if concern else []
+    parts += [f"{len(better)} **improvement**: {fmt.listed(better)}"] if better else []
+    return "; ".join(parts) + ". The rest is common-cause variation, or a change that is neither good nor bad."
 
 
 def latest(released: Released) -> tuple[Row | None, Row | None]:
@@ -68,4 +81,4 @@ def target(answer: Answer, count_sites: int) -> tuple[str, str]:
     return standard.label, standard.status
 
 
-__all__ = ["Shown", "is_withheld", "latest", "released_figure", "shown", "target"]
+__all__ = ["Shown", "finding", "is_withheld", "latest", "released_figure", "shown", "target"]

@@ -51,6 +51,7 @@ def offer(
             if profile == "internal":
                 st.error(engine.failed(f"download {key}"))
                 return
+            engine.failed(f"public download {key}")  # to the log: nothing to draw is no fault, but a fault may look like it
             st.info(HIDDEN)
             made = _chart(answer.release(profile), lambda _: go.Figure(), title, scope, lambda _: "", notes)
         if points is not None:

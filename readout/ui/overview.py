@@ -13,6 +13,9 @@ from readout.answer import Answer, visible_sites
 from readout.catalogue import load_catalogue
 from readout.charts import icons as drawn
 from readout.control import Control
+from readout.export.indicator import finding as said_of
+from readout.export.indicator import shown as shown_of
+from readout.export.indicator import target
 from readout.ui import icons
 from readout.ui.engine import Failure, opening_store
 from readout.ui.frame import FILTERS, Page, opening, ranked_pathways
@@ -92,17 +95,7 @@ def prepare() -> None:
 def finding(found: dict[str, list[Indicator]]) -> str:
     """How many indicators show concern, and which."""
     every = [i for rows in found.values() for i in rows]
-    concern, better = ([i for i in every if i.control.variation == kind and i.control.is_current] for kind in ("concern", "improvement"))
-    if not every:
-        return "No indicator has a complete month for this choice of filters."
-    if not concern and not better:
-        return f"Nothing unusual: none of {len(every)} indicators shows more than common-cause variation."
-    parts = []
-    if concern:
-        parts.append(f"{len(concern)} of {len(every)} indicators show **concern**: {fmt.listed([f'{i.label} ({narrate_control.rule(i.control)})' for i in concern])}")
-    if better:
-        parts.append(f"{len(better)} **improvement**: {fmt.listed([f'{i.label} ({narrate_control.rule(i.control)})' for i in better])}")
-    return "; ".join(parts) + ". The rest is common-cause variation, or a change that is neither good nor bad."
+    return said_of([(i.label, i.control.variation if i.control.is_current else None, narrate_control.rule(i.control)) for i in every])
 
 
 def table(page: Page, found: dict[str, list[Indicator]]) -> str:
@@ -118,23 +111,17 @@ def table(page: Page, found: dict[str, list[Indicator]]) -> str:
 def _row(page: Page, i: Indicator, dark: bool) -> str:
     rows = [r for r in i.answer.rows if not r["provisional"]]
     now, before = narrate.latest_complete(i.answer)
-    notes = [narrate.when(i.answer, now)]
-    if now is not None and i.answer.metric.kind == "ratio":
-        notes.append(narrate.beside(i.answer, now))
-    elif now is not None and i.answer.metric.kind == "time":
-        notes += [
-            "nine in ten within this" if now["p90_hours"] is not None else "nine in ten",
-            f"n {fmt.count(now['n'])}, {fmt.count(now['count_unreported'])} {i.answer.metric.unended}",
-        ]
+    figure = shown_of(i.answer, now)
+    notes = list(figure.notes)
     if (missing := i.answer.share_missing or 0) >= 0.005:
         notes.append(f"{fmt.percent(missing)} cannot be timed")
     spark = drawn.data_uri(drawn.sparkline(i.control, dark=dark))
     cells = [
-        f"<b>{escape(_figure(i.answer, now))}</b>{_small(*notes)}",
+        f"<b>{escape(figure.text)}</b>{_small(*notes)}",
         _marked(_variation(i.control, dark), narrate_control.rule(i.control) if i.control.is_current else "no figure for this month, so it is not judged"),
         _target(page, i),
         _assurance(i.control, dark),
-        escape(_figure(i.answer, before)),
+        escape(shown_of(i.answer, before).text),
         f'<img src="{spark}" alt="trend of {len(rows)} months">',
     ]
     name = f'<th scope="row"><a href="{escape(link(page, i))}">{escape(i.label)}</a></th>'
@@ -156,22 +143,9 @@ def _marked(icon: str, words: str) -> str:
     return f"<span>{icon}<small>{escape(words)}</small></span>"
 
 
-def _figure(answer: Answer, row: narrate.Row | None) -> str:
-    """The figure that is charted: for a time the 90th percentile."""
-    if row is not None and answer.metric.kind == "time":
-        return fmt.duration(answer.metric, row["p90_hours"])
-    return narrate.reading(answer, row)
-
-
 def _target(page: Page, i: Indicator) -> str:
-    standard = i.answer.standard
-    if standard is None or standard.better == "neutral":
-        return ""
-    if standard.unit == i.answer.metric.unit and len(visible_sites(page.store, page.scope)) != 1:
-        return ""  # a trigger is of one site: beside the network's figure it would mislead
-    if standard.target is not None and i.answer.metric.is_share:
-        return escape(f"{'at most ' if standard.better == 'down' else ''}{fmt.percent(standard.target, 0)}") + _small(standard.status)
-    return escape(standard.label) + _small(standard.status)
+    words, status = target(i.answer, len(visible_sites(page.store, page.scope)))
+    return escape(words) + _small(status)
 
 
 def _variation(c: Control, dark: bool) -> str:

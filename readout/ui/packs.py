@@ -14,7 +14,7 @@ from readout.answer import Answer
 from readout.catalogue import load_catalogue
 from readout.errors import ReadoutError
 from readout.export.changed import Changes
-from readout.export.content import Ask, Content, build
+from readout.export.content import Ask, Content, build, pack_id
 from readout.export.deliver import Made, make, put, zipped
 from readout.export.pack import FORMATS, Comment, Pack, PackError, Wanted, load_pack
 from readout.export.pdf import preview
@@ -115,7 +115,9 @@ def content_of(page: Page, pack: Pack) -> Content | None:
     """Everything the pack says; None, having said why, where it cannot be made."""
     try:
         with st.spinner("Judging the indicators"):
-            return build(pack, page.store, asker(page))
+            key = ("pack", str(engine.extracts()), pack_id(pack, page.store))
+            content: Content = engine.answers().get(key, lambda: build(pack, page.store, asker(page)))
+            return content
     except ReadoutError as e:
         st.error(str(e))
         return None

@@ -16,7 +16,7 @@ Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Message, Callable[[], Awaitable[Message]], Send], Awaitable[None]]
 SQUEEZE = (".js", ".css", ".html", ".svg", ".json")
 MOST_FILES = 400
-WITHOUT_CHARTS = ("/", "/examinations", "/catalogue", "/signals")
+WITHOUT_CHARTS = ("/", "/examinations", "/catalogue", "/signals", "/packs")
 
 
 def middleware() -> list[Middleware]:

@@ -28,7 +28,7 @@ from readout.control import column_of
 from readout.errors import ReadoutError, UsageError
 from readout.export import deliver, reopened
 from readout.export.changed import Changes, compared, figures
-from readout.export.content import build, pack_id
+from readout.export.content import build, maker_of_packs, pack_id
 from readout.export.deliver import export, make, previous, zipped
 from readout.export.pack import KEYS, Comment, ContradictedError, PackError, comments_of, comments_toml, load_pack, pack_of
 from readout.export.pdf import pack_pdf
@@ -223,6 +223,19 @@ def test_a_pack_is_made_once_and_handed_over_whole(pack, store, tmp_path):
     mended = export(pack, store, tmp_path)
     assert not mended.is_kept and json.loads((mended.folder / "figures.json").read_text("utf-8"))["pack_id"] == first.pack_id
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([first.folder.name, first.archive.name])
+
+
+def test_other_code_makes_another_pack(pack, store, tmp_path, monkeypatch):
+    """Else a pack made before a fault was mended would be handed over as whole."""
+    before = pack_id(pack, store)
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export" / "pack.typ").write_text("other", "utf-8")
+    monkeypatch.setattr(paths, "PACKAGE", tmp_path)
+    maker_of_packs.cache_clear()
+    assert pack_id(pack, store) != before
+    monkeypatch.undo()
+    maker_of_packs.cache_clear()
+    assert pack_id(pack, store) == before
 
 
 def test_any_word_of_the_pack_makes_another_pack(pack, store):
@@ -461,11 +474,11 @@ def test_a_list_at_its_highest_is_said_to_be_though_no_month_of_change_is_unusua
             assert item.level_met == (sum(r["value"] <= item.standard.target for r in settled), len(settled))
             assert item.assurance == f"met in {item.level_met[0]} of {len(settled)} months"
             continue
-        assert f"{now['value']:,.0f} against {before['value']:,.0f} a year before" in item.rule
+        assert re.search(rf"{now['value']:,.0f}(, the highest of all month ends)?, against {before['value']:,.0f} a year before", item.rule)
         assert item.is_peak == (now["value"] > max(r["value"] for r in settled[:-1]))
         assert item.is_highest == (item.is_peak and now["value"] >= 1.5 * before["value"])
         if item.is_highest:
-            assert item.has_page and item.label in content.finding.partition("At their highest")[2]
+            assert item.has_page and item.label in content.finding.partition("At the highest")[2]
     missed = [i for i in content.items if i.is_never_met]
     assert missed and all(i.has_page and i.label in content.finding.partition("Target missed")[2] for i in missed)
 
@@ -478,3 +491,22 @@ def test_a_month_after_the_data_is_refused(store, pack):
 def test_a_reason_of_a_word_is_none():
     comment = Comment("x", reasons={"It  rose.": "x", "It fell.": "The board asked."})
     assert comment.reason_for("It rose.") == "" and comment.reason_for("It fell.") == "The board asked."
+
+
+def test_the_matrix_of_a_public_pack_says_nothing_of_a_withheld_figure(pack, public, content, store):
+    """Each cell told anew from the released rows of the same question; what is said is the true verdict."""
+    gone = 0
+    for item in public.items:
+        if "site_code" not in item.metric.dimensions:
+            continue
+        scope = Scope(("month", "site_code"), item.answer.scope.where, None, item.answer.scope.date_to)
+        released = ask(item.metric.id, scope, store).release("public")
+        column = column_of(item.metric)
+        last = {r["site_code"]: (i, r) for i, r in enumerate(released.rows) if not r["provisional"]}
+        for site, (i, _) in last.items():
+            if (i, column) in released.hidden:
+                assert site not in public.matrix[item.key]
+                gone += 1
+    assert gone
+    true = build(replace(pack, until=date(2026, 9, 30)), store).matrix
+    assert all(true[key][site] == verdict for key, units in public.matrix.items() for site, verdict in units.items())

@@ -15,7 +15,7 @@ from readout.export.content import Content, Funnel, Item, Verdict
 from readout.export.workbook import funnel_rows, series_of, variation_words
 
 WIDE, HIGH, SIDE = 13.333, 7.5, 0.55  # inches: a slide, and its margin
-LINES_DEEP, LETTERS = 27, 165  # lines of a table on a slide, and letters across it: what is more goes on to the next slide
+LINES_DEEP, LETTERS = 31, 165  # lines of a table on a slide, and letters across it: what is more goes on to the next slide
 SIGNS = {"common_cause": "●", "improvement": "◆", "concern": "■", "neutral_high": "▲", "neutral_low": "▼"}
 FACE = "Arial"  # on every machine that opens slides
 
@@ -287,7 +287,7 @@ class Deck:
 
     def _chart(self, chart: Any, style: str, *, y_title: str = "", is_months: bool = False) -> None:
         from pptx.dml.color import RGBColor
-        from pptx.enum.chart import XL_LEGEND_POSITION
+        from pptx.enum.chart import XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
         from pptx.util import Pt
 
         chart.has_title = False
@@ -297,6 +297,7 @@ class Deck:
         chart.value_axis.tick_labels.number_format, chart.value_axis.tick_labels.number_format_is_linked = style, False
         chart.value_axis.major_gridlines.format.line.color.rgb = RGBColor.from_string(LIGHT.grid.lstrip("#"))
         chart.category_axis.has_major_gridlines = False
+        chart.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW  # at the foot, also where values fall below zero
         chart.value_axis.has_title = True
         chart.value_axis.axis_title.text_frame.text = y_title
         run = chart.value_axis.axis_title.text_frame.paragraphs[0].runs[0]

@@ -276,7 +276,7 @@ def _indicator(book: Book, content: Content, item: Item) -> None:
             }
         )
     chart.set_title({"name": item.label, "name_font": {"size": 12}})
-    chart.set_x_axis({"date_axis": True, "num_format": "mmm yy", "major_unit": 3, "major_unit_type": "months"})
+    chart.set_x_axis({"date_axis": True, "label_position": "low", "num_format": "mmm yy", "major_unit": 3, "major_unit_type": "months"})
     chart.set_y_axis({"num_format": "0%" if item.metric.is_share else "#,##0", "major_gridlines": {"visible": True, "line": {"color": LIGHT.grid}}})
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 860, "height": 380})

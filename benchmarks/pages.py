@@ -21,8 +21,9 @@ PAGES = ("", "activity", "turnaround", "standards", "backlog", "examination-wait
 GOALS = {"cold": 2.0, "again": 2.0, "warm": 1.2, "filter": 0.3}
 SETTLED = """() => {
   const busy = document.querySelector('[data-testid=stStatusWidget]') || document.querySelector('[data-stale=true]');
-  const drawn = [...document.querySelectorAll('.js-plotly-plot')].every(p => p.querySelector('.main-svg'));
-  return !busy && drawn && !!document.querySelector('h1') && document.querySelectorAll('.js-plotly-plot, [data-testid=stDataFrame], .matrix').length > 0;
+  const figures = [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')];
+  const drawn = figures.every(f => f.shadowRoot?.querySelector('.drawing svg'));
+  return !busy && drawn && !!document.querySelector('h1') && document.querySelectorAll('.matrix, [data-testid=stDataFrame]').length + figures.length > 0;
 }"""
 
 
@@ -78,10 +79,13 @@ def main() -> None:
                 here.click()
                 page.wait_for_function("name => location.pathname == '/' + name", arg=name)
                 took["warm"] = settled(page, start)
-                page.get_by_label("Modality").first.click()
-                page.get_by_role("option", name="CT", exact=True).hover()
+                wanted = page.get_by_role("option", name="CT", exact=True)
+                while not wanted.count():  # a page that is drawn once more closes the list
+                    page.get_by_label("Modality").first.click()
+                    page.wait_for_timeout(500)
+                wanted.hover()
                 start = time.perf_counter()
-                page.get_by_role("option", name="CT", exact=True).click()
+                wanted.click()
                 page.wait_for_function("location.search.includes('modality=CT')")
                 took["filter"] = settled(page, start)
                 page.close()

@@ -1,9 +1,7 @@
 """Activity: what is asked of the network, what it does, when and for whom."""
 
-import streamlit as st
-
 from readout import charts, narrate
-from readout.ui import blocks
+from readout.ui import blocks, figure
 from readout.ui.frame import frame, heading
 
 BREAKDOWNS = {"modality": "Modality", "site_code": "Site", "patient_class": "Patient class"}
@@ -35,7 +33,7 @@ blocks.chart(
     subtitle="Up to eight, the largest first, each on its own scale from zero.",
 )
 
-left, right = st.columns(2)
+left, right = figure.halves()
 with left:
     blocks.chart(
         page.ask("activity_by_hour", "weekday", "hour"),

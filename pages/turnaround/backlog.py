@@ -3,7 +3,7 @@
 import streamlit as st
 
 from readout import charts, narrate
-from readout.ui import blocks, listing
+from readout.ui import blocks, figure, listing
 from readout.ui.frame import frame, heading
 
 SPLITS = {"site_code": "Site", "modality": "Modality", "pathway": "Pathway", "reporting_route": "Route"}
@@ -35,7 +35,7 @@ blocks.chart(
     split=part,
     behind="unreported",
 )
-left, right = st.columns(2)
+left, right = figure.halves()
 with left:
     blocks.chart(
         page.ask("unreported", "month"),

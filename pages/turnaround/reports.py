@@ -3,7 +3,7 @@
 import streamlit as st
 
 from readout import charts, narrate
-from readout.ui import blocks
+from readout.ui import blocks, figure
 from readout.ui.frame import frame, heading
 
 VIEWS = {"exam_to_report": "By examination month", "exam_to_report_by_report": "By report month"}
@@ -47,7 +47,7 @@ blocks.chart(
     selected=one.sites if curve == "site_code" else (),
     subtitle="At most six, the largest. A curve that ends above zero ends in examinations still unreported.",
 )
-left, right = st.columns(2)
+left, right = figure.halves()
 with left:
     blocks.chart(
         one.ask("exam_to_report", "site_code"),

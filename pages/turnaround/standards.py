@@ -3,7 +3,7 @@
 import streamlit as st
 
 from readout import charts, narrate
-from readout.ui import blocks, dictionary
+from readout.ui import blocks, dictionary, figure
 from readout.ui.frame import frame, heading
 
 BREAKDOWNS = {"site_code": "Site", "modality": "Modality", "pathway": "Pathway"}
@@ -24,7 +24,7 @@ blocks.chart(
     behind_where={"verdict": ("missed",)},
 )
 by = blocks.choice("Break down by", BREAKDOWNS, key="by")
-left, right = st.columns(2)
+left, right = figure.halves()
 with left:
     blocks.chart(
         page.ask("within_pathway_standard", by),

@@ -1,9 +1,7 @@
 """Waits for the examination: from the request to the scan, and on to the result."""
 
-import streamlit as st
-
 from readout import charts, narrate
-from readout.ui import blocks
+from readout.ui import blocks, figure
 from readout.ui.frame import frame, heading
 
 CURVES = {"modality": "Modality", "site_code": "Site", "urgency": "Urgency"}
@@ -40,7 +38,7 @@ blocks.chart(
     subtitle="At most six, the largest. A cancellation or missed appointment ends a wait without an examination.",
 )
 part = blocks.choice("Parts", PARTS, key="part")
-left, right = st.columns(2)
+left, right = figure.halves()
 with left:
     blocks.chart(
         one.ask("waiting", "site_code", part),

@@ -168,7 +168,7 @@ def stacked(answer: Answer, *, dimension: str, split: str = "band", palette: Pal
                 "textposition": "none",
                 "marker": {"color": colour, "line": {"width": 0}},
                 "customdata": [[f"{dimension}={u}", f"{split}={band}"] for u in order],
-                "hovertemplate": f"{answer.label(split, band)}: %{{text}}<extra></extra>",
+                "hovertemplate": f"%{{y}}, {answer.label(split, band)}: %{{text}}<extra></extra>",
             }
         )
     ends = [note(f"{fmt.count(totals[u])}", palette, x=1 if as_share else totals[u], y=name, xanchor="left", xshift=4) for u, name in zip(order, names, strict=True)]

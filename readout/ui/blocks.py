@@ -17,10 +17,10 @@ from readout.answer import Answer, Released
 from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import LIGHT, Flag, alternative
 from readout.scope import DIMENSIONS
-from readout.ui import downloads, engine, judged, way
+from readout.ui import downloads, engine, figure, judged, way
 from readout.ui.engine import Failure
 from readout.ui.frame import Page, current, ranked_pathways
-from readout.ui.look import CONFIG, palette
+from readout.ui.look import palette
 
 Asked = Answer | Failure
 MARKED = re.compile(r"([\\`*_\[\]<>$:|~#])")  # what a cell that wraps would read as formatting
@@ -131,14 +131,13 @@ def chart(
     name = (str(engine.extracts()), draw.__module__, draw.__qualname__, colours.name, *parts, tuple(flags), repr(sorted(options.items())))
     extra = {"flags": flags} if flags else {}
     try:
-        figure = engine.figures().get(name, lambda: draw(answer, *others, palette=colours, **extra, **options))
-        picking: dict[str, Any] = {"on_select": "rerun", "selection_mode": "points"} if behind else {}
-        state = st.plotly_chart(figure, key=f"{key}_figure", config=CONFIG, alt=alternative(answer, column), **picking)
+        drawn = engine.figures().get(name, lambda: draw(answer, *others, palette=colours, **extra, **options))
+        picked = figure.show(drawn, key=f"{key}_figure", alt=alternative(answer, column), name=name, is_picking=bool(behind))
     except Exception:
         st.error(engine.failed(f"chart {key}"))
         return
     notes = [narrate.provisional(answer), narrate.one_reader(answer), *(f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags)]
-    lead = partial(way.way, behind, answer, way.picked(state), where=behind_where) if behind else None
+    lead = partial(way.way, behind, answer, way.picked(picked), where=behind_where) if behind else None
 
     def redrawn(out: Released) -> go.Figure:
         if not out.hidden and out.policy.profile(out.profile).round_to <= 1:  # nothing is another figure than on the page: only the paper is white

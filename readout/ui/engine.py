@@ -40,6 +40,12 @@ def figures() -> Kept:
     return Kept(600)
 
 
+@st.cache_resource(show_spinner=False)
+def drawings() -> Kept:
+    """Figures as the browser gets them, keyed by figure and width."""
+    return Kept(600)
+
+
 def extracts() -> Path:
     return Path(os.environ.get("READOUT_EXTRACTS") or paths.SAMPLE_EXTRACTS)
 

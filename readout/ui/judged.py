@@ -11,10 +11,10 @@ from readout.answer import Answer, Released
 from readout.control import Control, control, controls, rebases_of
 from readout.export.content import as_shown
 from readout.scope import Scope
-from readout.ui import downloads, engine
+from readout.ui import downloads, engine, figure
 from readout.ui.engine import Failure
 from readout.ui.frame import Page, current
-from readout.ui.look import CONFIG, palette
+from readout.ui.look import palette
 
 
 def judged(page: Page, metric_id: str, **where: Sequence[str]) -> Control | Failure:
@@ -69,8 +69,9 @@ def draw(found: Control, *, key: str) -> None:
     page, colours = current(), palette()
     flags = page.flags_for(found.metric.id)
     name = ("spc", str(engine.extracts()), page.store.extract.id, page.store.viewer.key, colours.name, found.metric.id, found.chart, *sorted(found.unit.items()))
-    figure = engine.figures().get((*name, key, page.scope), lambda: charts.spc_chart(found, flags=flags, palette=colours, standard=page.standard_of(found.metric)))
-    st.plotly_chart(figure, key=f"{key}_spc_figure", config=CONFIG, alt=narrate_control.alternative(found))
+    name = (*name, key, page.scope)
+    drawn = engine.figures().get(name, lambda: charts.spc_chart(found, flags=flags, palette=colours, standard=page.standard_of(found.metric)))
+    figure.show(drawn, key=f"{key}_spc_figure", alt=narrate_control.alternative(found), name=name)
     st.markdown(" ".join(s for s in (narrate_control.signal(found), narrate_control.target_words(found), narrate_control.suggestion(found)) if s))
     notes = [f"New limits from {fmt.month(r.month)}: {r.reason} ({r.who}{f', {fmt.day(r.when)}' if r.when else ''})." for r in found.rebases]
     notes += [f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags]

@@ -13,6 +13,3 @@ TABLES = Path(__file__).with_name("tables.css")  # how tables drawn as HTML look
 def palette() -> Any:
     """Colours for the viewer's light or dark theme."""
     return PALETTES.get(st.context.theme.type or "light", PALETTES["light"])
-
-
-CONFIG: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False}  # a figure leaves by "Download", with its account, and no other way

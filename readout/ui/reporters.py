@@ -11,7 +11,7 @@ from readout import narrate_reporters as said
 from readout.charts.reporters import said as one
 from readout.errors import ReadoutError
 from readout.reporters import MEASURES, Course, Reporters, compared, over_time
-from readout.ui import blocks, engine
+from readout.ui import blocks, engine, figure
 from readout.ui.frame import Page
 from readout.ui.look import palette
 
@@ -48,11 +48,14 @@ def choose(page: Page) -> Chosen | None:
     return Chosen(measure, dimension, names[named])
 
 
+def _key(page: Page, chosen: Chosen, what: str) -> tuple[object, ...]:
+    return (str(page.store.extract.folder), page.store.viewer.key, what, chosen)
+
+
 def asked(page: Page, chosen: Chosen, make: Callable[..., T]) -> T | engine.Failure:
     """A comparison, or its course over time, kept as answers are: by extract, viewer and choice."""
-    key = (str(page.store.extract.folder), page.store.viewer.key, make.__name__, chosen)
     try:
-        found: T = engine.answers().get(key, lambda: make(chosen.measure, page.store, chosen.dimension, chosen.value))
+        found: T = engine.answers().get(_key(page, chosen, make.__name__), lambda: make(chosen.measure, page.store, chosen.dimension, chosen.value))
         return found
     except ReadoutError as e:
         return engine.Failure(str(e), is_absence=True)
@@ -74,7 +77,7 @@ def drawn(page: Page, chosen: Chosen) -> None:
     st.caption(f"{found.words[0].upper()}{found.words[1:]}. Filled and named: different in two of the last three quarters.")
     lasting = "; ".join(one(found, r) for r in found.reporters if r.is_lasting) or "none differs lastingly"
     alt = f"Funnel of {len(found.reporters)} reporters under pseudonyms: {lasting}."
-    st.plotly_chart(charts.funnel(found, palette=palette()), key="reporters_figure", config={"displayModeBar": False, "scrollZoom": False}, alt=alt)
+    figure.show(charts.funnel(found, palette=palette()), key="reporters_figure", alt=alt, name=(palette().name, *_key(page, chosen, "funnel")))
     st.caption(said.limits(found))
     _course(page, chosen)
     st.markdown(said.caveats(found))
@@ -91,4 +94,4 @@ def _course(page: Page, chosen: Chosen) -> None:
     if found.points:
         st.caption(said.shares_months())
         drawn = charts.between_reporters(found, palette=palette())
-        st.plotly_chart(drawn, key="reporters_course", config={"displayModeBar": False, "scrollZoom": False}, alt=f"By quarter. {said.course(found)}")
+        figure.show(drawn, key="reporters_course", alt=f"By quarter. {said.course(found)}", name=(palette().name, *_key(page, chosen, "course")))

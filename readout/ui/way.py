@@ -1,9 +1,8 @@
 """The way from a chart to the rows behind it: what was picked on it becomes filters of the page that lists them."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from urllib.parse import parse_qsl
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -44,20 +43,15 @@ BANDS = {
     ),
     "waiting": ("1 under 6 weeks", "2 6 to 13 weeks", "3 13 weeks and over"),
 }
-MONTH = re.compile(r"\d{4}-\d{2}-01")
 Picked = dict[str, tuple[str, ...]]
 
 
-def picked(state: Any) -> Picked:
-    """What was clicked on a chart, by dimension: its marks carry `dimension=value`, or stand at the first day of a month."""
+def picked(mark: str) -> Picked:
+    """What was picked on a chart, by dimension: what its mark stands for, `dimension=value` joined by `&`."""
     found: dict[str, list[str]] = {}
-    points = ((state or {}).get("selection") or {}).get("points") or []
-    for point in points:
-        data = point.get("customdata") or ([f"month={point['x']}"] if MONTH.match(str(point.get("x", ""))) else [])
-        for item in data.values() if isinstance(data, Mapping) else data if isinstance(data, (list, tuple)) else [data]:
-            name, sep, value = str(item).partition("=")
-            if sep and name in DIMENSIONS:
-                found.setdefault(name, []).append(value)
+    for name, value in parse_qsl(mark):
+        if name in DIMENSIONS:
+            found.setdefault(name, []).append(value)
     return {k: tuple(dict.fromkeys(v)) for k, v in found.items()}
 
 

@@ -16,7 +16,9 @@ Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Message, Callable[[], Awaitable[Message]], Send], Awaitable[None]]
 SQUEEZE = (".js", ".css", ".html", ".svg", ".json")
 MOST_FILES = 400
-WITHOUT_CHARTS = ("/", "/examinations", "/catalogue", "/signals", "/packs")
+STATIC = Path("static", "static", "js")
+PARTS = ("PageLink", "Multiselect", "Selectbox", "ButtonGroup", "Checkbox", "Metric", "BidiComponent")  # parts of the front end that pages are made of
+IMPORTED = re.compile(r"(?:from|import)\s*[\"']\./([^\"']+\.js)[\"']")
 
 
 def middleware() -> list[Middleware]:
@@ -67,15 +69,26 @@ def headers() -> tuple[tuple[bytes, bytes], ...]:
 
 @cache
 def ahead() -> tuple[tuple[bytes, bytes], ...]:
-    """What a page of charts will need, named with the page itself: the browser fetches it while the server still makes the figures."""
+    """What any page will need, named with the page itself: the browser fetches it while the server still makes the figures."""
     import streamlit
 
-    found = sorted((Path(streamlit.__file__).parent / "static" / "static" / "js").glob("PlotlyChart.*.js"))
-    return tuple((b"link", f"</static/js/{p.name}>; rel=modulepreload; crossorigin".encode()) for p in found[:1])
+    from readout.ui import figure
+
+    folder = Path(streamlit.__file__).parent / STATIC
+    wanted = [p.name for part in PARTS for p in sorted(folder.glob(f"{part}.*.js"))[:1]]
+    found: dict[str, None] = {}
+    while wanted:
+        name = wanted.pop(0)
+        if name not in found and (folder / name).is_file():
+            found[name] = None
+            wanted += IMPORTED.findall((folder / name).read_text("utf-8"))
+    named = (folder.parents[1] / "index.html").read_text("utf-8")
+    scripts = [f"/static/js/{name}" for name in found if name not in named]
+    return tuple((b"link", f"<{path}>; rel=modulepreload; crossorigin; fetchpriority=low".encode()) for path in (*scripts, figure.script()))
 
 
 class Headers:
-    """Adds the security headers to every response; one that is there already stays. A page of charts names its largest file ahead."""
+    """Adds the security headers to every response; one that is there already stays. A page names ahead what it will need."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -89,7 +102,7 @@ class Headers:
             if message["type"] == "http.response.start":
                 there = {name.lower(): value for name, value in message["headers"]}
                 more = [h for h in headers() if h[0] not in there]
-                if there.get(b"content-type", b"").startswith(b"text/html") and scope.get("path", "") not in WITHOUT_CHARTS:
+                if there.get(b"content-type", b"").startswith(b"text/html"):
                     more += ahead()
                 message["headers"] = [*message["headers"], *more]
             await send(message)
@@ -98,24 +111,23 @@ class Headers:
 
 
 class Squeezed:
-    """Serves the front end's files compressed, each compressed once: the server itself sends them whole, 7 MB for a first visit."""
+    """Serves the front end's files compressed, each read and compressed once: the server itself sends them whole, 7 MB for a first visit.
+
+    Their names hold their content's mark, so what was sent once stands for as long as the server does.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._kept: dict[tuple[str, str], bytes] = {}
+        self._kept: dict[str, tuple[list[tuple[bytes, bytes]], bytes]] = {}
 
     async def __call__(self, scope: Message, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
         path = scope.get("path", "")
-        asked = dict(scope.get("headers", ()))
-        if (
-            scope["type"] != "http"
-            or scope["method"] != "GET"
-            or not path.startswith("/static/")
-            or not path.endswith(SQUEEZE)
-            or b"gzip" not in asked.get(b"accept-encoding", b"")
-            or b"range" in asked
-        ):
+        if not path.startswith("/static/") or not path.endswith(SQUEEZE) or not self._may_squeeze(scope):
             await self.app(scope, receive, send)
+            return
+        kept = self._kept.get(path)
+        if kept is not None:
+            await self._answer({"type": "http.response.start", "status": 200, "headers": kept[0]}, kept[1], send)
             return
         start: Message = {}
         body: list[bytes] = []
@@ -133,29 +145,32 @@ class Squeezed:
 
         await self.app(scope, receive, sent)
 
+    @staticmethod
+    def _may_squeeze(scope: Message) -> bool:
+        """Whether a whole compressed file may answer: not a part of one, and not the question whether the browser's own is still good."""
+        asked = dict(scope.get("headers", ()))
+        is_plain = b"range" not in asked and b"if-none-match" not in asked
+        return scope["type"] == "http" and scope["method"] == "GET" and is_plain and b"gzip" in asked.get(b"accept-encoding", b"")
+
     async def _finish(self, path: str, start: Message, whole: bytes, send: Send) -> None:
         there = {name.lower(): value for name, value in start["headers"]}
         if start["status"] == 200 and b"content-encoding" not in there and len(whole) > 1024:
-            mark = (path, there.get(b"etag", str(len(whole)).encode()).decode("latin-1"))
-            if mark not in self._kept:
-                if len(self._kept) >= MOST_FILES:
-                    self._kept.clear()
-                from anyio import to_thread
+            from anyio import to_thread
 
-                self._kept[mark] = await to_thread.run_sync(lambda: gzip.compress(whole, 6, mtime=0))
-            whole = self._kept[mark]
-            kept = [(n, v) for n, v in start["headers"] if n.lower() not in (b"content-length", b"accept-ranges", b"etag")]
-            etag = there.get(b"etag")
-            if etag:
-                kept.append((b"etag", b"W/" + etag.removeprefix(b"W/")))
-            start["headers"] = [
-                *kept,
-                (b"content-encoding", b"gzip"),
-                (b"content-length", str(len(whole)).encode()),
-                (b"vary", b"Accept-Encoding"),
-            ]
+            whole = await to_thread.run_sync(lambda: gzip.compress(whole, 6, mtime=0))
+            headers = [(n, v) for n, v in start["headers"] if n.lower() not in (b"content-length", b"accept-ranges", b"etag", b"date")]
+            if b"etag" in there:
+                headers.append((b"etag", b"W/" + there[b"etag"].removeprefix(b"W/")))
+            headers += [(b"content-encoding", b"gzip"), (b"content-length", str(len(whole)).encode()), (b"vary", b"Accept-Encoding")]
+            start["headers"] = headers
+            if len(self._kept) < MOST_FILES:
+                self._kept[path] = (headers, whole)
+        await self._answer(start, whole, send)
+
+    @staticmethod
+    async def _answer(start: Message, body: bytes, send: Send) -> None:
         await send(start)
-        await send({"type": "http.response.body", "body": whole, "more_body": False})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def routes() -> list[Any]:

@@ -41,7 +41,7 @@ def taken(opened, monkeypatch, url, release):  # noqa: F811
     monkeypatch.setattr(downloads, "st", proxy)
     app = opened(url)
     assert not app.exception
-    return files, said, sum(1 for e in app.main if getattr(e, "type", "") == "plotly_chart")
+    return files, said, sum(1 for e in app.main if getattr(e, "type", "") == "bidi_component")
 
 
 @pytest.mark.parametrize("url", CHARTED)

@@ -6,6 +6,7 @@ import re
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -86,7 +87,7 @@ def test_a_page_runs_from_the_router(url, opened):
     assert app.title[0].value == PAGES[url]
     assert not app.error, [e.value for e in app.error]
     assert app.sidebar.multiselect and app.sidebar.selectbox
-    charts = len(app.get("plotly_chart"))
+    charts = len(app.get("bidi_component"))
     assert charts <= 6 and (charts or app.dataframe or not url)
 
 
@@ -177,7 +178,7 @@ def test_an_absent_table_costs_its_charts_only(opened, altered):
     app = opened("addenda", extracts=altered(lambda manifest: manifest["tables"].pop("report_day")))
     assert not app.exception
     assert any("needs the table 'report_day'" in i.value for i in app.info)
-    assert len(app.get("plotly_chart")) == 1, "what peer review found"
+    assert len(app.get("bidi_component")) == 1, "what peer review found"
 
 
 def test_nothing_of_the_reporters_can_be_taken_away(opened, sample_extract):
@@ -208,7 +209,7 @@ def test_a_chart_that_fails_says_so_and_the_others_stand(opened, monkeypatch):
     assert not app.exception
     assert "This could not be made; the rest of the page can. Reference" in app.error[0].value
     assert "secret" not in app.error[0].value
-    assert len(app.get("plotly_chart")) >= 3
+    assert len(app.get("bidi_component")) >= 3
 
 
 def test_a_newer_extract_is_shown_without_a_restart_and_a_broken_one_is_not(opened, sample_extract, tmp_path):
@@ -341,9 +342,18 @@ def test_what_many_ask_for_at_once_is_made_once():
     assert kept.get("other", lambda: "now") == "now" and not kept._making
 
 
-def test_a_page_of_charts_names_its_largest_file_ahead():
+def test_a_page_names_ahead_the_parts_it_is_made_of():
+    """Each part of the front end once, with what it imports, none that its own page names already, and never a chart library."""
+    import streamlit
+
     from readout.ui import web
 
-    (found,) = web.ahead()
-    assert re.fullmatch(rb"</static/js/PlotlyChart\.[\w-]+\.js>; rel=modulepreload; crossorigin", found[1])
-    assert set(web.WITHOUT_CHARTS) <= {f"/{url}" for url in PAGES}
+    links = [value.decode() for name, value in web.ahead() if name == b"link"]
+    names = [
+        re.fullmatch(r"</(?:static/js|_stcore/bidi-components/readout.figure)/([\w.-]+\.js)>; rel=modulepreload; crossorigin; fetchpriority=low", v)[1] for v in links
+    ]
+    folder = Path(streamlit.__file__).parent / "static" / "static" / "js"
+    assert len(names) == len(set(names)) and names[-1] == "figure.js" and all((folder / n).is_file() for n in names[:-1])
+    assert all(any(n.startswith(f"{part}.") for n in names) for part in web.PARTS)
+    page = (folder.parents[1] / "index.html").read_text("utf-8")
+    assert not any(n in page or "Plotly" in n for n in names) and sum((folder / n).stat().st_size for n in names[:-1]) < 1_000_000

@@ -1,7 +1,9 @@
 """The pages of turnaround, backlog and waits as a reader walks them: what they open on, and the way from a mark to its rows and back."""
 
+import re
 from datetime import date
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
+from xml.sax.saxutils import unescape
 
 import pytest
 import test_pages
@@ -10,6 +12,7 @@ from streamlit.util import calc_hash
 from readout import charts, narrate, schema
 from readout import format as fmt
 from readout.answer import ask
+from readout.charts.svg import svg
 from readout.drill import listing
 from readout.scope import Scope
 from readout.store import Store
@@ -55,17 +58,22 @@ def ways(app) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def pick(monkeypatch):
-    """Marks of one chart as if they had been clicked: the harness cannot click."""
+    """The mark of a chart that stands for these filters as if it had been clicked: the harness cannot click. It must be there, once."""
     from readout.ui import blocks
 
-    draw = blocks.st.plotly_chart
+    show = blocks.figure.show
 
-    def choose(key: str, *points: dict) -> None:
-        def plotly_chart(figure, **options):
-            state = draw(figure, **options)
-            return {"selection": {"points": list(points)}} if options["key"] == f"{key}_figure" else state
+    def choose(key: str, *filters: str) -> None:
+        def shown(drawn, **options):
+            show(drawn, **options)
+            if options["key"] != f"{key}_figure":
+                return ""
+            marks = re.findall(r'data-pick="([^"]*)"', svg(drawn, is_live=True))
+            (mark,) = {unescape(m) for m in marks if {unquote(p) for p in unescape(m).split("&")} == set(filters)}
+            assert options["is_picking"]
+            return mark
 
-        monkeypatch.setattr(blocks.st, "plotly_chart", plotly_chart)
+        monkeypatch.setattr(blocks.figure, "show", shown)
 
     return choose
 
@@ -165,7 +173,7 @@ def test_a_chart_of_addenda_leads_to_the_reports_it_counts(opened, pick, store, 
     assert not rows.exception and not rows.error and rows.segmented_control(key="list").value == "Amended"
     assert total(rows) == sum(r["numerator"] for r in answer.rows) > 0
     one = max(answer.rows, key=lambda r: r["numerator"])
-    pick(f"amended_{kind}", {"x": one["value"], "y": "a site", "customdata": {"0": f"site_code={one['site_code']}", "1": "said"}})
+    pick(f"amended_{kind}", f"site_code={one['site_code']}")
     assert total(opened("examinations", behind=ways(opened("addenda", **query))[0][1])) == one["numerator"]
 
 
@@ -223,7 +231,7 @@ def test_a_picked_mark_becomes_the_label_and_the_filters(opened, pick, store):
     cells = [r for r in ask("unreported", Scope(("site_code", "band")), store).rows if r["value"]]
     row = max(cells, key=lambda r: r["value"])
     name = listing("unreported", Scope(), store, rows=1).labels["site_code"][row["site_code"]]
-    pick("unreported_site_code_band", {"x": row["value"], "y": name, "customdata": {"0": f"site_code={row['site_code']}", "1": f"band={row['band']}"}})
+    pick("unreported_site_code_band", f"site_code={row['site_code']}", f"band={row['band']}")
     label, behind = ways(opened("backlog"))[0]
     assert label == f"See what is behind {name} and {fmt.band(row['band'])}"
     assert behind.split(";")[0] == "unreported" and set(behind.split(";")[1:]) == {f"site_code={row['site_code']}", f"band={row['band']}"}
@@ -231,7 +239,7 @@ def test_a_picked_mark_becomes_the_label_and_the_filters(opened, pick, store):
 
 
 def test_a_picked_month_of_the_stock_leads_to_the_rows_of_its_end(opened, pick, store):
-    pick("months", {"x": "2026-07-01", "y": 1})
+    pick("months", "month=2026-07-01")
     behind = next(b for label, b in ways(opened("backlog", modality="X-ray")) if label == "See what is behind Jul 2026")
     row = ask("unreported", Scope(("month",), {"month": ("2026-07-01",), "modality": ("XR",)}), store).rows[0]
     app = opened("examinations", behind=behind)
@@ -243,27 +251,27 @@ def test_the_part_of_a_month_bar_that_waits_long_leads_to_its_own_rows(opened, p
     figure = charts.stock(ask("unreported", Scope(("month",)), store), part, part_name="10 days or more", part_filter="over=10_days")
     row = part.rows[-3]
     mark = next(d for d in figure.data[-1].customdata if d[0] == f"month={row['month']}")
-    pick("months", {"x": row["month"].isoformat(), "customdata": list(mark)})
+    pick("months", *mark)
     behind = next(b for label, b in ways(opened("backlog")) if label == f"See what is behind {fmt.month(row['month'])} and Ten days or more")
     assert total(opened("examinations", behind=behind)) == row["value"] > 0
 
 
 def test_the_bars_of_those_who_wait_ten_days_lead_to_them(opened, pick, store):
     row = max(ask("backlog_10_days", Scope(("site_code",)), store).rows, key=lambda r: r["value"])
-    pick("trigger", {"customdata": [f"site_code={row['site_code']}"]})
+    pick("trigger", f"site_code={row['site_code']}")
     behind = next(b for _, b in ways(opened("backlog")) if "over=10_days" in b)
     assert total(opened("examinations", behind=behind)) == row["value"] > 0
 
 
 def test_the_month_still_arriving_leads_to_what_is_unreported_when_the_data_ends(opened, pick, store):
-    pick("months", {"x": "2026-11-01"})
+    pick("months", "month=2026-11-01")
     behind = next(b for label, b in ways(opened("backlog")) if label == "See what is behind Nov 2026")
     assert total(opened("examinations", behind=behind)) == ask("unreported", Scope(), store).rows[0]["value"]
 
 
 def test_a_past_day_goes_with_the_picked_mark(opened, pick, store):
     row = max(ask("unreported", Scope(("site_code", "band")).between(None, PAST), store).rows, key=lambda r: r["value"])
-    pick("unreported_site_code_band", {"customdata": [f"site_code={row['site_code']}", f"band={row['band']}"]})
+    pick("unreported_site_code_band", f"site_code={row['site_code']}", f"band={row['band']}")
     _, behind = ways(opened("backlog", as_of=PAST.isoformat()))[0]
     assert f"as_of={PAST.isoformat()}" in behind
     assert total(opened("examinations", behind=behind)) == row["value"] > 0
@@ -277,7 +285,7 @@ def test_a_dot_of_the_standard_says_which_unit_it_is(store):
 
 def test_a_picked_site_of_the_standard_leads_to_what_it_missed(opened, pick, store):
     row = max(ask("within_pathway_standard", Scope(("site_code",)).between(SINCE, None), store).rows, key=lambda r: r["denominator"])
-    pick("units_site_code", {"customdata": [f"site_code={row['site_code']}"]}, {"x": 0.9})
+    pick("units_site_code", f"site_code={row['site_code']}")
     behind = next(b for label, b in ways(opened("standards")) if label.startswith("See what is behind "))
     assert "verdict=missed" in behind and f"site_code={row['site_code']}" in behind
     assert total(opened("examinations", behind=behind)) == row["denominator"] - row["numerator"] > 0
@@ -286,7 +294,7 @@ def test_a_picked_site_of_the_standard_leads_to_what_it_missed(opened, pick, sto
 def test_a_picked_band_of_turnaround_leads_to_its_rows(opened, pick, store):
     scope = Scope(("site_code", "band"), {"pathway": ("routine",)}).between(SINCE, None)
     row = max(ask("turnaround_bands", scope, store).rows, key=lambda r: r["value"])
-    pick("bands", {"customdata": [f"site_code={row['site_code']}", f"band={row['band']}"]})
+    pick("bands", f"site_code={row['site_code']}", f"band={row['band']}")
     behind = next(b for label, b in ways(opened("turnaround", on="Routine outpatient and GP")) if "band=" in b)
     assert total(opened("examinations", behind=behind)) == row["value"] > 0
 
@@ -302,7 +310,7 @@ def test_a_chart_of_now_leads_to_the_rows_of_now_whatever_the_period(opened, sto
 
 def test_what_has_no_pathway_is_not_answered_with_everything(opened, pick):
     """A list cannot be filtered by nothing, so the way may not promise it."""
-    pick("unreported_pathway_band", {"customdata": ["pathway=None", "band=5 over 28 days"]})
+    pick("unreported_pathway_band", "pathway=None", "band=5 over 28 days")
     label, behind = ways(opened("backlog", by="Pathway"))[0]
     assert "Not stated" not in label and "None" not in label, f"{label}: {behind}"
 
@@ -385,19 +393,18 @@ def test_a_list_that_cannot_be_made_says_so(opened, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("state", "found"),
+    ("mark", "found"),
     [
-        (None, {}),
-        ({}, {}),
-        ({"selection": {"points": []}}, {}),
-        ({"selection": {"points": [{"x": "2026-05-01"}]}}, {"month": ("2026-05-01",)}),
-        ({"selection": {"points": [{"x": "2026-05-14"}, {"x": 3}, {}]}}, {}),
-        ({"selection": {"points": [{"customdata": "site_code=A"}, {"customdata": ["site_code=A", "site_code=B", "n 3"]}]}}, {"site_code": ("A", "B")}),
-        ({"selection": {"points": [{"customdata": {"0": "modality=CT", "1": "odd=1", "2": 7}, "x": "2026-05-01"}]}}, {"modality": ("CT",)}),
+        ("", {}),
+        ("month=2026-05-01", {"month": ("2026-05-01",)}),
+        ("n 3&odd=1&=&site_code", {}),
+        ("site_code=A%26E%2B", {"site_code": ("A&E+",)}),
+        ("site_code=A&site_code=B&site_code=A", {"site_code": ("A", "B")}),
+        ("modality=CT&month=2026-05-01", {"modality": ("CT",), "month": ("2026-05-01",)}),
     ],
 )
-def test_only_marks_that_say_what_they_are_count_as_picked(state, found):
-    assert way.picked(state) == found
+def test_only_what_names_a_dimension_counts_as_picked(mark, found):
+    assert way.picked(mark) == found
 
 
 def test_every_band_of_a_list_is_one_its_rows_can_have(store):

@@ -129,8 +129,26 @@ def test_a_live_mark_says_what_the_page_says():
     trace = marked(["2026-09-01"], [0.5], text=["50 % (5 of 10)"], hovertemplate="all, %{x|%b %Y}: %{text} %{y:.1%}<extra></extra>")
     assert hover(trace, 0) == "all, Sep 2026: 50 % (5 of 10) 50.0%"
     text = svg(figure(trace), is_live=True)
-    assert "<title>all, Sep 2026" in text and 'data-pick="month=2026-09-01"' in text
-    assert "data-pick" not in svg(figure(trace))
+    assert 'data-say="all, Sep 2026: 50 % (5 of 10) 50.0%"' in text and 'data-pick="month=2026-09-01"' in text
+    odd = marked(["a"], [1], customdata=[["site_code=A&E", "said=no matter"]])
+    assert 'data-pick="site_code=A%26E&amp;said=no matter"' in svg(figure(odd), is_live=True)
+    assert "data-pick" not in svg(figure(trace)) and "data-say" not in svg(figure(trace))
+
+
+def test_a_live_drawing_has_its_words_where_no_pointer_shows_them():
+    """A title would pop up over the whole chart; in a file it is the words."""
+    made = figure(marked([1], [1]))
+    assert 'aria-label="A &amp; B"' in svg(made, title="A & B", is_live=True) and "<title>" not in svg(made, title="A & B", is_live=True)
+    assert "<title>A &amp; B</title>" in svg(made, title="A & B")
+
+
+def test_a_line_without_marks_says_its_figures_and_a_bar_of_nothing_says_none():
+    line = {"type": "scatter", "mode": "lines", "x": list(range(1000)), "y": [1.0] * 1000, "hovertemplate": "at %{x}"}
+    spots = re.findall(r'd="M([\d.]+) [^"]*" fill="none" data-say="at (\d+)"', svg(figure(line), is_live=True))
+    assert 50 < len(spots) < 120 and all(float(b[0]) - float(a[0]) >= 8 for a, b in pairwise(spots))
+    assert "data-say" not in svg(figure({**line, "hovertemplate": None}), is_live=True)
+    bars = {"type": "bar", "x": ["a", "b"], "y": [0, 3], "hovertemplate": "%{x}"}
+    assert re.findall(r'data-say="(\w)"', svg(figure(bars), is_live=True)) == ["b"]
 
 
 def test_the_same_figure_gives_the_same_bytes():

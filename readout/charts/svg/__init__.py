@@ -7,7 +7,7 @@ notes) and refuses what it does not know, rather than leave it out. Decision 001
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 import plotly.graph_objects as go
 
@@ -22,7 +22,8 @@ Spec = Mapping[str, Any]
 
 
 def svg(figure: go.Figure, *, width: float = 760, title: str = "", is_live: bool = False, height: float | None = None) -> str:
-    """The figure as an SVG of that many pixels. `title`: its words for whoever cannot see it. `is_live`: marks say their figures.
+    """The figure as an SVG of that many pixels. `title`: its words for whoever cannot see it. `is_live`: marks say
+    their figures (`data-say`) and what picking them means (`data-pick`, `dimension=value` joined by `&`).
 
     Raises ValueError for a kind of trace or a format it does not know.
     """
@@ -51,7 +52,8 @@ def svg(figure: go.Figure, *, width: float = 760, title: str = "", is_live: bool
     defs = f"<defs>{''.join(stack.hatches.values())}</defs>" if stack.hatches else ""
     size = f'viewBox="0 0 {number(width)} {number(high)}" width="{number(width)}" height="{number(high)}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{words.FAMILY}, sans-serif" role="img">'
-    return f"{head}<title>{escape(title)}</title>{defs}{''.join(body)}</svg>"
+    named = f"{head[:-1]} aria-label={quoteattr(title)}>" if is_live else f"{head}<title>{escape(title)}</title>"  # a live title would follow the pointer
+    return f"{named}{defs}{''.join(body)}</svg>"
 
 
 def _pair(trace: Spec) -> tuple[str, str]:

@@ -1,12 +1,14 @@
 """The traces of a figure as SVG: lines, points, words beside them, error bars, bars and the cells of a map."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
+from urllib.parse import quote
+from xml.sax.saxutils import quoteattr
 
 from readout.charts.svg import words
 from readout.charts.svg.scale import EPOCH, Axis, days, said
@@ -23,6 +25,7 @@ SHAPES = {
     "line-ew": lambda r: f"m{number(-r)} 0h{number(2 * r)}",
 }
 RGBA = re.compile(r"rgba\((\d+),\s*(\d+),\s*(\d+),\s*([\d.]+)\)")
+APART = 8.0  # pixels
 HOLE = re.compile(r"%\{(\w+)(?:\[(\d+)\])?(?:([|:])([^}]*))?\}")
 
 
@@ -66,6 +69,8 @@ def scatter(trace: Trace, x: Axis, y: Axis, stack: Stack, text_colour: str, is_l
         inside += _errors(trace, x, y)
     if "markers" in mode:
         over += _points(trace, spots, is_live)
+    elif is_live and trace.get("hovertemplate"):
+        over += _unseen(trace, spots)
     if "text" in mode:
         over += _texts(trace, spots, text_colour)
     alpha = trace.get("opacity")
@@ -128,6 +133,16 @@ def _points(trace: Trace, spots: Sequence[Spot | None], is_live: bool) -> str:
         fill = 'fill="none"' if is_open else paint("fill", colour)
         shape = SHAPES[symbol.removesuffix("-open")](size / 2)
         made.append(_live(f'<path d="M{number(spot[0])} {number(spot[1])}{shape}" {fill}{stroke}', trace, i, is_live))
+    return "".join(made)
+
+
+def _unseen(trace: Trace, spots: Sequence[Spot | None]) -> str:
+    """Marks of no size along a line that has none of its own, so that pointing at it says its figure; no two nearer than APART."""
+    made, last = [], None
+    for i, spot in enumerate(spots):
+        if spot is not None and (last is None or math.dist(spot, last) >= APART):
+            made.append(_live(f'<path d="M{number(spot[0])} {number(spot[1])}h.1" fill="none"', trace, i, is_live=True))
+            last = spot
     return "".join(made)
 
 
@@ -199,7 +214,7 @@ def bars(trace: Trace, x: Axis, y: Axis, stack: Stack, layout: Mapping[str, Any]
         fill = f'fill="url(#{hatch(colour, stack)})"' if is_hatched else paint("fill", colour)
         stroke = f' {paint("stroke", str(_each(line.get("color", colour), i)))} stroke-width="{number(edge)}"' if edge else ""
         box = f'<path d="M{number(x0)} {number(y0)}H{number(x1)}V{number(y1)}H{number(x0)}z" {fill}{stroke}'
-        inside += _live(box, trace, i, is_live)
+        inside += _live(box, trace, i, is_live and bool(length))
         if trace.get("textposition") == "outside":
             font = trace.get("textfont") or {}
             at = (x1 + 4, (y0 + y1) / 2) if is_flat else ((x0 + x1) / 2, y0 - 3)
@@ -235,7 +250,7 @@ def heat(trace: Trace, x: Axis, y: Axis, is_live: bool) -> str:
             colour = shade(trace["colorscale"], (value - low) / ((high - low) or 1))
             box = f'<path d="M{number(x0 + 0.5)} {number(y0 + 0.5)}H{number(x1 - 0.5)}V{number(y1 - 0.5)}H{number(x0 + 0.5)}z" fill="{colour}"'
             said_ = f"{str(trace['y'][j]).replace('<br>', ' ')} {str(trace['x'][i]).replace('<br>', ' ')}: {trace['text'][j][i]}"
-            made += f"{box}><title>{escape(said_)}</title></path>" if is_live else f"{box}/>"
+            made += f"{box} data-say={quoteattr(said_)}/>" if is_live else f"{box}/>"
     return made
 
 
@@ -268,8 +283,8 @@ def _live(shape: str, trace: Trace, i: int, is_live: bool) -> str:
     picks = [str(c) for c in _list(_each(trace.get("customdata") or [], i) if trace.get("customdata") else []) if "=" in str(c)]
     month = trace["x"][i] if not picks and isinstance(trace["x"][i], str) and re.fullmatch(r"\d{4}-\d{2}-01", trace["x"][i]) else None
     picks += [f"month={month}"] if month else []
-    pick = f" data-pick={quoteattr('&'.join(picks))}" if picks else ""
-    return f"{shape}{pick}><title>{escape(hover(trace, i))}</title></path>"
+    pick = f" data-pick={quoteattr('&'.join(quote(p, safe='= ') for p in picks))}" if picks else ""
+    return f"{shape} data-say={quoteattr(hover(trace, i))}{pick}/>"
 
 
 def _list(value: Any) -> list[Any]:

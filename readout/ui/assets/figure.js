@@ -1,0 +1,126 @@
+// A figure on a page: the drawing as the server sent it, words beside the mark that is pointed at, and the mark that is picked.
+
+const REACH = 32 // pixels between the pointer and the mark it means
+const SLACK = 0.06 // a drawing is stretched by so much before another of the right width is asked for
+const REST = 200 // milliseconds without change before a width counts
+const figures = new WeakMap()
+
+class Figure {
+  constructor(root) {
+    this.box = root.querySelector(".figure")
+    this.drawing = root.querySelector(".drawing")
+    this.words = root.querySelector(".words")
+    this.heard = root.querySelector(".heard")
+    this.at = -1
+    new ResizeObserver(() => this.measured()).observe(this.box)
+    this.box.addEventListener("pointermove", (e) => this.pointed(e))
+    this.box.addEventListener("pointerleave", () => this.show(-1))
+    this.box.addEventListener("click", (e) => this.pick(this.nearest(e)))
+    this.box.addEventListener("keydown", (e) => this.key(e))
+    this.box.addEventListener("blur", () => this.show(-1))
+  }
+
+  draw({ data, setStateValue }) {
+    this.data = data
+    this.tell = setStateValue
+    if (this.drawn !== data.svg) {
+      this.drawing.innerHTML = data.svg
+      this.drawn = data.svg
+      this.svg = this.drawing.querySelector("svg")
+      this.marks = [...this.svg.querySelectorAll("[data-say]")]
+      this.spots = null
+      this.show(-1)
+    }
+    this.box.setAttribute("aria-label", this.marks.length ? "Chart. The arrow keys walk its marks." : "Chart.")
+    this.box.tabIndex = this.marks.length ? 0 : -1
+    this.box.classList.toggle("picking", data.picking)
+    const picked = data.picking ? data.pick : null
+    this.svg.classList.toggle("picked", Boolean(picked))
+    for (const mark of this.marks) mark.classList.toggle("is-picked", Boolean(picked) && mark.dataset.pick === picked)
+    this.measured()
+  }
+
+  // The server draws for a width: it is told ours where its guess is too far from it.
+  measured() {
+    clearTimeout(this.waiting)
+    this.waiting = setTimeout(() => {
+      const wide = Math.round(this.box.clientWidth)
+      const isFar = this.data && wide > 0 && Math.abs(wide - this.data.width) > SLACK * this.data.width
+      if (!isFar || wide === this.told) return
+      this.told = wide
+      this.tell("width", wide)
+    }, this.told === undefined ? 0 : REST)
+  }
+
+  places() {
+    this.spots ??= this.marks.map((mark) => mark.getBBox())
+    return this.spots
+  }
+
+  nearest(event) {
+    const frame = this.svg.getBoundingClientRect()
+    const scale = this.svg.viewBox.baseVal.width / frame.width
+    const [x, y] = [(event.clientX - frame.left) * scale, (event.clientY - frame.top) * scale]
+    let found = -1
+    let least = REACH * scale
+    this.places().forEach((box, i) => {
+      const dx = Math.max(box.x - x, 0, x - box.x - box.width)
+      const dy = Math.max(box.y - y, 0, y - box.y - box.height)
+      const far = Math.hypot(dx, dy)
+      if (far <= least) [least, found] = [far, i]
+    })
+    return found
+  }
+
+  pointed(event) {
+    const found = this.nearest(event)
+    if (found !== this.at) this.show(found)
+  }
+
+  show(i) {
+    this.marks?.[this.at]?.classList.remove("is-meant")
+    this.at = i
+    const mark = this.marks?.[i]
+    this.words.hidden = !mark
+    if (!mark) return
+    mark.classList.add("is-meant")
+    this.words.textContent = mark.dataset.say
+    const scale = this.svg.getBoundingClientRect().width / this.svg.viewBox.baseVal.width
+    const box = this.places()[i]
+    const middle = (box.x + box.width / 2) * scale
+    const above = box.y * scale - this.words.offsetHeight - 8
+    const room = this.box.clientWidth - this.words.offsetWidth
+    this.words.style.left = `${Math.max(0, Math.min(room, middle - this.words.offsetWidth / 2))}px`
+    this.words.style.top = `${above >= 0 ? above : (box.y + box.height) * scale + 8}px`
+  }
+
+  pick(i) {
+    if (!this.data.picking) return
+    const wanted = this.marks[i]?.dataset.pick ?? null
+    const same = this.data.pick ?? null
+    if (wanted === same && wanted === null) return
+    this.tell("pick", wanted === same ? null : { mark: wanted, of: this.data.of })
+  }
+
+  key(event) {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
+    if (step) {
+      const next = this.at < 0 ? (step > 0 ? 0 : this.marks.length - 1) : Math.max(0, Math.min(this.marks.length - 1, this.at + step))
+      this.show(next)
+      this.heard.textContent = this.marks[next]?.dataset.say ?? ""
+    } else if (event.key === "Enter" || event.key === " ") {
+      this.pick(this.at)
+    } else if (event.key === "Escape") {
+      this.show(-1)
+    } else {
+      return
+    }
+    event.preventDefault()
+  }
+}
+
+export default function (component) {
+  const root = component.parentElement
+  if (!figures.has(root)) figures.set(root, new Figure(root))
+  figures.get(root).draw(component)
+}

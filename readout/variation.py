@@ -1,7 +1,7 @@
 """How much of the variation lies between sites: a median odds ratio of lateness and an intraclass correlation of turnaround, by quarter."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from math import log
 from typing import Any
@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from readout.answer import Answer
+from readout.kept import Kept
 from readout.stats import variance
 from readout.stats.variance import Spread
 
 MIN_SITES = 3
+_KEPT = Kept(200)  # words, chart, table and file of a page ask the same, and a fit takes half a second
 
 
 def odds_ratios(late: Answer) -> tuple[Spread, ...]:
@@ -21,6 +23,10 @@ def odds_ratios(late: Answer) -> tuple[Spread, ...]:
     Each row's expected share is its offset, so what is left between sites is beyond their case mix. The last quarter is that of the last
     month that is no longer arriving; a month short of a quarter at the beginning is left out.
     """
+    return _once(_odds_ratios, late)
+
+
+def _odds_ratios(late: Answer) -> tuple[Spread, ...]:
     found = []
     for last, rows in _quarters(late):
         cells: dict[tuple[Any, ...], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
@@ -43,6 +49,10 @@ def odds_ratios(late: Answer) -> tuple[Spread, ...]:
 
 def correlations(logs: Answer) -> tuple[Spread, ...]:
     """The intraclass correlation of the logarithm of turnaround between sites in each whole quarter of an answer by month and site. Reported rows only."""
+    return _once(_correlations, logs)
+
+
+def _correlations(logs: Answer) -> tuple[Spread, ...]:
     found = []
     for last, rows in _quarters(logs):
         sums: dict[str, np.ndarray[Any, Any]] = defaultdict(lambda: np.zeros(3))
@@ -54,6 +64,13 @@ def correlations(logs: Answer) -> tuple[Spread, ...]:
         parts = variance.one_way(n, total / n, np.maximum(0, squares - total**2 / n))
         found.append(Spread(last, parts.icc, parts.low, parts.high, len(sums), int(n.sum())))
     return tuple(found)
+
+
+def _once(work_out: Callable[[Answer], tuple[Spread, ...]], answer: Answer) -> tuple[Spread, ...]:
+    """Kept by the rows themselves: equal rows give equal points to anyone."""
+    key = (work_out.__name__, answer.catalogue_hash, answer.scope, answer.frame.height, int(answer.frame.hash_rows().sum()), answer.provisional_months)
+    found: tuple[Spread, ...] = _KEPT.get(key, lambda: work_out(answer))
+    return found
 
 
 def _quarters(answer: Answer) -> Iterable[tuple[date, list[dict[str, Any]]]]:

@@ -51,7 +51,7 @@ blocks.chart(
 )
 blocks.explained(narrate.not_comparable, its_times)
 st.header("How much lies between sites", anchor=False)
-st.markdown(variability.between_said(page, between, logs))
+st.markdown(variability.between_said(between, logs))
 blocks.chart(between, charts.odds_between, "Odds of a late report, between sites", key="odds", points=variability.odds, subtitle=variability.EVERY_SITE)
 blocks.chart(logs, charts.share_between, "Turnaround: the share of its variation between sites", key="share", points=variability.shares, subtitle=variability.EVERY_SITE)
 everything = paths.ask("exam_to_report", "site_code", "modality")

@@ -17,8 +17,8 @@ from readout.export.indicator import finding as said_of
 from readout.export.indicator import shown as shown_of
 from readout.export.indicator import target
 from readout.ui import icons
-from readout.ui.engine import Failure, opening_store
-from readout.ui.frame import FILTERS, Page, opening, ranked_pathways
+from readout.ui.engine import Failure
+from readout.ui.frame import FILTERS, Page, ranked_pathways
 from readout.ui.judged import judged, judged_by
 from readout.ui.look import TABLES, palette
 
@@ -81,12 +81,8 @@ def segment(page: Page, metric_id: str) -> dict[str, tuple[str, ...]]:
     return {"pathway": tuple(ranked[:1])} if ranked else {}
 
 
-def prepare() -> None:
-    """Give the answers of the opening page before anybody asks: the first viewer waits for none of them."""
-    store = opening_store()
-    if store is None:
-        return
-    page = opening(store)
+def prepare(page: Page) -> None:
+    """Give the answers of the overview before anybody asks: the first viewer waits for none of them."""
     for rows in indicators(page).values():
         for i in rows:
             judged_by(page, i.metric_id, "site_code", **i.where)

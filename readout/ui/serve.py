@@ -94,7 +94,7 @@ def _prepare() -> None:
     """What the first page needs, while the server starts. Whatever fails here is said by the page, to whoever opens it."""
     with contextlib.suppress(Exception):
         from readout import charts  # noqa: F401  the slowest import of a page
-        from readout.ui.overview import prepare
+        from readout.ui.prepared import prepare
 
         prepare()
 

@@ -1,7 +1,5 @@
 """What the comparison of sites asks: the whole period, each of the last three quarters that are old enough to judge, and whether times compare."""
 
-from collections.abc import Callable
-
 from readout import format as fmt
 from readout import narrate
 from readout.answer import Answer
@@ -33,40 +31,30 @@ def between(page: Page) -> tuple[Asked, Asked]:
     return page.ask(LATE, "month", "site_code", "modality", "patient_class", "urgency", scope=scope), page.ask("log_turnaround", "month", "site_code", scope=scope)
 
 
-def between_said(page: Page, late: Asked, logs: Asked) -> str:
-    """What lies between sites, in words; worked out once for all who ask."""
+def between_said(late: Asked, logs: Asked) -> str:
+    """What lies between sites, in words."""
     if isinstance(late, engine.Failure) or isinstance(logs, engine.Failure):
         return ""
-    key = (str(page.store.extract.folder), page.store.viewer.key, "between", late.scope, logs.scope)
-    said: str = engine.answers().get(key, lambda: narrate.between_sites(odds_ratios(late), correlations(logs)))
-    return said
+    return narrate.between_sites(odds_ratios(late), correlations(logs))
 
 
 def odds(answer: Answer) -> list[dict[str, object]]:
     """The points of the chart of odds between sites, a row a quarter."""
     return [
         {**_quarter(s), "Median odds ratio": s.value, "95 % from": s.low, "95 % to": s.high, "Sites": s.units, "Examinations": s.n, "Late": s.events}
-        for s in _points(answer, odds_ratios)
+        for s in odds_ratios(answer)
     ]
 
 
 def shares(answer: Answer) -> list[dict[str, object]]:
     """The points of the chart of what lies between sites of turnaround, a row a quarter; shares are fractions."""
     return [
-        {**_quarter(s), "Intraclass correlation": s.value, "95 % from": s.low, "95 % to": s.high, "Sites": s.units, "Examinations": s.n}
-        for s in _points(answer, correlations)
+        {**_quarter(s), "Intraclass correlation": s.value, "95 % from": s.low, "95 % to": s.high, "Sites": s.units, "Examinations": s.n} for s in correlations(answer)
     ]
 
 
 def _quarter(spread: Spread) -> dict[str, object]:
     return {"Quarter": f"to {fmt.month(spread.last)}"}
-
-
-def _points(answer: Answer, work_out: Callable[[Answer], tuple[Spread, ...]]) -> tuple[Spread, ...]:
-    """Worked out once for whoever looks at the table or takes the file. The rows themselves are the key: equal rows give equal points to anyone."""
-    key = ("points", work_out.__name__, answer.catalogue_hash, answer.scope, answer.frame.height, int(answer.frame.hash_rows().sum()))
-    found: tuple[Spread, ...] = engine.answers().get(key, lambda: work_out(answer))
-    return found
 
 
 def units(answer: Asked) -> dict[str, tuple[str, ...]]:

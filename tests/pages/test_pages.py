@@ -311,17 +311,20 @@ def test_a_viewer_who_moves_over_to_a_newer_extract_gives_the_older_one_back(mak
 
 
 def test_what_the_first_page_needs_is_ready_before_anybody_asks(opened, sample_extract, monkeypatch):
-    from readout.ui import engine, overview
+    from readout.ui import engine, prepared
 
     monkeypatch.setenv("READOUT_EXTRACTS", str(sample_extract.folder.parent))
+    monkeypatch.setattr(prepared, "PAUSE", 0)
     engine.answers.clear()
-    overview.prepare()
+    prepared.prepare()
     ready = len(engine.answers()._results)
     assert ready > 26
-    opened("")
-    assert len(engine.answers()._results) <= ready + 2, "the months of the custom period and no more"
+    for filters in ({}, {"modality": "MRI"}, {"site": "Westmere Royal"}):
+        opened("", **filters)
+        assert len(engine.answers()._results) <= ready + 2, f"the months of the custom period and no more: {filters}"
+        ready = len(engine.answers()._results)
     monkeypatch.setenv("READOUT_EXTRACTS", str(sample_extract.folder / "nothing"))
-    overview.prepare()
+    prepared.prepare()
 
 
 def test_what_many_ask_for_at_once_is_made_once():

@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,16 @@ from readout.scope import Scope
 from readout.store import EVERYONE, Store, Viewer
 
 log = logging.getLogger("readout.ui")
+
+
+@dataclass
+class _Visits:
+    """When somebody last had a page drawn, in seconds of a clock of its own."""
+
+    last: float = float("-inf")
+
+
+_visits = _Visits()
 
 
 @dataclass(frozen=True)
@@ -62,8 +73,14 @@ def opening_store() -> Store | None:
     return None if live is None else _store(str(extracts()), live, EVERYONE.key)
 
 
+def quiet_for() -> float:
+    """Seconds since a page was last drawn for anybody."""
+    return time.monotonic() - _visits.last
+
+
 def live_store() -> tuple[Store, str]:
     """The store of the live extract; where that cannot be opened, the one this session already had, and a sentence that says so."""
+    _visits.last = time.monotonic()
     folder = extracts()
     live = current_id(folder)
     if live is None:

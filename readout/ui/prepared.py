@@ -6,28 +6,30 @@ from dataclasses import replace
 
 from readout.answer import dimension_labels
 from readout.ui import overview, variability
-from readout.ui.engine import opening_store
+from readout.ui.engine import opening_store, quiet_for
 from readout.ui.frame import Page, opening
 
-PAUSE = 0.3  # seconds between two filters, so that whoever is there already has the machine
+QUIET = 3.0  # seconds without a visit before work goes on: whoever is there has the machine
 
 
 def prepare() -> None:
-    """Give the answers of the opening page, then of what is likely asked next. One extract's: a later one is asked by whoever comes first."""
+    """Give the answers of the opening page, then, while nobody is there, of what is likely asked next. A later extract's wait for who comes first."""
     store = opening_store()
     if store is None:
         return
     page = opening(store)
-    overview.prepare(page)
+    for _ in overview.prepare(page):
+        pass
+    for _ in _likely(page):
+        while quiet_for() < QUIET:
+            time.sleep(QUIET / 10)
+
+
+def _likely(page: Page) -> Iterator[None]:
+    """Piece by piece: what lies between sites, then the overview as the lead of a site or of a modality filters it."""
+    yield
     variability.between_said(*variability.between(page))
-    for filtered in _likely(page):
-        time.sleep(PAUSE)
-        overview.prepare(filtered)
-
-
-def _likely(page: Page) -> Iterator[Page]:
-    """The page as the lead of a site or of a modality filters it."""
     labels = dimension_labels(page.store, page.scope.end)
     for dimension in ("site_code", "modality"):
         for value in labels[dimension]:
-            yield replace(page, scope=page.scope.filtered(dimension, (value,)))
+            yield from overview.prepare(replace(page, scope=page.scope.filtered(dimension, (value,))))

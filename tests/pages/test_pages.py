@@ -314,7 +314,7 @@ def test_what_the_first_page_needs_is_ready_before_anybody_asks(opened, sample_e
     from readout.ui import engine, prepared
 
     monkeypatch.setenv("READOUT_EXTRACTS", str(sample_extract.folder.parent))
-    monkeypatch.setattr(prepared, "PAUSE", 0)
+    monkeypatch.setattr(prepared, "quiet_for", lambda: 60.0)
     engine.answers.clear()
     prepared.prepare()
     ready = len(engine.answers()._results)
@@ -360,3 +360,18 @@ def test_a_page_names_ahead_the_parts_it_is_made_of():
     assert all(any(n.startswith(f"{part}.") for n in names) for part in web.PARTS)
     page = (folder.parents[1] / "index.html").read_text("utf-8")
     assert not any(n in page or "Plotly" in n for n in names) and sum((folder / n).stat().st_size for n in names[:-1]) < 1_000_000
+
+
+def test_what_is_prepared_waits_while_somebody_is_there(sample_extract, monkeypatch):
+    from readout.ui import engine, prepared
+
+    monkeypatch.setenv("READOUT_EXTRACTS", str(sample_extract.folder.parent))
+    quiet = iter([0.0, 1.0, 60.0])
+    slept = []
+    monkeypatch.setattr(prepared, "quiet_for", lambda: next(quiet, 60.0))
+    monkeypatch.setattr(prepared.time, "sleep", slept.append)
+    monkeypatch.setattr(prepared.overview, "prepare", lambda _: iter([None]))
+    prepared.prepare()
+    assert len(slept) == 2
+    engine._visits.last = float("-inf")
+    assert engine.quiet_for() == float("inf")

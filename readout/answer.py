@@ -187,9 +187,15 @@ def _without_one_reader(metric: Metric, scope: Scope, store: Store, raw: pl.Data
     if metric.readers is None:
         return raw, accounts
     rule = replace(policy_of(store.extract.manifest).reporters, least=1)
+    made = store.query(metric.readers, scope.parameters(metric.readers.params, metric.constants))
+    known = made.filter(pl.col("reporter_key").is_not_null(), pl.col("count_reports") > 0)
+    largest, whole = pl.col("count_reports").max(), pl.col("count_reports").sum()
+    most = known.group_by(scope.by).agg(largest.alias("largest"), whole.alias("whole")) if scope.by else known.select(largest.alias("largest"), whole.alias("whole"))
+    if not most.select((pl.col("largest") > rule.most_share * pl.col("whole")).any()).item():
+        return raw, accounts  # nothing is one reader's, so nothing else must go with it
     cells: dict[tuple[Hashable, ...], dict[int, int]] = defaultdict(dict)
     sizes: dict[tuple[Hashable, ...], int] = defaultdict(int)
-    for r in store.query(metric.readers, scope.parameters(metric.readers.params, metric.constants)).to_dicts():
+    for r in made.to_dicts():
         name = tuple(r[d] for d in scope.by)
         sizes[name] += r["count_reports"]
         if r["reporter_key"] is not None and r["count_reports"]:

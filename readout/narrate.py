@@ -11,7 +11,7 @@ from readout import comparable, drill, fair, variation
 from readout import format as fmt
 from readout.answer import Answer, words
 from readout.drill import Listing
-from readout.stats.funnel import MIN_UNITS
+from readout.stats.funnel import MIN_UNITS, P, binomial_sides
 from readout.stats.intervals import wilson
 
 Row = dict[str, Any]
@@ -257,6 +257,23 @@ def case_mix_limits(answer: Answer, *drawn_with: Answer) -> str:
         named = fmt.listed([f"{answer.label(dimension, code)} †" for code in failing])
         said += f"Not comparable by their times, counted in the rates of all and called different in nothing: {named}."
     return said.strip()
+
+
+def beyond_chance(answer: Answer, whole: Answer) -> str:
+    """Which units' shares lie outside what chance gives around the share of all together, and how many would if none differed."""
+    (dimension,) = answer.scope.by
+    rows = [r for r in answer.rows if r["denominator"] and r[dimension] is not None]
+    together = whole.rows[0]["value"] if whole.rows else None
+    if together is None or len(rows) < 2:
+        return ""
+    sides = binomial_sides([r["numerator"] for r in rows], [r["denominator"] for r in rows], together)
+    outside = [f"{answer.label(dimension, r[dimension])} ({'above' if side > 0 else 'below'})" for r, side in zip(rows, sides, strict=True) if side]
+    expected = 2 * P[0] * len(rows)
+    chance = f"once in {1 / expected:.0f} such comparisons" if expected < 0.5 else f"about {expected:.0f} times here"
+    return (
+        f"Grey: where the share of a {_noun(dimension)} with so many would lie by chance if it were that of all together, 95 % and 99.8 %. Outside: "
+        f"{fmt.listed(outside) or 'none'}; by chance at most {chance}. Each is part of all together."
+    )
 
 
 def largest(answer: Answer, dimension: str) -> str:

@@ -49,10 +49,12 @@ blocks.chart(
     key="reviewed",
     drawn_with=(all_reviewed,),
     dimension="site_code",
+    is_funnel=True,
     selected=page.sites,
     behind="reviewed",
     subtitle="Moderate or major, of reports sampled at random or all of a reporter's. Without adjustment for case mix.",
 )
+blocks.explained(narrate.beyond_chance, reviewed, all_reviewed)
 st.header("How the reviewed reports were chosen", anchor=False)
 blocks.rows_of(page.ask("discrepancy_rate", "sampled_how"))
 st.markdown(narrate.REVIEWS)

@@ -47,8 +47,10 @@ blocks.chart(
     key="reviewed",
     drawn_with=(all_reviewed,),
     dimension="reporting_route",
+    is_funnel=True,
     behind="reviewed",
     behind_where=variability.units(reviewed),
     subtitle="Moderate or major, of reports sampled at random or all of a reporter's. Without adjustment for case mix.",
 )
+blocks.explained(narrate.beyond_chance, reviewed, all_reviewed)
 st.markdown(narrate.REVIEWS)

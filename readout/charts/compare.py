@@ -8,8 +8,9 @@ import plotly.graph_objects as go
 
 from readout import format as fmt
 from readout.answer import Answer
-from readout.charts.theme import APART, LIGHT, Palette, Trace, layout, note, read, time_axis, unit_note, wrapped
+from readout.charts.theme import APART, LIGHT, Palette, Trace, bands_of_chance, layout, note, read, time_axis, unit_note, wrapped
 from readout.comparable import parted
+from readout.stats.funnel import binomial_limits
 from readout.stats.intervals import wilson
 
 Row = dict[str, Any]
@@ -75,13 +76,18 @@ def dumbbell(answer: Answer, *drawn_with: Answer, dimension: str, selected: Sequ
     return go.Figure({"data": traces, "layout": figure}, _validate=False)
 
 
-def intervals(answer: Answer, whole: Answer, *, dimension: str, selected: Sequence[str] = (), palette: Palette = LIGHT) -> go.Figure:
-    """The share of each unit with its 95 % Wilson interval, the largest unit on top, the share of all together as a line, the standard dashed."""
+def intervals(answer: Answer, whole: Answer, *, dimension: str, selected: Sequence[str] = (), is_funnel: bool = False, palette: Palette = LIGHT) -> go.Figure:
+    """The share of each unit with its 95 % Wilson interval, the largest unit on top, the share of all together as a line, the standard dashed.
+
+    `is_funnel`: grey behind each, where its share would lie by chance (exact binomial, 95 and 99.8 %) if it were that of all together.
+    """
     rows = sorted((r for r in answer.rows if r["denominator"]), key=lambda r: r["denominator"])
     names = [_named(answer, dimension, r, r["denominator"]) for r in rows]
     limits = [wilson(r["numerator"], r["denominator"]) for r in rows]
     together = whole.rows[0]["value"] if whole.rows else None
+    chance = _chance(together, rows) if is_funnel and together is not None else []
     traces: list[Trace] = [
+        *(bands_of_chance(names, chance, palette, ".1%") if chance else []),
         {
             "type": "scatter",
             "mode": "markers",
@@ -103,10 +109,10 @@ def intervals(answer: Answer, whole: Answer, *, dimension: str, selected: Sequen
             ],
             "customdata": [[f"{dimension}={r[dimension]}"] for r in rows],
             "hovertemplate": "%{text}<extra></extra>",
-        }
+        },
     ]
     shapes, notes = [], []
-    spread = [v for pair in limits for v in pair]
+    spread = [v for pair in (*limits, *chance) for v in pair if v is not None]
     if together is not None:
         shapes.append(_upright(together, palette.accent, "solid"))
         notes.append(note(f"all together {fmt.percent(together)}", palette, x=together, y=1, yref="paper", yanchor="bottom"))
@@ -374,6 +380,12 @@ def _tone(answer: Answer, dimension: str, row: Row, selected: Sequence[str], pal
     if dimension == "modality":
         return palette.modality.get(str(row[dimension]), palette.grey)
     return palette.accent if not selected or row[dimension] in selected else palette.grey
+
+
+def _chance(together: float, rows: Sequence[Row]) -> list[list[float | None]]:
+    """Limits of each unit's share, were it that of all together; None where there is no limit."""
+    found = binomial_limits(together, [r["denominator"] for r in rows])
+    return [[None if math.isnan(v) else float(v) for v in unit] for unit in found]
 
 
 def _upright(at: float, colour: str, dash: str) -> dict[str, Any]:

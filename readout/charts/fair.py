@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from readout import format as fmt
 from readout.answer import Answer
-from readout.charts.theme import APART, LIGHT, Palette, Trace, layout, unit_note, wrapped
+from readout.charts.theme import APART, LIGHT, Palette, Trace, bands_of_chance, layout, unit_note, wrapped
 from readout.comparable import parted
 from readout.fair import Unit, compared, estimates, event
 
@@ -23,25 +23,7 @@ def against_case_mix(answer: Answer, *drawn_with: Answer, dimension: str, select
     failing, quarters = parted(drawn_with)
     units = compared(answer, quarters, failing).units[::-1]
     names = [_named(answer, dimension, u) for u in units]
-    traces: list[Trace] = []
-    for first, last, opacity, words in ((0, 3, 0.22, "99.8 %"), (1, 2, 0.38, "95 %")):
-        x: list[float | None] = []
-        y: list[str | None] = []
-        for name, u in zip(names, units, strict=True):
-            if u.limits[last] is not None:
-                x += [u.limits[first] or 0.0, u.limits[last], None]
-                y += [name, name, None]
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": x,
-                "y": y,
-                "line": {"color": palette.grey, "width": 16},
-                "opacity": opacity,
-                "hovertemplate": f"{words} of chance: %{{x:.2f}}<extra></extra>",
-            }
-        )
+    traces = bands_of_chance(names, [u.limits for u in units], palette)
     known = [(name, u) for name, u in zip(names, units, strict=True) if u.unadjusted is not None and u.is_comparable]
     traces.append(
         {

@@ -217,3 +217,27 @@ def wrapped(text: str, width: int = 18) -> str:
     words = text.split(" ")
     cut = min(range(1, len(words)), key=lambda i: abs(len(" ".join(words[:i])) - len(" ".join(words[i:]))))
     return " ".join(words[:cut]) + "<br>" + " ".join(words[cut:])
+
+
+def bands_of_chance(names: Sequence[str], limits: Sequence[Sequence[float | None]], palette: Palette, said: str = ".2f") -> list[Trace]:
+    """Behind the marks of units: where each would lie by chance if none differed. `limits`: a unit's at .1, 2.5, 97.5 and 99.9 %, None where there is none."""
+    traces: list[Trace] = []
+    for first, last, opacity, words in ((0, 3, 0.22, "99.8 %"), (1, 2, 0.38, "95 %")):
+        x: list[float | None] = []
+        y: list[str | None] = []
+        for name, ends in zip(names, limits, strict=True):
+            if ends[last] is not None:
+                x += [ends[first] or 0.0, ends[last], None]
+                y += [name, name, None]
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": x,
+                "y": y,
+                "line": {"color": palette.grey, "width": 16},
+                "opacity": opacity,
+                "hovertemplate": f"{words} of chance: %{{x:{said}}}<extra></extra>",
+            }
+        )
+    return traces

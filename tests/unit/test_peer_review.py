@@ -10,8 +10,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from scipy.stats import binom
 
-from readout import charts, schema
+from readout import charts, narrate, schema
 from readout.answer import ask
 from readout.catalogue import load_catalogue
 from readout.drill import MOST, listing
@@ -542,3 +543,33 @@ def test_the_rate_is_drawn_with_its_interval(network, dimension):
         value, below, above = drawn[row[dimension]]
         assert value == row["numerator"] / row["denominator"] and above > 0 and 0 <= value - below <= value + above <= 1
     assert all(answer.label(dimension, value) in " ".join(marks.y).replace("<br>", " ") for value in drawn)
+
+
+def test_the_funnel_of_a_rate_is_where_chance_puts_each_unit(network):
+    """Against scipy's own quantiles: the interpolated limit lies in the step of the exact one; what lies outside is named, and nothing else."""
+    store = Store(network[1])
+    answer, whole = ask("discrepancy_rate", Scope(("sampled_how",)), store), ask("discrepancy_rate", Scope(), store)
+    figure = charts.intervals(answer, whole, dimension="sampled_how", is_funnel=True)
+    wide, narrow, marks = figure.data
+    ends = dict(zip(wide.y[0::3], zip(wide.x[0::3], wide.x[1::3], strict=True), strict=True))
+    sizes = {name: r["denominator"] for name, r in zip(marks.y, sorted(answer.rows, key=lambda r: r["denominator"]), strict=True)}
+    theta = whole.rows[0]["value"]
+    assert set(ends) == set(sizes) and len(narrow.x) == len(wide.x)
+    for name, n in sizes.items():
+        for end, at in zip(ends[name], (0.001, 0.999), strict=True):
+            r = binom.ppf(at, n, theta)
+            assert max(0, r - 1) / n - 1e-9 <= end <= r / n + 1e-9
+    said = narrate.beyond_chance(answer, whole).split("Outside: ")[1].split("; by chance")[0]
+    for r in answer.rows:
+        k, n = r["numerator"], r["denominator"]
+        is_high, is_low = binom.sf(k - 1, n, theta) <= 0.001, binom.cdf(k, n, theta) <= 0.001
+        label = answer.label("sampled_how", r["sampled_how"])
+        assert (f"{label} (above)" in said, f"{label} (below)" in said) == (is_high, is_low), (label, said)
+    assert "(above)" in said, "referred reports are chosen for what is in them"
+
+
+def test_one_unit_is_not_held_against_itself(network):
+    store = Store(network[1])
+    site = ask("discrepancy_rate", Scope(("site_code",)), store).rows[0]["site_code"]
+    one = {"site_code": (site,)}
+    assert narrate.beyond_chance(ask("discrepancy_rate", Scope(("site_code",), one), store), ask("discrepancy_rate", Scope((), one), store)) == ""

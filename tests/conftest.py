@@ -6,10 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from readout.extract import Extract
 from readout.ingest.publish import publish
 from readout.sample import write_sample
+
+settings.register_profile("readout", deadline=None)  # how long an example takes is the machine's affair
+settings.load_profile("readout")
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 3, 6, 30, tzinfo=UTC)

@@ -487,7 +487,7 @@ FAULTS: list[list[Any]] = [
 ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.sampled_from(FAULTS), max_size=12))
 def test_every_record_is_counted_once_and_keys_are_unique(tmp_path: Path, rows: list[list[Any]]) -> None:
     file = read_dm01(as_csv(tmp_path / "a.csv", COMPILED, *rows))
@@ -497,7 +497,7 @@ def test_every_record_is_counted_once_and_keys_are_unique(tmp_path: Path, rows: 
     assert all(rows[r.record - 2] in FAULTS for r in file.rejects)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(["ZZ1", "ZZ2"]), st.integers(1, 15), st.lists(st.integers(0, 3000), min_size=14, max_size=14)), max_size=8))
 def test_the_three_layouts_agree(tmp_path: Path, figures: list[tuple[str, int, list[int]]]) -> None:
     """The same figures, laid out three ways and in the extract split over two commissioners, are the same frame."""

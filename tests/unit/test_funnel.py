@@ -118,7 +118,7 @@ def test_printed_figures() -> None:
 # Exact limits
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(0.001, 0.999), st.integers(1, 150), CHANCES)
 def test_binomial_limits_by_exact_fractions(theta: float, n: int, p: float) -> None:
     exact = slow_binomial(theta, n, p) / n
@@ -129,7 +129,7 @@ def test_binomial_limits_by_exact_fractions(theta: float, n: int, p: float) -> N
         assert found == pytest.approx(exact, abs=1e-8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(0.01, 120), CHANCES)
 def test_poisson_limits_by_exact_decimals(mean: float, p: float) -> None:
     exact = slow_poisson(mean, p) / mean
@@ -140,7 +140,7 @@ def test_poisson_limits_by_exact_decimals(mean: float, p: float) -> None:
         assert found == pytest.approx(exact, rel=1e-8, abs=1e-8)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(1, 100_000), st.floats(0.001, 0.999), st.lists(CHANCES, min_size=2, max_size=6))
 def test_limits_rise_with_p(n: int, theta: float, p: list[float]) -> None:
     ordered = np.sort(p)
@@ -205,7 +205,7 @@ def test_errors_say_what(call: Any, words: str) -> None:
 # Which units lie outside
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @example(1, 0.07, 0.07)
 @given(st.integers(1, 60), st.floats(0.01, 0.99), st.floats(0.001, 0.2))
 def test_sides_by_exact_tails(n: int, theta: float, tail: float) -> None:
@@ -238,14 +238,14 @@ def test_sides_of_few_examinations() -> None:
 UNITS = st.lists(st.tuples(st.integers(0, 400), st.floats(1, 400)), min_size=2, max_size=30)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(UNITS, st.randoms())
 def test_relabelling_changes_nothing(units: list[tuple[int, float]], random: Any) -> None:
     shuffled = random.sample(units, len(units))
     assert overdispersion(*zip(*units, strict=True)) == pytest.approx(overdispersion(*zip(*shuffled, strict=True)), rel=1e-9, abs=1e-12)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(UNITS)
 def test_overdispersion_by_the_letter(units: list[tuple[int, float]]) -> None:
     z = [((o / e) ** 0.5 - 1) * 2 * e**0.5 for o, e in units]

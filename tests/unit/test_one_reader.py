@@ -98,7 +98,7 @@ names = st.tuples(st.sampled_from("ABC"), st.sampled_from("xyz"))
 tables = st.dictionaries(names, st.dictionaries(st.integers(1, 5), st.integers(1, 20), min_size=1, max_size=4), min_size=1, max_size=9)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(tables)
 def test_no_total_less_what_is_shown_is_one_reader_s(cells):
     """Of the whole, of every row and of every column, where that total may itself be shown: what is left without any choice of the cells shown."""

@@ -18,7 +18,7 @@ from readout.ingest.reading import BLOCK, Reject, TextReader, raw_record
 from readout.ingest.reading_lines import GOOD, LOOSE, OPEN, STRAY, split_line
 
 CSV = FileFormat()
-quick = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def read(path: Path, fmt: FileFormat = CSV, required: tuple[str, ...] = (), block: int = BLOCK) -> tuple[TextReader, dict[int, tuple]]:

@@ -126,13 +126,13 @@ TABLES = st.tuples(st.integers(1, 3), st.integers(1, 4)).flatmap(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(TABLES)
 def test_no_small_count_can_be_worked_out_of_a_public_release(counts, table):
     assert recovered(counts, table) == {}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(TABLES, st.lists(NUMBERS, min_size=12, max_size=12))
 def test_no_part_of_a_share_can_be_worked_out_either(shares, table, rests):
     assert recovered(shares, {k: (v[0], v[0] + rest) for (k, v), rest in zip(table.items(), rests, strict=False)}) == {}

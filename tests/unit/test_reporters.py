@@ -124,7 +124,7 @@ def added(cells: dict[str, dict[int, int]]) -> dict[int, int]:
     return dict(whole)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(cells)
 def test_no_withheld_cell_is_found_by_subtraction(cells):
     hidden = withheld(cells, RULE)
@@ -291,7 +291,7 @@ def found_over_time(periods: list[dict[str, dict[int, int]]], shown: set[str], n
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(months)
 def test_no_cell_is_found_from_windows_that_overlap(periods):
     """Windows that move on by a month, each with the whole, and the fixed period beside them: no sum or difference of any of them is a cell that breaks the rule."""

@@ -49,7 +49,7 @@ def test_interval_by_drawing_networks_like_this_one() -> None:
         assert (found.low[i], found.high[i]) == pytest.approx((low, high), abs=0.05)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(UNITS, st.randoms())
 def test_drawn_towards_the_network_and_indifferent_to_labels(units: list[tuple[int, float]], random) -> None:  # type: ignore[no-untyped-def]
     order = random.sample(range(len(units)), len(units))

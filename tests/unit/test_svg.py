@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from readout.charts.svg import svg
 from readout.charts.svg.marks import dashes, hover, shade
 from readout.charts.svg.scale import said
-from readout.charts.svg.words import height, pieces, width
+from readout.charts.svg.words import height, path, pieces, width
 
 NAME = "{http://www.w3.org/2000/svg}"
 
@@ -144,8 +144,8 @@ def test_a_live_drawing_has_its_words_where_no_pointer_shows_them():
 
 def test_a_line_without_marks_says_its_figures_and_a_bar_of_nothing_says_none():
     line = {"type": "scatter", "mode": "lines", "x": list(range(1000)), "y": [1.0] * 1000, "hovertemplate": "at %{x}"}
-    spots = re.findall(r'd="M([\d.]+) [^"]*" fill="none" data-say="at (\d+)"', svg(figure(line), is_live=True))
-    assert 50 < len(spots) < 120 and all(float(b[0]) - float(a[0]) >= 8 for a, b in pairwise(spots))
+    spots = re.findall(r'd="M([\d.]+) [^"]*h.1" data-say="at (\d+)"', svg(figure(line), is_live=True))
+    assert 30 < len(spots) < 60 and all(float(b[0]) - float(a[0]) >= 16 for a, b in pairwise(spots))
     assert "data-say" not in svg(figure({**line, "hovertemplate": None}), is_live=True)
     bars = {"type": "bar", "x": ["a", "b"], "y": [0, 3], "hovertemplate": "%{x}"}
     assert re.findall(r'data-say="(\w)"', svg(figure(bars), is_live=True)) == ["b"]
@@ -154,3 +154,21 @@ def test_a_line_without_marks_says_its_figures_and_a_bar_of_nothing_says_none():
 def test_the_same_figure_gives_the_same_bytes():
     made = figure(marked([1, 2, 3], [3, math.pi, 1]))
     assert svg(made) == svg(made)
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=30))
+def test_a_path_said_shortly_goes_through_the_same_spots(spots):
+    """Read back by the grammar of SVG: every spot lies on the way, in order, and the way has no other corners than theirs."""
+    at, read = (0.0, 0.0), []
+    for how, values in re.findall(r"([MLHV])([-\d.,]+)", "M" + path(spots)):
+        numbers = [float(v) for v in values.split(",")]
+        at = (numbers[0], at[1]) if how == "H" else (at[0], numbers[0]) if how == "V" else (numbers[0], numbers[1])
+        read.append(at)
+    assert read[0] == spots[0] and read[-1] == spots[-1] and set(read) <= {(float(x), float(y)) for x, y in spots}
+    corners = iter(read[1:])
+    before, end = read[0], next(corners, read[0])
+    for spot in spots[1:]:
+        while not (min(before[0], end[0]) <= spot[0] <= max(before[0], end[0]) and min(before[1], end[1]) <= spot[1] <= max(before[1], end[1])):
+            before, end = end, next(corners)
+        if spot == end:
+            before, end = end, next(corners, end)

@@ -57,7 +57,7 @@ def test_dyestuff() -> None:
     assert found.icc == pytest.approx(0.41849, abs=1e-5) and found.low < found.icc < found.high
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.integers(2, 8), st.integers(2, 12), st.floats(0, 3))
 def test_balanced_is_the_analysis_of_variance(seed: int, units: int, size: int, spread: float) -> None:
     rng = np.random.default_rng(seed)

@@ -25,7 +25,7 @@ SHAPES = {
     "line-ew": lambda r: f"m{number(-r)} 0h{number(2 * r)}",
 }
 RGBA = re.compile(r"rgba\((\d+),\s*(\d+),\s*(\d+),\s*([\d.]+)\)")
-APART = 8.0  # pixels
+APART = 16.0  # pixels
 HOLE = re.compile(r"%\{(\w+)(?:\[(\d+)\])?(?:([|:])([^}]*))?\}")
 
 
@@ -141,7 +141,7 @@ def _unseen(trace: Trace, spots: Sequence[Spot | None]) -> str:
     made, last = [], None
     for i, spot in enumerate(spots):
         if spot is not None and (last is None or math.dist(spot, last) >= APART):
-            made.append(_live(f'<path d="M{number(spot[0])} {number(spot[1])}h.1" fill="none"', trace, i, is_live=True))
+            made.append(_live(f'<path d="M{number(spot[0])} {number(spot[1])}h.1"', trace, i, is_live=True))
             last = spot
     return "".join(made)
 

@@ -108,5 +108,22 @@ def number(value: float) -> str:
 
 
 def path(spots: Iterable[tuple[float, float]]) -> str:
-    """Spots as the part of a path after its M."""
-    return " ".join(f"{number(x)},{number(y)}" for x, y in spots)
+    """Spots as the part of a path after its M, as short as it can be said: level and upright stretches by their end alone."""
+    made: list[tuple[str, str, int]] = []  # how a stretch is said, its end on that axis, and which way it goes
+    at = ("", "")
+    for spot in spots:
+        x, y = number(spot[0]), number(spot[1])
+        if not made:
+            made.append(("", f"{x},{y}", 0))
+        elif (x, y) == at:
+            continue
+        elif x != at[0] and y != at[1]:
+            made.append(("L", f"{x},{y}", 0))
+        else:
+            how, end, old = ("H", x, at[0]) if y == at[1] else ("V", y, at[1])
+            way = 1 if float(end) > float(old) else -1
+            if made[-1][0] == how and made[-1][2] == way:
+                made.pop()
+            made.append((how, end, way))
+        at = (x, y)
+    return "".join(how + end for how, end, _ in made)

@@ -197,8 +197,9 @@ class _Strata:
         x, w = _nodes()
         u = centre[:, None] + sqrt(2) * width[:, None] * x
         logit = self.offset[:, None] + intercept + sigma * u[self.member]
-        rate = _expit(logit)
-        fit = self.sums(self.observed[:, None] * logit - self.n[:, None] * np.logaddexp(0, logit))
+        tail = np.exp(-np.abs(logit))  # by itself, for the logistic and its integral: half the time of asking for each
+        rate = np.where(logit >= 0, 1.0, tail) / (1 + tail)
+        fit = self.sums(self.observed[:, None] * logit - self.n[:, None] * (np.maximum(logit, 0) + np.log1p(tail)))
         height = fit - u**2 / 2 + x**2 + np.log(w) + np.log(width)[:, None] - log(pi) / 2
         top = height.max(axis=1, keepdims=True)
         mass = np.exp(height - top)

@@ -16,6 +16,7 @@ from readout import format as fmt
 from readout.answer import Answer
 from readout.catalogue import Metric
 from readout.errors import UsageError
+from readout.level import Level, level
 from readout.scope import months_between
 from readout.stats import spc
 
@@ -61,6 +62,7 @@ class Control:
     is_trial: bool
     rebases: tuple[Rebase, ...]
     suggestion: date | None
+    level: Level | None = None  # of a list, which is judged by its change
 
     @property
     def last(self) -> Row | None:
@@ -186,6 +188,7 @@ def _control(answer: Answer, rows: Sequence[Row], unit: Mapping[str, str], rebas
         is_trial=spc.is_trial(chart),
         rebases=mine,
         suggestion=_suggestion(chart, months),
+        level=level(metric, standard, rows),
     )
 
 

@@ -120,6 +120,17 @@ def against_standard(answer: Answer) -> str:
     return ""
 
 
+def no_target(answer: Answer) -> str:
+    """Why no target stands beside a figure, in a few words."""
+    if answer.metric.better == "neutral":
+        return "none: neither way is better"
+    if "standard_id" in answer.metric.dimensions:
+        return "each pathway's own"
+    if answer.standard is not None and answer.standard.unit == answer.metric.unit:
+        return f"{answer.standard.label[0].lower()}{answer.standard.label[1:]}, of one site"
+    return "none set"
+
+
 def outlying(answer: Answer, whole: Answer, dimension: str) -> str:
     """Units whose 95 % interval lies wholly on one side of the share of all together; else that nothing is unusual."""
     together = whole.rows[0]["value"] if whole.rows else None

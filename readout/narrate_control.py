@@ -43,10 +43,30 @@ def rule(c: Control) -> str:
     if c.variation is None:
         return "no limits yet"
     said = _broken(c) + _since(c) if c.flag else "common cause"
-    return said + (" (trial limits)" if c.is_trial else "")
+    return ("change over the month: " if c.metric.is_snapshot else "") + said + (" (trial limits)" if c.is_trial else "")
 
 
 def signal(c: Control) -> str:
+    """What the last judged month says; of a list where its level stands, which comes first where it is at its highest."""
+    stands = level(c)
+    if c.level is not None and c.level.is_highest:
+        return f"{_what(c)}: {stands} {_capital(judgement(c).removeprefix(f'{_what(c)}: '))}"
+    return judgement(c) + _space(stands)
+
+
+def level(c: Control) -> str:
+    """Where the level of a list stands, as a sentence; empty where no year before is known."""
+    said = c.level.words() if c.level else ""
+    return f"At the end of {fmt.month(c.level.month)}: {said}." if c.level and said else ""
+
+
+def met(c: Control) -> str:
+    """In how many months a target that is counted was met; empty for any other."""
+    counted = c.level.met if c.level is not None and c.level.met is not None else c.met if c.assurance is None else None
+    return counted.words("month" if counted.of == 1 else "months") if counted is not None else ""
+
+
+def judgement(c: Control) -> str:
     """What the last judged month says, with its value, its counts and the mean; trial limits and gaps where there are any."""
     last = c.last
     if last is None:
@@ -56,7 +76,8 @@ def signal(c: Control) -> str:
     if c.variation is None:
         said = f"{_what(c)}: not judged. {_capital(value)}; {_why_no_limits(c, last)}."
     elif c.flag is None:
-        said = f"{_what(c)}: common-cause variation, nothing unusual. {_capital(value)}{mean}."
+        usual = "the change over the month is common-cause variation" if c.metric.is_snapshot else "common-cause variation, nothing unusual"
+        said = f"{_what(c)}: {usual}. {_capital(value)}{mean}."
     else:
         kind = {"concern": "**concern**", "improvement": "**improvement**"}.get(c.variation, f"{WORDS[c.variation]}, which is neither better nor worse")
         subject = "the change over the month was " if c.metric.is_snapshot and not c.flag.startswith("two") else ""
@@ -99,12 +120,13 @@ def gaps(c: Control) -> str:
 
 
 def target_words(c: Control) -> str:
-    """Whether the target will be met always, never or by chance; of one at the end of the scale, in how many months it was."""
-    if c.target is None or c.metric.better == "neutral":
+    """Whether the target will be met always, never or by chance; of one at the end of the scale, or of a list, in how many months it was."""
+    value = c.level.target if c.level is not None else c.target
+    if value is None or c.metric.better == "neutral":
         return ""
-    target = f"the target of {'at most ' if c.metric.better == 'down' else ''}{_target(c.target)}"
-    if c.met is not None and c.assurance is None:
-        return f"{_capital(target)} was {c.met.words('month' if c.met.of == 1 else 'months')}."
+    target = f"the target of {'at most ' if c.metric.better == 'down' else ''}{_target(value)}"
+    if counted := met(c):
+        return f"{_capital(target)} was {counted}."
     return {
         "passes": f"Without a change {target} will be met every month.",
         "fails": f"Without a change {target} will be missed every month.",
@@ -233,11 +255,29 @@ def _target(value: float) -> str:
 
 
 def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    at = 2 if text.startswith("**") else 0
+    return text[:at] + text[at : at + 1].upper() + text[at + 1 :]
 
 
 def _space(text: str) -> str:
     return f" {text}" if text else ""
 
 
-__all__ = ["HIGH", "RULES", "alternative", "gaps", "limits", "reading", "rebases", "rule", "signal", "suggestion", "target_words", "trial", "variation_words"]
+__all__ = [
+    "HIGH",
+    "RULES",
+    "alternative",
+    "gaps",
+    "judgement",
+    "level",
+    "limits",
+    "met",
+    "reading",
+    "rebases",
+    "rule",
+    "signal",
+    "suggestion",
+    "target_words",
+    "trial",
+    "variation_words",
+]

@@ -78,8 +78,10 @@ def is_high(control: Control) -> bool | None:
 
 
 def assurance_of(control: Control) -> str:
-    """The assurance of a chart, with three more: `counted`, a target at the end of the scale (see `Control.met`); `target_not_judged`, one
+    """The assurance of a chart, with three more: `counted`, a target at the end of the scale (see `Control.met`) or of the level of a list; `target_not_judged`, one
     without limits; `no_target`."""
+    if control.level is not None and control.level.met is not None:
+        return "counted"
     if control.target is None or control.metric.better == "neutral":
         return "no_target"
     return control.assurance or ("counted" if control.met else "target_not_judged")

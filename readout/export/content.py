@@ -36,7 +36,6 @@ from readout.store import Store
 Ask = Callable[[str, Scope], Answer]
 Say = Callable[[str, float], None]
 Verdict = tuple[str | None, bool | None]  # the kind of variation, None where there are no limits yet; and its side
-GROWN = 1.5  # times a year before: a list that stands so at its highest is the message of its page
 ATTENTION = ("concern", "improvement")
 
 
@@ -57,9 +56,6 @@ class Item:
     address: str
     is_withheld: bool  # the figure of the last complete month: then nothing is said of it
     facts: Facts  # what commentary is held against
-    year_before: Shown | None  # of a list: its level twelve months before the last complete one
-    is_peak: bool  # of a list: no complete month end before was as high
-    level_met: tuple[int, int] | None  # of a list with a target: in how many of how many month ends its level met it
 
     @property
     def metric(self) -> Metric:
@@ -84,21 +80,19 @@ class Item:
         if self.is_withheld:
             return "withheld in this release, so nothing is said of it"
         said = narrate_control.rule(self.control) if self.control.is_current else "no figure for this month, so it is not judged"
-        return f"{said} in its change over the month; {self.level}" if self.level else said
+        return f"{said}; {self.level}" if self.level else said
 
     @property
     def assurance(self) -> str:
         kind = self.assurance_kind
-        if kind == "counted" and self.level_met is not None:
-            return f"met in {self.level_met[0]} of {self.level_met[1]} months"
-        if kind == "counted" and self.control.met is not None:
-            return self.control.met.words()
+        if kind == "counted":
+            return narrate_control.met(self.control)
         return "" if kind == "no_target" else charts.icons.label(kind).split(":")[0]
 
     @property
     def assurance_kind(self) -> str:
         """As `charts.assurance_of` has it; of a withheld figure nothing is said."""
-        return "no_target" if self.is_withheld else "counted" if self.level_met is not None else assurance_of(self.control)
+        return "no_target" if self.is_withheld else assurance_of(self.control)
 
     @property
     def has_page(self) -> bool:
@@ -110,26 +104,31 @@ class Item:
         """What the chart says, by its own signal."""
         if self.is_withheld:
             return (f"{self.label}: the figure of {self.latest.notes[0]} is withheld in this release, so nothing is said of it.",)
-        c = self.control
-        level = f"{self.level[0].upper()}{self.level[1:]}." if self.level else ""
-        target = f"The target of {self.target} was {self.assurance}." if self.level_met is not None else narrate_control.target_words(c)
-        signal = narrate_control.signal(c)
-        first = (f"{self.label}: {self.level}.", signal) if self.is_highest else (signal, level)  # a list at its highest is the message, whatever its last change
-        return tuple(s.replace("**", "") for s in (*first, target, narrate_control.suggestion(c)) if s)
+        c, level = self.control, f"{self.level}." if self.level else ""
+        signal = narrate_control.judgement(c)
+        first = (f"{self.label}: {level}", signal) if self.is_highest else (signal, level)  # a list at its highest is the message, whatever its last change
+        return tuple(s.replace("**", "") for s in (*first, narrate_control.target_words(c), narrate_control.suggestion(c)) if s)
 
     @property
     def level(self) -> str:
         """Of a list that is judged by its change: where its level stands beside a year before, and whether it was ever higher."""
-        if self.year_before is None or self.latest.value is None:
-            return ""
-        highest = ", the highest of all month ends" if self.is_highest else ""
-        return f"{self.latest.text}{highest}, against {self.year_before.text} a year before"
+        return self.control.level.words() if self.control.level is not None and not self.is_withheld else ""
+
+    @property
+    def level_met(self) -> tuple[int, int] | None:
+        """Of a list with a target: in how many of how many month ends its level met it."""
+        met = self.control.level.met if self.control.level is not None else None
+        return (met.count, met.of) if met is not None else None
+
+    @property
+    def is_peak(self) -> bool:
+        """Of a list: whether no complete month end before was as high."""
+        return self.control.level is not None and self.control.level.is_peak
 
     @property
     def is_highest(self) -> bool:
-        """Whether a list stands higher than at any complete month end before, and by half as much again as a year before."""
-        now, then = self.latest.value, self.year_before.value if self.year_before else None
-        return bool(self.is_peak and now is not None and then is not None and self.metric.better == "down" and now >= GROWN * then)
+        """Whether a list stands at its highest, as `Level.is_highest` has it."""
+        return self.control.level is not None and self.control.level.is_highest and not self.is_withheld
 
     @property
     def is_never_met(self) -> bool:
@@ -228,9 +227,9 @@ class Content:
     @property
     def finding(self) -> str:
         """How many indicators show concern and improvement, and which."""
-        said = finding([(i.label, i.kind, i.rule) for i in self.items]).replace("**", "")
+        highest = [f"{i.label} ({i.level})" for i in self.items if i.is_highest]
+        said = finding([(i.label, i.kind, i.rule) for i in self.items], highest).replace("**", "")
         for lead, found in (
-            ("At the highest of all complete month ends", [f"{i.label} ({i.level})" for i in self.items if i.is_highest]),
             ("Target missed in every month", [f"{i.label} ({i.latest.text}, target {i.target})" for i in self.items if i.is_never_met]),
             ("Target that will be missed every month without a change", [i.label for i in self.items if i.assurance_kind == "fails"]),
         ):
@@ -350,7 +349,6 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
         latest=released_figure(released, now),
         previous=released_figure(released, before),
         is_withheld=is_withheld(released, now),
-        **_level(answer, released, now),
         facts=facts_of(true, released=released, by_unit=_by_site(pack, wanted, metric, base, ask)),
         target=goal,
         target_status=status,
@@ -358,23 +356,6 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
         comment=pack.comments.get(wanted.key, Comment()),
         address=address(pack, "control", {"metric": [metric.label], **_named(answer, scope.where)}),
     )
-
-
-def _level(answer: Answer, released: Released, now: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Of a list judged by its change: its level a year before, whether it is at its peak, and how often its level met its target (true values)."""
-    blank: dict[str, Any] = {"year_before": None, "is_peak": False, "level_met": None}
-    if not answer.metric.is_snapshot or now is None:
-        return blank
-    settled = [r for r in answer.rows if not r["provisional"] and r["value"] is not None]
-    before = next((r for r in released.rows if r["month"] == now["month"].replace(year=now["month"].year - 1)), None)
-    earlier = [r["value"] for r in settled if r["month"] < now["month"]]
-    last = [r["value"] for r in settled if r["month"] == now["month"]]
-    standard, met = answer.standard, None
-    if standard is not None and standard.target is not None and answer.metric.is_share and standard.better in ("up", "down"):
-        good = [r["value"] >= standard.target if standard.better == "up" else r["value"] <= standard.target for r in settled]
-        met = (sum(good), len(good))
-    shown_before = released_figure(released, before) if before is not None and not answer.metric.is_share else None
-    return {"year_before": shown_before, "is_peak": bool(earlier and last and last[0] > max(earlier)), "level_met": met}
 
 
 def _by_site(pack: Pack, wanted: Wanted, metric: Metric, base: Scope, ask: Ask) -> Released | None:
@@ -393,7 +374,10 @@ def as_shown(true: Control, released: Released, rebases: Sequence[Any]) -> Contr
     drawn = control(released, rebases)
     flags = dict(zip(true.points["month"], true.points["flag"], strict=True))
     points = drawn.points.with_columns(pl.Series("flag", [flags.get(m) for m in drawn.points["month"]], dtype=pl.String))
-    return replace(true, points=points)
+    level = None
+    if true.level is not None and drawn.level is not None and drawn.level.month == true.level.month:
+        level = replace(drawn.level, is_peak=true.level.is_peak, met=true.level.met)
+    return replace(true, points=points, level=level)
 
 
 def _funnel(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, store: Store) -> Funnel:

@@ -35,16 +35,21 @@ def shown(answer: Answer, row: Row | None) -> Shown:
     return Shown(fmt.figure(answer.metric, column, row[column]), row[column], tuple(notes))
 
 
-def finding(rows: Sequence[tuple[str, str | None, str]]) -> str:
-    """How many indicators show concern and improvement, and which, from the label, the kind of variation and the rule of each."""
+def finding(rows: Sequence[tuple[str, str | None, str]], highest: Sequence[str] = ()) -> str:
+    """How many indicators show concern and improvement, and which, from the label, the kind of variation and the rule of each.
+
+    `highest`: the lists that stand at their highest, whatever their change over the month.
+    """
     if not rows:
         return "No indicator has a complete month for this choice of filters."
     concern, better = ([f"{label} ({rule})" for label, kind, rule in rows if kind == wanted] for wanted in ("concern", "improvement"))
+    at_peak = f" **At the highest of all complete month ends**: {fmt.listed(list(highest))}." if highest else ""
     if not concern and not better:
-        return f"Nothing unusual: none of {len(rows)} indicators shows more than common-cause variation."
+        lead = "None" if highest else "Nothing unusual: none"
+        return f"{lead} of {len(rows)} indicators shows more than common-cause variation.{at_peak}"
     parts = [f"{len(concern)} of {len(rows)} indicators show **concern**: {fmt.listed(concern)}"] if concern else []
     parts += [f"{len(better)} **improvement**: {fmt.listed(better)}"] if better else []
-    return "; ".join(parts) + ". The rest is common-cause variation, or a change that is neither good nor bad."
+    return "; ".join(parts) + f". The rest is common-cause variation, or a change that is neither good nor bad.{at_peak}"
 
 
 def latest(released: Released) -> tuple[Row | None, Row | None]:

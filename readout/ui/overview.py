@@ -31,7 +31,9 @@ DOMAINS: dict[str, tuple[str, ...]] = {
 HOW_TO_READ = (
     "Each figure is of the last complete month. Variation: what the months so far say of the last one, by the rules of statistical process "
     "control; common-cause variation is noise, however the figure moved. Assurance: whether the target will be met every month, never, or by "
-    "chance. The lists (unreported, backlog, waiting list) are judged by their change over the month. A row leads to its chart. "
+    "chance; what share should be within its own standard is set pathway by pathway (see Within standard). The lists (unreported, backlog, "
+    "waiting list) are judged by their change over the month, since a list remembers the month before; one that stands at its highest, and "
+    "half as high again as a year before, comes up with the concerns. A row leads to its chart. "
     "Every figure is complete unless it says what share cannot be timed."
 )
 COLUMNS = ("Indicator", "Latest", "Variation", "Target", "Assurance", "Month before", "Trend")
@@ -49,18 +51,27 @@ class Indicator:
     where: dict[str, tuple[str, ...]]
 
     @property
+    def is_highest(self) -> bool:
+        """Whether it is a list at its highest: to be looked at, whatever its last change."""
+        return self.control.level is not None and self.control.level.is_highest
+
+    @property
+    def needs_a_look(self) -> bool:
+        return self.is_highest or (self.control.is_current and self.control.variation == "concern")
+
+    @property
     def rank(self) -> int:
-        return URGENT.get(self.control.variation or "", 4) if self.control.is_current else 1
+        return 0 if self.needs_a_look else URGENT.get(self.control.variation or "", 4) if self.control.is_current else 1
 
 
 def indicators(page: Page) -> dict[str, list[Indicator]]:
-    """Rows by domain; the domain with most concern first, and in each the rows of concern first."""
+    """Rows by domain; the domain with most to look at first, and in each the rows of concern and the lists at their highest first."""
     found: dict[str, list[Indicator]] = {}
     for domain, metric_ids in DOMAINS.items():
         rows = [i for m in metric_ids if (i := _indicator(page, m))]
         if rows:
             found[domain] = sorted(rows, key=lambda i: i.rank)
-    return dict(sorted(found.items(), key=lambda item: (-sum(i.rank == 0 for i in item[1]), list(DOMAINS).index(item[0]))))
+    return dict(sorted(found.items(), key=lambda item: (-sum(i.needs_a_look for i in item[1]), list(DOMAINS).index(item[0]))))
 
 
 def _indicator(page: Page, metric_id: str) -> Indicator | None:
@@ -91,9 +102,10 @@ def prepare(page: Page) -> Iterator[None]:
 
 
 def finding(found: dict[str, list[Indicator]]) -> str:
-    """How many indicators show concern, and which."""
+    """How many indicators show concern, and which; then the lists that stand at their highest."""
     every = [i for rows in found.values() for i in rows]
-    return said_of([(i.label, i.control.variation if i.control.is_current else None, narrate_control.rule(i.control)) for i in every])
+    highest = [f"{i.label} ({i.control.level.words()})" for i in every if i.control.level is not None and i.is_highest]
+    return said_of([(i.label, i.control.variation if i.control.is_current else None, narrate_control.rule(i.control)) for i in every], highest)
 
 
 def table(page: Page, found: dict[str, list[Indicator]]) -> str:
@@ -110,7 +122,7 @@ def _row(page: Page, i: Indicator, dark: bool) -> str:
     rows = [r for r in i.answer.rows if not r["provisional"]]
     now, before = narrate.latest_complete(i.answer)
     figure = shown_of(i.answer, now)
-    notes = list(figure.notes)
+    notes = [*figure.notes, *(i.control.level.beside if i.control.level else ())]
     if (missing := i.answer.share_missing or 0) >= 0.005:
         notes.append(f"{fmt.percent(missing)} cannot be timed")
     spark = drawn.data_uri(drawn.sparkline(i.control, dark=dark))
@@ -143,7 +155,7 @@ def _marked(icon: str, words: str) -> str:
 
 def _target(page: Page, i: Indicator) -> str:
     words, status = target(i.answer, len(visible_sites(page.store, page.scope)))
-    return escape(words) + _small(status)
+    return escape(words) + _small(status) if words else _small(narrate.no_target(i.answer))
 
 
 def _variation(c: Control, dark: bool) -> str:
@@ -154,9 +166,7 @@ def _variation(c: Control, dark: bool) -> str:
 
 def _assurance(c: Control, dark: bool) -> str:
     kind = drawn.assurance_of(c)
-    words = drawn.label(kind)
-    if kind == "counted" and c.met is not None:
-        words = c.met.words()
+    words = narrate_control.met(c) if kind == "counted" else drawn.label(kind)
     return "" if kind == "no_target" else _marked(icons.image(f"assurance_{kind}", drawn.label(kind), dark), words.split(":")[0])
 
 

@@ -77,7 +77,8 @@ def test_the_catalogue_says_which_chart(series, metric, chart):
 def test_a_stock_is_judged_by_its_monthly_change_and_says_it_as_one(series):
     made = control(series("unreported", [100, 103, 101, 104, 102, 105, 103, 106, 104, 107, 105, 108, 106]))
     assert made.points["x"].to_list() == [None, *([3.0, -2.0] * 6)]
-    assert signal(made) == "Unreported, the whole network: common-cause variation, nothing unusual. Down 2 in Jan 2025, mean change +0.5."
+    said = "Unreported, the whole network: the change over the month is common-cause variation. Down 2 in Jan 2025, mean change +0.5."
+    assert signal(made) == f"{said} At the end of Jan 2025: 106, against 100 a year before."
     assert gaps(made) == "" and target_words(made) == ""
     jumped = control(series("unreported", [100, 103, 101, 104, 102, 105, 103, 106, 104, 107, 105, 108, 106, 146]))
     assert jumped.variation == "concern"

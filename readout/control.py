@@ -226,12 +226,15 @@ def _points(chart: pl.DataFrame, dense: Sequence[Row], settled: Sequence[Row], c
 
 
 def _since(chart: pl.DataFrame, months: Sequence[date], flag: str | None) -> date | None:
-    """The first month of the run that breaks the rule of the last one: of a shift the first on its side of the mean, of a trend its foot."""
+    """The first month of the run that breaks the rule of the last one: of a shift the first on its side of the mean, of a trend its foot, of two of
+    three the first of the points that made it."""
     if flag is None:
         return None
     rows = chart.rows(named=True)
     last = max(i for i, r in enumerate(rows) if r["x"] is not None)
     sign = 1 if flag in spc.HIGH else -1
+    if flag.startswith("two"):
+        return months[_first_of_two(rows, last, sign)]
 
     def goes_on(i: int) -> bool:
         earlier, later = rows[i - 1], rows[i]
@@ -247,6 +250,24 @@ def _since(chart: pl.DataFrame, months: Sequence[date], flag: str | None) -> dat
     while first > 0 and goes_on(first):
         first -= 1
     return months[first]
+
+
+def _first_of_two(rows: Sequence[Row], last: int, sign: int) -> int:
+    """The first of the points close to a limit that are linked to the last one by stretches of three on its side of the mean."""
+    near, limit = ("near_upper", "upl") if sign > 0 else ("near_lower", "lpl")
+
+    def beyond(i: int, line: str) -> bool:
+        r = rows[i]
+        return r["x"] is not None and r["group"] == rows[last]["group"] and sign * (r["x"] - r[line]) > 1e-9 * max(1.0, abs(r["mean"]))
+
+    def linked(i: int, j: int) -> bool:
+        """Whether a stretch of three on one side of the mean holds two points, of which j is the earlier."""
+        return any(all(beyond(k, "mean") for k in (s, s + 1, s + 2)) for s in range(max(0, i - 2), j + 1) if s + 2 <= last)
+
+    first = last
+    while close := [j for j in range(max(0, first - 2), first) if beyond(j, near) and not beyond(j, limit) and linked(first, j)]:
+        first = close[0]
+    return first
 
 
 def _suggestion(chart: pl.DataFrame, months: Sequence[date]) -> date | None:

@@ -222,7 +222,7 @@ def _broken(c: Control) -> str:
 
 def _since(c: Control) -> str:
     """`, since Dec 2025`, for what has lasted longer than its last month."""
-    if c.since is None or c.last is None or c.since == c.last["month"] or (c.flag or "").startswith("two"):
+    if c.since is None or c.last is None or c.since == c.last["month"]:
         return ""
     return f", since {fmt.month(c.since)}"
 

@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 import pytest
 
+from readout import format as fmt
 from readout.answer import ask
 from readout.control import Rebase, control, controls
 from readout.narrate_control import alternative, gaps, limits, rebases, rule, signal, suggestion, target_words, trial
@@ -190,13 +191,31 @@ TREND = [*LEVEL[:8], 88, 89, 90, 91, 92, 93, 94]
         ([*LEVEL, *LEVEL, 75, 75], "below_limit", "**concern**. Below the lower limit for 2 months in a row, since Jan 2026;"),
         (SHIFTED, "shift_low", "**concern**. Below its mean for 7 months in a row, since Jan 2026; 86.0 % (86 of 100) in Jul 2026, mean 88.7 %."),
         (TREND, "trend_up", "**improvement**. Rising for 7 months in a row, since Sep 2024; 94.0 % (94 of 100) in Mar 2025"),
-        ([*LEVEL, *LEVEL, 88, 81, 81], "two_of_three_low", "**concern**. Two of three months close to the lower limit; 81.0 % (81 of 100) in Mar 2026"),
+        ([*LEVEL, *LEVEL, 88, 81, 81], "two_of_three_low", "**concern**. Two of three months close to the lower limit, since Feb 2026; 81.0 % (81 of 100) in Mar 2026"),
     ],
 )
 def test_the_rule_in_words_with_its_length_and_its_first_month(series, values, flag, said):
     made = control(series("within_28_days", values))
     assert made.flag == flag and said in signal(made)
     assert not rule(made).startswith("common") and rule(made).split(",")[0].lower() in signal(made).lower()
+
+
+@pytest.mark.parametrize(
+    ("late", "since"),
+    [
+        ([99, 95, 99], date(2026, 1, 1)),  # the one between is not close
+        ([95, 99, 99], date(2026, 2, 1)),
+        ([99, 99, 95, 99], date(2026, 1, 1)),  # linked by stretches of three
+        ([99, 99, 95, 95, 99, 99], date(2026, 5, 1)),  # and no further back than they reach
+        ([99, 85, 99, 99], None),  # one below the mean between breaks the stretch
+    ],
+)
+def test_two_of_three_began_with_the_first_of_the_points_that_made_it(series, late, since):
+    steady = [*[90, 92] * 12]
+    made = control(series("within_28_days", [*steady, *late]))
+    assert made.flag == ("two_of_three_high" if since else None) and made.since == since
+    if since and since != made.last["month"]:
+        assert f"close to the upper limit, since {fmt.month(since)}" in rule(made)
 
 
 def test_common_cause_is_never_called_better_or_worse(series):

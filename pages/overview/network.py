@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from readout.ui import blocks, overview
+from readout.ui import blocks, overview, written
 from readout.ui.frame import frame, heading
 
 page = frame()
@@ -10,10 +10,10 @@ heading(page, "Network overview", "What needs attention, and why?")
 blocks.filters_said(page)
 found = overview.indicators(page)
 st.markdown(overview.finding(found))
-overview.shown(overview.table(page, found))
+written.shown(overview.table(page, found))
 st.caption(overview.HOW_TO_READ)
 
 st.header("Where: each indicator at each site", anchor=False)
-overview.shown(overview.matrix(page, found))
+written.shown(overview.matrix(page, found))
 blocks.go_to("signals")
 blocks.go_to("backlog")

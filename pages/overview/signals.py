@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from readout.ui import blocks, signal_list
+from readout.ui import blocks, signal_list, written
 from readout.ui.frame import frame, heading
 
 page = frame()
@@ -11,5 +11,7 @@ blocks.filters_said(page)
 found = signal_list.found(page)
 st.markdown(signal_list.finding(found))
 kind = blocks.choice("Show", signal_list.KINDS, key="kind")
-blocks.table(signal_list.rows(found, kind), "Signals")
+st.caption(signal_list.ONE_EVENT)
+rows = signal_list.table(found, kind)
+written.shown(rows) if rows else st.info("None of this kind.")
 st.caption(signal_list.account(found))

@@ -1,11 +1,8 @@
 """The overview's tables: each indicator judged, concern first, and each indicator at each site."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import urlencode
-
-import streamlit as st
 
 from readout import format as fmt
 from readout import narrate, narrate_control
@@ -16,11 +13,11 @@ from readout.control import Control
 from readout.export.indicator import finding as said_of
 from readout.export.indicator import shown as shown_of
 from readout.export.indicator import target
-from readout.ui import icons
+from readout.ui import icons, written
 from readout.ui.engine import Failure
-from readout.ui.frame import FILTERS, Page, ranked_pathways
+from readout.ui.frame import Page, ranked_pathways
 from readout.ui.judged import judged, judged_by
-from readout.ui.look import TABLES, palette
+from readout.ui.written import framed, marked, small, variation
 
 DOMAINS: dict[str, tuple[str, ...]] = {
     "Reporting": ("within_pathway_standard", "within_28_days", "exam_to_report", "addendum_rate", "clinical_addendum_rate"),
@@ -110,69 +107,44 @@ def finding(found: dict[str, list[Indicator]]) -> str:
 
 def table(page: Page, found: dict[str, list[Indicator]]) -> str:
     """Every indicator in one table, by domain: what a screen reader reads row by row, each name a link to its control chart."""
-    dark = palette().name == "dark"
     body = []
     for domain, rows in found.items():
-        body.append(f'<tr><th colspan="{len(COLUMNS)}" scope="rowgroup">{escape(domain)}</th></tr>')
-        body += [_row(page, i, dark) for i in rows]
-    return _framed("indicators", "Each indicator: latest, target, trend, variation and assurance", COLUMNS, body)
+        body += [written.group(domain, len(COLUMNS)), *(_row(page, i) for i in rows)]
+    return framed("indicators", "Each indicator: latest, target, trend, variation and assurance", COLUMNS, body)
 
 
-def _row(page: Page, i: Indicator, dark: bool) -> str:
+def _row(page: Page, i: Indicator) -> str:
     rows = [r for r in i.answer.rows if not r["provisional"]]
     now, before = narrate.latest_complete(i.answer)
     figure = shown_of(i.answer, now)
     notes = [*figure.notes, *(i.control.level.beside if i.control.level else ())]
     if (missing := i.answer.share_missing or 0) >= 0.005:
         notes.append(f"{fmt.percent(missing)} cannot be timed")
-    spark = drawn.data_uri(drawn.sparkline(i.control, dark=dark))
+    spark = drawn.data_uri(drawn.sparkline(i.control, dark=written.is_dark()))
     cells = [
-        f"<b>{escape(figure.text)}</b>{_small(*notes)}",
-        _marked(_variation(i.control, dark), narrate_control.rule(i.control) if i.control.is_current else "no figure for this month, so it is not judged"),
+        f"<b>{escape(figure.text)}</b>{small(*notes)}",
+        marked(variation(i.control), narrate_control.rule(i.control) if i.control.is_current else "no figure for this month, so it is not judged"),
         _target(page, i),
-        _assurance(i.control, dark),
+        _assurance(i.control),
         escape(shown_of(i.answer, before).text),
         f'<img src="{spark}" alt="trend of {len(rows)} months">',
     ]
-    name = f'<th scope="row"><a href="{escape(link(page, i))}">{escape(i.label)}</a></th>'
-    return f"<tr>{name}{''.join(f'<td>{c}</td>' for c in cells)}</tr>"
-
-
-def _framed(kind: str, caption: str, columns: Iterable[str], body: Iterable[str]) -> str:
-    """A table in a region of its own, which scrolls by keyboard where the screen is too narrow for it."""
-    head = "".join(f'<th scope="col">{escape(c)}</th>' for c in columns)
-    inside = f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
-    return f'<div class="readout {kind}" role="region" tabindex="0" aria-label="{escape(caption)}">{inside}</div>'
-
-
-def _small(*lines: str) -> str:
-    return "".join(f"<small>{escape(x)}</small>" for x in lines if x)
-
-
-def _marked(icon: str, words: str) -> str:
-    return f"<span>{icon}<small>{escape(words)}</small></span>"
+    return written.row(written.link(link(page, i), i.label), cells)
 
 
 def _target(page: Page, i: Indicator) -> str:
     words, status = target(i.answer, len(visible_sites(page.store, page.scope)))
-    return escape(words) + _small(status) if words else _small(narrate.no_target(i.answer))
+    return escape(words) + small(status) if words else small(narrate.no_target(i.answer))
 
 
-def _variation(c: Control, dark: bool) -> str:
-    kind, high = (c.variation, drawn.is_high(c)) if c.is_current else (None, None)
-    name = f"{kind}_{'high' if high else 'low'}" if kind in ("improvement", "concern") else kind or "not_judged"
-    return icons.image(f"variation_{name}", drawn.label(kind, high=high), dark)
-
-
-def _assurance(c: Control, dark: bool) -> str:
+def _assurance(c: Control) -> str:
     kind = drawn.assurance_of(c)
     words = narrate_control.met(c) if kind == "counted" else drawn.label(kind)
-    return "" if kind == "no_target" else _marked(icons.image(f"assurance_{kind}", drawn.label(kind), dark), words.split(":")[0])
+    return "" if kind == "no_target" else marked(icons.image(f"assurance_{kind}", drawn.label(kind), written.is_dark()), words.split(":")[0])
 
 
 def matrix(page: Page, found: dict[str, list[Indicator]]) -> str:
     """Indicators down, sites across: the variation of each, as an icon with its words, a link to its chart."""
-    dark = palette().name == "dark"
     names = {s: n for s, n in dimension_names(page).items() if not page.sites or s in page.sites}
     body = []
     for rows in found.values():
@@ -180,9 +152,9 @@ def matrix(page: Page, found: dict[str, list[Indicator]]) -> str:
             units = judged_by(page, i.metric_id, "site_code", **i.where)
             if isinstance(units, Failure):
                 continue
-            cells = [f'<a href="{escape(link(page, i, s))}">{_variation(units[s], dark)}</a>' if s in units else fmt.DASH for s in names]
-            body.append(f'<tr><th scope="row">{escape(i.label)}</th>{"".join(f"<td>{c}</td>" for c in cells)}</tr>')
-    return _framed("matrix", "Variation of each indicator at each site", ("Indicator", *names.values()), body)
+            cells = [f'<a href="{escape(link(page, i, s))}">{variation(units[s])}</a>' if s in units else fmt.DASH for s in names]
+            body.append(written.row(escape(i.label), cells))
+    return framed("matrix", "Variation of each indicator at each site", ("Indicator", *names.values()), body)
 
 
 def dimension_names(page: Page) -> dict[str, str]:
@@ -193,16 +165,7 @@ def dimension_names(page: Page) -> dict[str, str]:
 
 def link(page: Page, i: Indicator, site: str | None = None) -> str:
     """The address of an indicator's control chart, with the page's filters."""
-    said = [(key, v) for key in ("period", "from", "to") for v in st.query_params.get_all(key)]
-    said += [(key, v) for key, dimension, _, _ in FILTERS for v in st.session_state.get(key) or [] if not (site and dimension == "site_code")]
-    if i.where and not any(key == "pathway" for key, _ in said):
-        said.append(("pathway", i.answer.label("pathway", i.where["pathway"][0])))
-    if site:
-        said.append(("site", dimension_names(page)[site]))
-    return f"/control?{urlencode([('metric', i.answer.metric.label), *said])}"
-
-
-def shown(html: str) -> None:
-    """A table on the page, in the look that all such tables share. Whatever comes from the data is escaped in it."""
-    st.html(TABLES)
-    st.html(html)
+    unit = {"site_code": dimension_names(page)[site]} if site else {}
+    if i.where and not page.scope.where.get("pathway"):
+        unit["pathway"] = i.answer.label("pathway", i.where["pathway"][0])
+    return written.control_address(i.answer.metric.label, unit)

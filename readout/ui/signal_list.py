@@ -1,13 +1,16 @@
-"""The signals as a page shows them."""
+"""The signals as a page shows them: by indicator, each series with what it says and the way to its control chart."""
 
-from typing import Any
+from html import escape
 
 from readout import format as fmt
 from readout import narrate_control
+from readout.control import Control
+from readout.scope import DIMENSIONS
 from readout.signals import Signals, signals
-from readout.ui import engine
+from readout.ui import engine, written
 from readout.ui.frame import Page
 
+COLUMNS = ("Where", "Variation", "Last complete month")
 KINDS = {"concern": "Concern", "improvement": "Improvement", "neutral": "Neither", "all": "All"}
 
 
@@ -25,29 +28,46 @@ def finding(s: Signals) -> str:
     better = sum(c.variation == "improvement" for c in s.found)
     if not s.count_series:
         return "No series is long enough to judge in this choice of filters."
+    touched = len({c.metric.id for c in s.found})
     return (
-        f"{len(s.found)} of {s.count_series} series show special-cause variation in their last complete month: {concern} of concern, {better} of "
-        f"improvement. Were every series steady, about {s.expected:.0f} would do so by chance, so read a single signal with its reason, "
-        "and several together as a pattern."
+        f"{len(s.found)} of {s.count_series} series, of {touched} indicator{'s' * (touched != 1)}, show special-cause variation in their last complete month: "
+        f"{concern} of concern, {better} of improvement. Were every series steady, about {s.expected:.0f} would do so by chance, so read a single signal "
+        "with its reason, and several together as a pattern."
     )
 
 
-def rows(s: Signals, kind: str) -> list[dict[str, Any]]:
-    """One row a signal."""
-    shown = [c for c in s.found if kind == "all" or (c.variation or "").startswith(kind)]
-    return [
-        {
-            "Indicator": c.metric.label,
-            "Where": c.name,
-            "Variation": narrate_control.variation_words(c),
-            "Rule": narrate_control.rule(c),
-            "Since": fmt.month(c.since) if c.since else "",
-            "Latest": narrate_control.reading(c, c.last["x"]) if c.last else "",
-            "Mean": narrate_control.reading(c, c.last["mean"]) if c.last else "",
-            "Month": fmt.month(c.last["month"]) if c.last else "",
-        }
-        for c in shown
-    ]
+ONE_EVENT = (
+    "One event stands here more than once: the whole network, its sites, modalities and pathways are cut from the same examinations, and indicators "
+    "that share them (unreported and backlog, turnaround and standard) move together. So count events and not rows."
+)
+
+
+def table(s: Signals, kind: str) -> str:
+    """One row a signal under its indicator, each a link to its control chart; the indicators that the whole network shows first. Empty for none."""
+    groups: dict[str, list[Control]] = {}
+    for c in s.found:
+        if kind == "all" or (c.variation or "").startswith(kind):
+            groups.setdefault(c.metric.label, []).append(c)
+    body = []
+    for label, found in groups.items():
+        places = f"{len(found)} series" if len(found) > 1 else "1 series"
+        body += [written.group(f"{label} · {places}", len(COLUMNS)), *map(_row, found)]
+    return written.framed("signals", "Signals by indicator, each with the way to its control chart", COLUMNS, body) if body else ""
+
+
+def _row(c: Control) -> str:
+    last = c.last or {"x": None, "mean": None, "month": None}
+    of = fmt.listed([DIMENSIONS[d].label for d in c.unit])
+    mean = f"mean {'change ' if c.metric.is_snapshot else ''}{narrate_control.reading(c, last['mean'], is_line=True)}" if last["mean"] is not None else ""
+    figure = f"<b>{escape(narrate_control.reading(c, last['x']))}</b>"
+    stands = (f"level {c.level.words()}",) if c.level is not None and c.level.words() else ()
+    return written.row(
+        written.link(written.control_address(c.metric.label, c.unit), c.name[0].upper() + c.name[1:]) + written.small(of),
+        (
+            written.marked(written.variation(c), narrate_control.rule(c)),
+            figure + written.small(fmt.month(last["month"]) if last["month"] else "", mean, *stands),
+        ),
+    )
 
 
 def account(s: Signals) -> str:

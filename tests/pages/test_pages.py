@@ -7,6 +7,7 @@ import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -88,7 +89,7 @@ def test_a_page_runs_from_the_router(url, opened):
     assert not app.error, [e.value for e in app.error]
     assert app.sidebar.multiselect and app.sidebar.selectbox
     charts = len(app.get("bidi_component"))
-    assert charts <= 6 and (charts or app.dataframe or not url)
+    assert charts <= 6 and (charts or app.dataframe or app.get("html"))
 
 
 @pytest.mark.parametrize("path", sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "pages").rglob("*.py")))
@@ -287,6 +288,20 @@ def test_the_overview_is_two_tables_that_say_in_words_what_the_icons_draw(opened
     assert all(tr[3].text or tr[3].find("small").text for tr in rows), "a target, or why there is none"
     concern = [tr.find("th/a").text for tr in rows if "Concern" in tr[2].find("span/img").get("alt")]
     assert all(name in app.markdown[0].value + "".join(m.value for m in app.markdown) for name in concern)
+
+
+def test_a_signal_leads_to_its_control_chart_which_says_the_same(opened):
+    app = opened("signals", kind="All", modality="CT")
+    (table,) = (ElementTree.fromstring(re.sub(r"<img ([^>]*)>", r"<img \1/>", h.proto.body)) for h in app.get("html") if "<table>" in h.proto.body)
+    rows = [tr for tr in table.find("table/tbody") if tr.find("th/a") is not None]
+    assert re.match(rf"{len(rows)} of \d+ series", app.markdown[1].value) and rows
+    assert sum(int(tr[0].text.split(" · ")[1].split()[0]) for tr in table.find("table/tbody") if len(tr) == 1) == len(rows)
+    one = next((tr for tr in rows if tr.find("th/small") is not None and tr.find("th/small").text == "Site"), rows[0])
+    asked = parse_qs(urlsplit(one.find("th/a").get("href")).query)
+    assert asked["modality"] == ["CT"] and len(asked["metric"]) == 1
+    chart = opened("control", **{k: v[0] for k, v in asked.items()})
+    said = " ".join(m.value for m in chart.markdown)
+    assert not chart.exception and one[1].find("span/small").text.removeprefix("change over the month: ").split(",")[0] in said.lower()
 
 
 def test_names_from_the_data_stay_text_in_the_tables_of_the_overview(opened, altered):

@@ -17,7 +17,7 @@ from readout.stats.intervals import wilson
 Row = dict[str, Any]
 
 ADDENDA = (
-    "An addendum is often good practice: new history, a discussion at a meeting, a second look. A site with more may have harder cases within a stratum, "
+    "An addendum is often good practice: new history, a discussion at a meeting, a second look. A site with more may have harder cases than its case mix shows, "
     "more meetings, or a RIS that makes addenda easy; one with fewer may correct reports without one."
 )
 REVIEWS = (
@@ -26,10 +26,10 @@ REVIEWS = (
 )
 ROUTES_LATE = (
     "The time runs from the examination, so it includes the wait before a case is sent to or taken by whoever reports it: a route that is given old cases "
-    "looks late. Which cases are sent is a choice that the strata do not know."
+    "looks late. Which cases are sent is a choice that the case mix does not show."
 )
 ROUTES_ADDENDA = (
-    "Which cases go to whom is a choice that the strata do not know: a supplier may be spared the complex ones, and a radiographer reports within a scope. An "
+    "Which cases go to whom is a choice that the case mix does not show: a supplier may be spared the complex ones, and a radiographer reports within a scope. An "
     "addendum to an outsourced report is often made by the site and not by the supplier, after a query: who looks again decides how many "
     "are found. What is not looked at again is not amended."
 )
@@ -257,13 +257,13 @@ def case_mix_limits(answer: Answer, *drawn_with: Answer) -> str:
     alone = [f"{answer.label(dimension, u.code)} {fmt.percent(u.share_alone, 0)}" for u in found.units if u.share_alone >= 0.05]
     chance = "fewer than one" if found.chance < 1 else f"about {found.chance:.0f}"
     said = (
-        f"Expected: the examinations of each stratum at the rate of all sites together, so each {_noun(dimension)} is compared with the network and not "
+        f"Expected: each examination at the rate that all sites together have for its kind, so each {_noun(dimension)} is compared with the network and not "
         f"with another. By chance {chance} of {len(found.units)} would lie outside 99.8 % in one period. "
     )
     if len(found.units) < MIN_UNITS:
         said += f"With fewer than {MIN_UNITS} no band can allow for differences beyond chance that all of them share. "
     if alone:
-        said += f"Part of the expected rests on strata that only one {_noun(dimension)} has: {fmt.listed(alone)}. "
+        said += f"Part of the expected rests on kinds of examination that only one {_noun(dimension)} has: {fmt.listed(alone)}. "
     if failing:
         named = fmt.listed([f"{answer.label(dimension, code)} †" for code in failing])
         said += f"Not comparable by their times, counted in the rates of all and called different in nothing: {named}."

@@ -98,7 +98,7 @@ def caveats(found: Reporters) -> str:
     if found.measure.is_time:
         return (
             "The time that passes between assignment and first verification, where the RIS records both; of reports that are verified, for what still "
-            "waits is nobody's yet. It is not known whether the list was worked in order, nor how hard the cases were within a stratum. The time since "
+            "waits is nobody's yet. It is not known whether the list was worked in order, nor how hard the cases were beyond their case mix. The time since "
             "the examination is never compared: it is mostly the queue, and whoever clears old cases would look slow."
         )
     return (

@@ -19,7 +19,7 @@ blocks.chart(
     "Examinations done and requests received",
     key="both",
     drawn_with=(demand,),
-    subtitle="Requests by month of receipt, less those rejected at vetting.",
+    subtitle="Requests by the month they arrived, less those rejected at vetting.",
 )
 
 by = blocks.choice("Break down by", BREAKDOWNS, key="by")

@@ -31,6 +31,7 @@ page = frame()
 heading(page, "Data quality", "What do the figures rest on, and what should be mended at its source?")
 held = quality.Quality(page.store.extract)
 st.markdown(held.finding())
+blocks.unfiltered(page, "what was read, kept and set apart: it is of the whole extract")
 blocks.figures(
     ("Records read", held.total("read"), f"from {len(held.sources)} source{'s' * (len(held.sources) != 1)}"),
     ("Kept", held.total("kept"), "the figures stand on these"),
@@ -50,6 +51,7 @@ st.header("The detail", anchor=False)
 view = blocks.choice("Detail", VIEWS, key="view")
 st.caption(ABOUT[view])
 if view == "site":
+    blocks.unfiltered_but(page, "Flags", "data_quality")
     blocks.rows_by(page.ask("data_quality", "rule", "site_code"), quality.by_site)
 else:
     rows = {

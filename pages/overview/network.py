@@ -7,7 +7,6 @@ from readout.ui.frame import frame, heading
 
 page = frame()
 heading(page, "Network overview", "What needs attention, and why?")
-blocks.filters_said(page)
 found = overview.indicators(page)
 st.markdown(overview.finding(found))
 written.shown(overview.table(page, found))

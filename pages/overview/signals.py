@@ -7,7 +7,6 @@ from readout.ui.frame import frame, heading
 
 page = frame()
 heading(page, "Signals", "What has changed, and how much of it would chance alone explain?")
-blocks.filters_said(page)
 found = signal_list.found(page)
 st.markdown(signal_list.finding(found))
 kind = blocks.choice("Show", signal_list.KINDS, key="kind")

@@ -6,7 +6,6 @@ from readout import charts, narrate
 from readout.ui import blocks, variability
 from readout.ui.frame import frame, heading
 
-MODALITIES = {"CT": "CT", "MR": "MRI", "XR": "X-ray", "US": "Ultrasound", "NM": "Nuclear medicine"}
 WHY = {"modality": "Modality", "patient_class": "Patient class", "urgency": "Urgency", "pathway": "Pathway"}
 
 page = frame()
@@ -37,12 +36,13 @@ st.header(f"Where the difference lies, by site and {WHY[why].lower()}", anchor=F
 blocks.rows_by(page.ask(variability.LATE, "site_code", why), variability.strata)
 
 paths = blocks.pathway(page)
-one = blocks.choice("Modality", MODALITIES, key="of")
+modalities = variability.modalities(page)
+one = blocks.choice("Modality", modalities, key="of")
 quick, its_times = paths.ask("exam_to_report", "site_code", modality=(one,)), variability.times(paths, one)
 blocks.chart(
     quick,
     charts.dumbbell,
-    f"{MODALITIES[one]}: time from examination to report, by site",
+    f"{modalities[one]}: time from examination to report, by site",
     key=f"sites_{one}",
     drawn_with=(its_times,),
     column="p90_hours",

@@ -24,7 +24,7 @@ blocks.chart(
     "From request to examination",
     key="wait",
     column="p90_hours",
-    subtitle="By month of request. A request not yet examined is a wait that has not ended; planned surveillance is no wait.",
+    subtitle="By the month the request arrived. A request not yet examined is a wait that has not ended; planned surveillance is no wait.",
 )
 curve = blocks.choice("Curves by", CURVES, key="curves")
 blocks.chart(

@@ -339,22 +339,13 @@ def among(answer: Answer, whole: Answer, *, dimension: str, own: Sequence[str], 
                 "line": {"color": palette.muted, "dash": "dash", "width": 1.3},
             }
         )
-        notes.append(
-            note(
-                f"{standard.label} ({standard.status})",
-                palette,
-                x=0,
-                xref="paper",
-                xanchor="left",
-                y=standard.target,
-                yanchor="bottom",
-                bgcolor=palette.paper,
-            )
-        )
+        # Under the axis: beside its line it would hide the lowest bars.
+        words = f"- - {standard.label} ({standard.status})"
+        notes.append(note(words, palette, x=0, xref="paper", xanchor="left", y=0, yref="paper", yanchor="top", yshift=-28))
     figure = layout(
         palette,
         320,
-        margin={"l": 8, "r": 16, "t": 34, "b": 36},
+        margin={"l": 8, "r": 16, "t": 34, "b": 54},
         bargap=0.25,
         xaxis={
             "showticklabels": False,

@@ -98,7 +98,7 @@ TICKS = {
 COHORT = {
     "examined": "month of examination",
     "verified": "month of report",
-    "received": "month of receipt",
+    "received": "month the request arrived",
     "reviewed": "month of review",
     "snapshot": "end of month",
 }

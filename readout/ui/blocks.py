@@ -1,6 +1,5 @@
 """Cards, charts and tables, each made from Answers, each a click from its definition, its rows and its query."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -20,10 +19,9 @@ from readout.scope import DIMENSIONS
 from readout.ui import downloads, engine, figure, judged, way
 from readout.ui.engine import Failure
 from readout.ui.frame import Page, current, ranked_pathways
-from readout.ui.look import palette
+from readout.ui.look import palette, plain
 
 Asked = Answer | Failure
-MARKED = re.compile(r"([\\`*_\[\]<>$:|~#])")  # what a cell that wraps would read as formatting
 Points = Callable[[Answer], Sequence[dict[str, Any]]]
 ABOUT, TABLE = "About this chart", "Table"
 
@@ -60,11 +58,16 @@ def _card(answer: Asked) -> None:
         now, before = narrate.latest(answer), None if is_one_day else now
         label = f"{label} now" if now and now["provisional"] and not answer.scope.date_to else label
     said = narrate.when(answer, now)
+    paths = [answer.label("pathway", p) for p in answer.scope.where.get("pathway", ())]
     if is_one_day:
         said = answer.words.rsplit(", ", 1)[-1]
     elif now and answer.metric.kind == "stock" and now["provisional"]:
         said = "when the data ends"
-    lines = [said, narrate.beside(answer, now)] if answer.metric.kind in ("time", "ratio") else [said]
+    lines = (
+        [*([fmt.listed(paths)] if paths else []), said, narrate.beside(answer, now)]
+        if answer.metric.kind in ("time", "ratio")
+        else [*([fmt.listed(paths)] if paths else []), said]
+    )
     if before and before is not now:
         lines.append(f"{narrate.when(answer, before)}: {narrate.reading(answer, before)}")
     _figure(label + (", half within" if answer.metric.kind == "time" else ""), narrate.reading(answer, now), lines)
@@ -258,8 +261,12 @@ def pathway(page: Page, metric_id: str = "within_pathway_standard") -> Page:
         return page
     chosen = choice("Pathway", options, key="on")
     first = next(iter(options))
-    said = "the one that breaches its standard most" if chosen == first else f"{options[first]} breaches its standard most"
-    st.caption(f"One pathway at a time: {said}.")
+    if len(options) == 1:
+        st.caption("One pathway only: this choice of filters holds no other.")
+    else:
+        most = "this one has" if chosen == first else f"{options[first]} has"
+        over = "waiting six weeks or more" if metric_id == "six_week_breach" else "over its standard"
+        st.caption(f"Pathways are shown one by one, since their times differ too much to be put together; {most} the largest share {over}.")
     return replace(page, scope=page.scope.filtered("pathway", (chosen,)))
 
 
@@ -299,17 +306,18 @@ def charted() -> Metric:
     return names[st.selectbox("Indicator", list(names), key="metric", bind="query-params")]
 
 
-def filters_said(page: Page) -> None:
-    """The filters in a line of the page itself, for a page whose figures do not each say them."""
-    if any(page.scope.where.values()):
-        said = scope_said(page, "activity")
-        st.caption(f"Only {said}. Clear the filters for the whole network.")
-
-
 def unfiltered(page: Page, what: str) -> None:
     """Say where the filters do nothing."""
     if any(page.scope.where.values()):
         st.caption(f"The filters of site, modality, pathway, class and urgency do not narrow {what}.")
+
+
+def unfiltered_but(page: Page, what: str, metric_id: str) -> None:
+    """Say which of the filters that stand do nothing to a figure."""
+    known = load_catalogue().metric(metric_id).dimensions
+    idle = [DIMENSIONS[d].label.lower() for d, values in page.scope.where.items() if values and d not in known]
+    if idle:
+        st.caption(f"{what} cannot be narrowed by {fmt.listed(idle)}: of {'this filter' if len(idle) == 1 else 'these filters'} nothing is applied here.")
 
 
 def scope_said(page: Page, metric_id: str) -> str:
@@ -341,9 +349,7 @@ def rows_by(answer: Asked, arrange: Callable[[Answer], Sequence[dict[str, Any]]]
         return
     if is_wrapped:
         rows = arrange(answer)
-        st.table(
-            pl.DataFrame([{k: MARKED.sub(r"\\\1", str(v)) for k, v in row.items()} for row in rows]), hide_index=True, alt=f"{answer.metric.label}: {len(rows)} rows"
-        )
+        st.table(pl.DataFrame([{k: plain(str(v)) for k, v in row.items()} for row in rows]), hide_index=True, alt=f"{answer.metric.label}: {len(rows)} rows")
     else:
         table(arrange(answer), answer.metric.label)
     st.caption(narrate.footer(answer))

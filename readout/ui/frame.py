@@ -16,6 +16,7 @@ from readout.scope import Scope, month_end, next_month, previous_month
 from readout.store import Store
 from readout.ui import engine, way
 from readout.ui.gate import gate
+from readout.ui.look import plain
 
 PERIODS = {"12": "12 complete months and since", "24": "24 complete months and since", "all": "All dates", "custom": "From and to"}
 PERIOD_NAMES = dict(zip(PERIODS, ("12 months", "24 months", "All", "Custom"), strict=True))
@@ -175,6 +176,24 @@ def heading(page: Page, title: str, question: str) -> None:
     if extract.is_synthetic:
         said.append("synthetic sample data")
     st.markdown(f"{question}  \n:gray[{' · '.join(said)}]")
+    _filters_said()
+
+
+def _filters_said() -> None:
+    """Each filter that stands, with one click to clear it: a link may have set it, and on a narrow screen the sidebar is folded."""
+    standing = [(key, title, st.session_state[key]) for key, _, title, _ in FILTERS if st.session_state.get(key)]
+    if not standing:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("Only", width="content")
+        for key, title, names in standing:
+            said = fmt.listed(names) if len(names) < 4 else f"{fmt.listed(names[:2])} and {len(names) - 2} more"
+            label = f"{title}: {plain(said)}"
+            st.button(label, key=f"clear_{key}", icon=":material/close:", help="Clear this filter", on_click=_clear, args=(key,))
+
+
+def _clear(key: str) -> None:
+    st.session_state[key] = []
 
 
 def _translate(labels: Mapping[str, Mapping[str, str]]) -> None:

@@ -1,5 +1,6 @@
 """How figures sit on a page."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,3 +14,11 @@ TABLES = Path(__file__).with_name("tables.css")  # how tables drawn as HTML look
 def palette() -> Any:
     """Colours for the viewer's light or dark theme."""
     return PALETTES.get(st.context.theme.type or "light", PALETTES["light"])
+
+
+MARKED = re.compile(r"([\\`*_\[\]<>$:|~#])")  # what text on a page would read as formatting
+
+
+def plain(text: str) -> str:
+    """Text from the data, so that nothing in it is read as formatting."""
+    return MARKED.sub(r"\\\1", text)

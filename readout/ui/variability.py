@@ -1,7 +1,7 @@
 """What the comparison of sites asks: the whole period, each of the last three quarters that are old enough to judge, and whether times compare."""
 
 from readout import format as fmt
-from readout import narrate
+from readout import narrate, schema
 from readout.answer import Answer
 from readout.catalogue import load_catalogue
 from readout.comparable import METRIC, Tested, marks
@@ -16,6 +16,12 @@ from readout.variation import correlations, odds_ratios
 LATE = "standardised_late_ratio"
 EVERY_SITE = "By quarter, of all dates and every site: the filters of sites and dates do not apply."
 SYMBOLS = {"passes": "✓", "fails": "✗", "too few": "– too few:"}
+
+
+def modalities(page: Page) -> dict[str, str]:
+    """The modalities whose times are shown one by one: those of the filter where there is one, else the five that most examinations are of."""
+    chosen = page.scope.where.get("modality") or ("CT", "MR", "XR", "US", "NM")
+    return {m: schema.MODALITY_NAMES[m] for m in chosen}
 
 
 def quarters(page: Page, *by: str, metric: str = LATE) -> list[Asked]:

@@ -93,16 +93,49 @@ def test_a_page_opens_on_the_pathway_that_breaches_most(url, metric, modality, o
     assert not app.exception
     shown = next(b for b in app.get("button_group") if b.key == "on").value
     assert shown == worst(metric, store, **({"modality": (modality,)} if modality else {}))
-    assert "the one that breaches its standard most" in said(app)
+    over = "waiting six weeks or more" if metric == "six_week_breach" else "over its standard"
+    assert f"this one has the largest share {over}" in said(app) or "One pathway only" in said(app)
     assert f"{shown}, " in said(app) and "from 1 Oct 2025" in said(app)
 
 
 def test_another_pathway_is_kept_in_the_address_and_an_unknown_one_is_said(opened):
     app = opened("turnaround", on="Routine outpatient and GP")
     assert next(b for b in app.get("button_group") if b.key == "on").value == "Routine outpatient and GP"
-    assert "One pathway at a time: " in said(app) and "the one that breaches" not in said(app)
+    assert "Pathways are shown one by one" in said(app) and "this one has" not in said(app)
     odd = opened("turnaround", on="Nonsense")
     assert not odd.exception and "'Nonsense' in the address is not one of these" in said(odd)
+
+
+def test_a_filter_that_a_link_has_set_is_said_on_every_page_and_goes_with_one_click(opened):
+    app = opened("turnaround", pathway="suspected_cancer", modality="CT")
+    assert "One pathway only: this choice of filters holds no other." in said(app)
+    go(app, "activity", pathway="Suspected cancer", modality="CT")
+    chips = {b.key: b.label for b in app.button if b.key.startswith("clear_")}
+    assert chips == {"clear_modality": "Modality: CT", "clear_pathway": "Pathway: Suspected cancer"}
+    narrowed = [m.value for m in app.metric]
+    app.button(key="clear_pathway").click().run()
+    assert not app.exception and app.sidebar.multiselect(key="pathway").value == [] and app.sidebar.multiselect(key="modality").value == ["CT"]
+    assert [b.key for b in app.button if b.key.startswith("clear_")] == ["clear_modality"] and [m.value for m in app.metric] != narrowed
+
+
+def test_the_cards_of_one_pathway_say_it(opened):
+    app = opened("turnaround", on="Routine outpatient and GP")
+    assert sum(c.value.startswith("Routine outpatient and GP  \n") for c in app.caption) == 4
+    assert not any(c.value.startswith("Routine") for c in opened("standards").caption)
+
+
+@pytest.mark.parametrize(("chosen", "shown"), [("MRI", ["MRI"]), ("Fluoroscopy", ["Fluoroscopy"]), (None, ["CT", "MRI", "X-ray", "Ultrasound", "Nuclear medicine"])])
+def test_variability_opens_on_the_modality_of_the_filter(opened, chosen, shown):
+    app = opened("variability", **({"modality": chosen} if chosen else {}))
+    assert not app.exception and f"{shown[0]}: time from examination to report, by site" in [h.value for h in app.header]
+    assert next(b for b in app.get("button_group") if b.key == "of").options == shown
+
+
+def test_the_quality_page_says_which_filters_do_nothing(opened):
+    app = opened("quality", modality="CT", site="Westmere Royal", view="Rules by site")
+    assert "do not narrow what was read, kept and set apart: it is of the whole extract." in said(app)
+    assert "Flags cannot be narrowed by modality: of this filter nothing is applied here." in said(app)
+    assert "do not narrow" not in said(opened("quality"))
 
 
 def test_the_switch_shows_the_naive_figure_and_says_why_it_differs(opened, store):

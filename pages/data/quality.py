@@ -16,6 +16,7 @@ VIEWS = {
     "through": "Data to",
     "checks": "Checks",
 }
+LONG = ("codes", "files")  # to be sorted and searched
 ABOUT = {
     "source": "What each rule found in the files, and what became of those records.",
     "site": "Kept examinations that carry each flag.",
@@ -52,7 +53,7 @@ view = blocks.choice("Detail", VIEWS, key="view")
 st.caption(ABOUT[view])
 if view == "site":
     blocks.unfiltered_but(page, "Flags", "data_quality")
-    blocks.rows_by(page.ask("data_quality", "rule", "site_code"), quality.by_site)
+    blocks.rows_by(page.ask("data_quality", "rule", "site_code"), quality.by_site, is_wrapped=True)
 else:
     rows = {
         "source": held.by_source,
@@ -63,4 +64,4 @@ else:
         "through": held.through,
         "checks": held.checks,
     }[view]()
-    blocks.table(rows, VIEWS[view])
+    (blocks.table if view in LONG else blocks.wrapped)(rows, VIEWS[view])

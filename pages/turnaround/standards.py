@@ -46,4 +46,4 @@ with right:
         subtitle="The national standard, for every pathway alike.",
     )
 st.header("By standard", anchor=False)
-blocks.rows_by(page.ask("within_pathway_standard", "standard_id"), dictionary.by_standard)
+blocks.rows_by(page.ask("within_pathway_standard", "standard_id"), dictionary.by_standard, is_wrapped=True)

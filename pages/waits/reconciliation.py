@@ -32,7 +32,7 @@ reconciliation.reasons()
 
 if measure == "activity_reconciliation":
     st.header("By wait category", anchor=False)
-    blocks.rows_by(page.ask(measure, "wait_category", "step", scope=chosen), reconciliation.rows)
+    blocks.rows_by(page.ask(measure, "wait_category", "step", scope=chosen), reconciliation.rows, is_wrapped=True)
 month = chosen.filtered("trust_code", ()).filtered("test", ())
 st.header(f"Every trust and test, {reconciliation.month_name(chosen)}", anchor=False)
-blocks.rows_by(page.ask(measure, "trust_code", "test", "step", scope=month), reconciliation.rows)
+blocks.rows_by(page.ask(measure, "trust_code", "test", "step", scope=month), reconciliation.rows, is_wrapped=True)

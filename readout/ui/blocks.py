@@ -16,10 +16,10 @@ from readout.answer import Answer, Released
 from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import LIGHT, Flag, alternative
 from readout.scope import DIMENSIONS
-from readout.ui import downloads, engine, figure, judged, way
+from readout.ui import downloads, engine, figure, judged, way, written
 from readout.ui.engine import Failure
 from readout.ui.frame import Page, current, ranked_pathways
-from readout.ui.look import palette, plain
+from readout.ui.look import palette
 
 Asked = Answer | Failure
 Points = Callable[[Answer], Sequence[dict[str, Any]]]
@@ -340,19 +340,23 @@ def rows_of(answer: Asked) -> None:
 
 
 def rows_by(answer: Asked, arrange: Callable[[Answer], Sequence[dict[str, Any]]], *, is_wrapped: bool = False) -> None:
-    """An answer as a table arranged in another way, with its account. `is_wrapped`: of few rows in words, whose cells wrap instead of being scrolled to."""
+    """An answer as a table arranged in another way, with its account. `is_wrapped`: see `wrapped`."""
     if isinstance(answer, Failure):
         (st.info if answer.is_absence else st.error)(answer.sentence)
         return
     if answer.is_empty:
         st.info(narrate.empty(answer))
         return
-    if is_wrapped:
-        rows = arrange(answer)
-        st.table(pl.DataFrame([{k: plain(str(v)) for k, v in row.items()} for row in rows]), hide_index=True, alt=f"{answer.metric.label}: {len(rows)} rows")
-    else:
-        table(arrange(answer), answer.metric.label)
+    (wrapped if is_wrapped else table)(arrange(answer), answer.metric.label)
     st.caption(narrate.footer(answer))
+
+
+def wrapped(rows: Sequence[dict[str, Any]], name: str) -> None:
+    """Rows whose words and headings wrap, so that every column is seen: for tables to read, where `table` is for those to sort and search."""
+    if not rows:
+        st.caption("None.")
+        return
+    written.shown(written.plain(f"{name}: {len(rows)} rows", rows))
 
 
 def tests() -> tuple[str, ...]:

@@ -86,7 +86,7 @@ TITLES = {
     "is_reported": "Reported",
     "hours": "Time",
 }
-LAST = ("reference", "patient_class", "urgency", "reporting_route")
+LAST = ("band", "reference", "patient_class", "urgency", "reporting_route")  # the band repeats the days
 
 
 def named(listing: drill.Listing) -> list[dict[str, Any]]:

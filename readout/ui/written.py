@@ -1,11 +1,13 @@
 """Tables written as HTML: words that wrap, icons beside them, links that open in place; and the address of a control chart."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
+from readout import format as fmt
 from readout.charts import icons as drawn
 from readout.control import Control
 from readout.ui import icons
@@ -20,14 +22,32 @@ def framed(kind: str, caption: str, columns: Iterable[str], body: Iterable[str])
     return f'<div class="readout {kind}" role="region" tabindex="0" aria-label="{escape(caption)}">{inside}</div>'
 
 
+def plain(caption: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as a table whose words and headings wrap: the first column heads its row, numbers stand to the right."""
+    columns = list(dict.fromkeys(k for r in rows for k in r))
+    body = [row(_said(r.get(columns[0])), (_said(r.get(c)) for c in columns[1:]), [_is_number(r.get(c)) for c in columns[1:]]) for r in rows]
+    return framed("plain", caption, columns, body)
+
+
+def _said(value: Any) -> str:
+    """A cell as markup; a name of parts may break between them."""
+    text = fmt.count(value) if _is_number(value) and float(value).is_integer() else "" if value is None else str(value)
+    return escape(text).replace("_", "_<wbr>")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def group(words: str, columns: int) -> str:
     """A line that heads the rows under it."""
     return f'<tr><th colspan="{columns}" scope="rowgroup">{escape(words)}</th></tr>'
 
 
-def row(head: str, cells: Iterable[str]) -> str:
+def row(head: str, cells: Iterable[str], are_numbers: Sequence[bool] = ()) -> str:
     """A row of cells that are markup already."""
-    return f'<tr><th scope="row">{head}</th>{"".join(f"<td>{c}</td>" for c in cells)}</tr>'
+    made = [f'<td class="number">{c}</td>' if i < len(are_numbers) and are_numbers[i] else f"<td>{c}</td>" for i, c in enumerate(cells)]
+    return f'<tr><th scope="row">{head}</th>{"".join(made)}</tr>'
 
 
 def link(address: str, words: str) -> str:

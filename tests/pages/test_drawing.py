@@ -135,7 +135,7 @@ def test_the_router_is_short_and_nothing_injects_markup():
         assert "unsafe_allow" not in text and ("st.html" not in text or path.name == "written.py"), path
     rules = re.findall(r"^([^{]+) \{", (ROOT / "readout" / "ui" / "tables.css").read_text("utf-8"), re.MULTILINE)
     reached = [part.strip() for rule in rules for part in rule.split(",")]
-    assert reached and all(re.match(r"\.(readout|indicators|matrix|signals)\b", part) for part in reached), "a style reaches beyond its own tables"
+    assert reached and all(re.match(r"\.(readout|indicators|matrix|signals|plain)\b", part) for part in reached), "a style reaches beyond its own tables"
 
 
 def test_both_ways_of_starting_have_the_same_settings():

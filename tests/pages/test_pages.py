@@ -304,11 +304,28 @@ def test_a_signal_leads_to_its_control_chart_which_says_the_same(opened):
     assert not chart.exception and one[1].find("span/small").text.removeprefix("change over the month: ").split(",")[0] in said.lower()
 
 
+@pytest.mark.parametrize(
+    ("url", "query", "head"),
+    [("quality", {"view": "Rules by site"}, "Rule"), ("catalogue", {}, "Metric"), ("reconciliation", {}, "Trust"), ("standards", {}, "Standard")],
+)
+def test_a_table_to_read_wraps_and_names_every_column_and_row(url, query, head, opened):
+    app = opened(url, **query)
+    bodies = [h.proto.body.replace("<wbr>", "") for h in app.get("html") if 'class="readout plain"' in h.proto.body]
+    table = ElementTree.fromstring(bodies[0]).find("table")
+    columns = [th.text for th in table.find("thead/tr")]
+    assert columns[0] == head and all(th.get("scope") == "col" for th in table.find("thead/tr"))
+    rows = list(table.find("tbody"))
+    assert rows and all(tr[0].get("scope") == "row" and len(tr) == len(columns) for tr in rows)
+    assert table.find("caption").text.endswith(f": {len(rows)} rows")
+
+
 def test_names_from_the_data_stay_text_in_the_tables_of_the_overview(opened, altered):
     def renamed(manifest):
         manifest["sites"][0]["site_name"] = 'A & <b onclick="x">B</b>'
 
-    bodies = "".join(h.proto.body for h in opened("", altered(renamed)).get("html"))
+    extracts = altered(renamed)
+    bodies = "".join(h.proto.body for url in ("", "signals", "quality") for h in opened(url, extracts, kind="All", view="Rules by site").get("html"))
+    assert bodies.count("A &amp; &lt;b") >= 3
     assert "A &amp; &lt;b onclick" in bodies and "<b onclick" not in bodies
 
 

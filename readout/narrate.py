@@ -11,10 +11,13 @@ from readout import comparable, drill, fair, variation
 from readout import format as fmt
 from readout.answer import Answer, words
 from readout.drill import Listing
+from readout.scope import month_end
 from readout.stats.funnel import MIN_UNITS, P, binomial_sides
 from readout.stats.intervals import wilson
 
 Row = dict[str, Any]
+
+LASTING = "exam_to_report"  # what has not ended is as old as its examination: nothing but a report ends it
 
 ADDENDA = (
     "An addendum is often good practice: new history, a discussion at a meeting, a second look. A site with more may have harder cases than its case mix shows, "
@@ -479,6 +482,29 @@ def provisional(answer: Answer) -> str:
     if answer.metric.maturity_days:
         return f"{fmt.listed(said)} provisional: not every examination of theirs is old enough to judge."
     return f"{fmt.listed(said)} still arriving: {_may(answer)}."
+
+
+def not_reached(answer: Answer) -> str:
+    """The months or units of a chart of times of which half, or nine in ten, have not ended yet: a gap that is long, and no zero."""
+    if answer.metric.kind != "time" or len(answer.scope.by) != 1:
+        return ""
+    (dimension,) = answer.scope.by
+    said = []
+    for column, what in (("median_hours", "Half"), ("p90_hours", "Nine in ten")):
+        rows = [r for r in answer.rows if r.get("n") and r.get(column, 0) is None and r[dimension] is not None]
+        named = [f"{answer.label(dimension, r[dimension]) if dimension != 'month' else fmt.month(r['month'])} ({_still(answer, r)})" for r in rows]
+        if named:
+            said.append(f"{what} not yet reached: {fmt.listed(named[:4])}{f' and {len(named) - 4} more' if len(named) > 4 else ''}.")
+    return " ".join([*said, "The time is longer than can be seen yet, and not zero."]) if said else ""
+
+
+def _still(answer: Answer, row: Row) -> str:
+    """How many have not ended and, of reports by month of examination, the least that the time can be: every one of them is that old."""
+    said = f"{fmt.released(row['count_unreported'])} of {fmt.released(row['n'])} {answer.metric.unended}"
+    if answer.metric.id != LASTING or "month" not in row or answer.stalest is None:
+        return said
+    days = (answer.stalest[1].date() - month_end(row["month"])).days - 1
+    return f"{said}, so more than {days} days" if days > 0 else said
 
 
 def _may(answer: Answer) -> str:

@@ -18,7 +18,7 @@ from readout.control import Control, figure
 from readout.stats.spc import RULES
 
 Row = dict[str, Any]
-HEIGHT, PLOT = 372, 240
+HEIGHT, PLOT = 382, 240
 HALF = timedelta(days=15)
 KEY = {
     "improvement": ("◆", "improvement"),
@@ -91,7 +91,7 @@ def spc_chart(control: Control, *, flags: Sequence[Flag] = (), palette: Palette 
     figure = layout(
         palette,
         HEIGHT,
-        margin={"l": 8, "r": margin, "t": 66, "b": 66},
+        margin={"l": 8, "r": margin, "t": 66, "b": 76},
         xaxis={
             "type": "date",
             "range": [start.isoformat(), stop.isoformat()],
@@ -259,7 +259,7 @@ def _key(kinds: Sequence[str], palette: Palette) -> list[dict[str, Any]]:
     if not said:
         return []
     said.append(f"<span style='color:{marks['common_cause'].edge}'>●</span> common cause")
-    return [note("  ".join(said), palette, x=0, xref="paper", xanchor="left", y=0, yref="paper", yanchor="top", yshift=-50)]
+    return [note("  ".join(said), palette, x=0, xref="paper", xanchor="left", y=0, yref="paper", yanchor="top", yshift=-58)]
 
 
 def _hover(control: Control, row: Row) -> str:

@@ -152,7 +152,7 @@ def chart(
     offer = partial(
         downloads.offer, answer, redrawn, key=key, title=title, scope=heading, alternative=partial(alternative, column=column), notes=tuple(notes), points=points
     )
-    _under(answer, key, " ".join(n for n in notes if n), offer, lead, points)
+    _under(answer, key, " ".join(n for n in (*notes, narrate.not_reached(answer)) if n), offer, lead, points)  # its counts stay on the page
 
 
 def with_limits(answer: Answer, key: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from readout import format as fmt
 from readout.answer import ask
 from readout.control import Rebase, control, controls
+from readout.narrate import not_reached
 from readout.narrate_control import alternative, gaps, limits, rebases, rule, signal, suggestion, target_words, trial
 from readout.scope import Scope, months_between
 from readout.store import Store
@@ -223,6 +224,16 @@ def test_common_cause_is_never_called_better_or_worse(series):
         for last in (LEVEL[:-1], [*LEVEL[:-1], 88]):
             made = control(series(metric, last))
             assert made.flag is None and not CLAIMS.search(f"{signal(made)} {rule(made)} {suggestion(made)} {alternative(made)}"), metric
+
+
+def test_a_quantile_not_reached_is_said_under_the_chart_with_the_least_it_can_be(series):
+    """Every examination without a report is at least as old as the end of its month is past: no nine in ten before that."""
+    answer = series("exam_to_report", [*LEVEL, None], of=40, unreported=12)
+    days = (answer.stalest[1].date() - date(2025, 1, 31)).days - 1
+    still = f"Jan 2025 (12 of 40 unreported, so more than {days} days)."
+    assert not_reached(answer) == f"Half not yet reached: {still} Nine in ten not yet reached: {still} The time is longer than can be seen yet, and not zero."
+    assert "days)" not in not_reached(series("request_to_exam", [*LEVEL, None], of=40, unreported=12)), "a cancellation may end a young wait"
+    assert not_reached(series("exam_to_report", LEVEL)) == "" == not_reached(series("unreported", LEVEL))
 
 
 def test_a_quantile_not_reached_is_said_and_an_earlier_month_is_judged(series):

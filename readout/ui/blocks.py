@@ -150,7 +150,7 @@ def chart(
 
     heading = f"{said[0].upper()}{said[1:]}. {subtitle}".strip()
     offer = partial(
-        downloads.offer, answer, redrawn, key=key, title=title, scope=heading, alternative=partial(alternative, column=column), notes=tuple(notes), points=points
+        downloads.offer, answer, redrawn, key=key, title=title, scope=heading, alternative=partial(alternative, column=column), notes=lambda _: notes, points=points
     )
     _under(answer, key, " ".join(n for n in (*notes, narrate.not_reached(answer)) if n), offer, lead, points)  # its counts stay on the page
 

@@ -24,13 +24,14 @@ FINE = "The public release holds no such chart: it is worked out from thousands 
 HIDDEN = "The public release holds no such chart of this: what is left after small counts are withheld cannot be drawn. Its tables can be taken."
 
 Draw = Callable[[Released], go.Figure]
+Notes = Callable[[Released], Sequence[str]]
 Points = Callable[[Answer], Sequence[Mapping[str, Any]]]
 
 
 def offer(
-    answer: Answer, draw: Draw, *, key: str, title: str, scope: str, alternative: Callable[[Released], str], notes: tuple[str, ...] = (), points: Points | None = None
+    answer: Answer, draw: Draw, *, key: str, title: str, scope: str, alternative: Callable[[Released], str], notes: Notes = lambda _: (), points: Points | None = None
 ) -> None:
-    """A button that opens to the formats. `draw` and `alternative` make figure and words from the released answer. `points`: what is drawn, where
+    """A button that opens to the formats. `draw`, `alternative` and `notes` make figure and words from the released answer. `points`: what is drawn, where
     it is not the answer's rows; a release that rounds does not hold it."""
     box = st.popover("Download", key=f"{key}_download", on_change="rerun", type="tertiary", icon=":material/download:")
     if not box.open:
@@ -65,7 +66,7 @@ def offer(
         st.caption(made.answer.note)
 
 
-def _chart(out: Released, draw: Draw, title: str, scope: str, alternative: Callable[[Released], str], notes: tuple[str, ...]) -> Chart:
+def _chart(out: Released, draw: Draw, title: str, scope: str, alternative: Callable[[Released], str], notes: Notes) -> Chart:
     page = current()
     manifest = page.store.extract.manifest
     return Chart(
@@ -74,7 +75,7 @@ def _chart(out: Released, draw: Draw, title: str, scope: str, alternative: Calla
         title=title,
         scope=scope,
         alternative=alternative(out),
-        notes=tuple(n for n in notes if n),
+        notes=tuple(n for n in notes(out) if n),
         address=address(),
         network=manifest["network"]["name"],
         is_synthetic=page.is_synthetic,

@@ -16,6 +16,8 @@ from readout.ui.engine import Failure
 from readout.ui.frame import Page, current
 from readout.ui.look import palette
 
+WITHHELD = "The figure of its last complete month is withheld in this release, so nothing is said of it."
+
 
 def judged(page: Page, metric_id: str, **where: Sequence[str]) -> Control | Failure:
     """One series in the page's filters over every month of the extract, whatever the page's dates."""
@@ -89,18 +91,25 @@ def offer(found: Control, where: Mapping[str, Sequence[str]], *, key: str) -> No
     def shown(out: Released) -> Control:
         return as_shown(found, out, rebases)
 
+    def is_withheld(out: Released) -> bool:
+        last = shown(out).last
+        return last is None or found.last is None or last["month"] != found.last["month"]
+
+    def alternative(out: Released) -> str:
+        return f"Control chart of {found.metric.label}. {WITHHELD}" if is_withheld(out) else narrate_control.alternative(shown(out))
+
+    def notes(out: Released) -> tuple[str, ...]:
+        said = (WITHHELD,) if is_withheld(out) else (narrate_control.signal(shown(out)).replace("**", ""), narrate_control.target_words(shown(out)))
+        return (*said, *(f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags))
+
     downloads.offer(
         whole,
         lambda out: charts.spc_chart(shown(out), flags=flags, standard=standard),
         key=f"{key}_spc",
         title=f"{found.metric.label}: control chart",
         scope=f"{found.name[0].upper()}{found.name[1:]}. Chart: {found.chart}.",
-        alternative=lambda out: narrate_control.alternative(shown(out)),
-        notes=(
-            narrate_control.signal(found).replace("**", ""),
-            narrate_control.target_words(found),
-            *(f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags),
-        ),
+        alternative=alternative,
+        notes=notes,
     )
 
 

@@ -1,6 +1,7 @@
 """Every chart of every page can be taken away, in every format and release, and says what it is."""
 
 import contextlib
+import re
 import zipfile
 from io import BytesIO
 from types import SimpleNamespace
@@ -21,7 +22,7 @@ class Box(contextlib.nullcontext):
     open = True
 
 
-def taken(opened, monkeypatch, url, release):  # noqa: F811
+def taken(opened, monkeypatch, url, release, **query):  # noqa: F811
     """What a page offers: files by chart and format, and the sentences of what it does not."""
     files, said = {}, []
 
@@ -39,7 +40,7 @@ def taken(opened, monkeypatch, url, release):  # noqa: F811
         context=streamlit.context,
     )
     monkeypatch.setattr(downloads, "st", proxy)
-    app = opened(url)
+    app = opened(url, **query)
     assert not app.exception
     return files, said, sum(1 for e in app.main if getattr(e, "type", "") == "bidi_component")
 
@@ -69,6 +70,16 @@ def test_a_public_file_says_so_or_is_not_offered(url, opened, monkeypatch):  # n
     assert all("public release" in s for s in said), said
     for forms in files.values():
         assert b"# Release public" in forms["csv"]
+
+
+def test_a_public_control_chart_says_its_own_counts_in_words_too(opened, monkeypatch):  # noqa: F811
+    """What stands in sentences beside the table is of the same release: counts rounded to five, and nothing of a month that is withheld."""
+    for metric, site in (("Reported within 28 days", ""), ("Clinical addendum rate", "Penwick Community Hospital")):
+        files, _, _ = taken(opened, monkeypatch, "control", "public", metric=metric, **({"site": site} if site else {}))
+        head = "".join(line for line in files["control_spc"]["csv"].decode().splitlines(True) if line.startswith("#"))
+        counts = [int(x.replace(",", "")) for pair in re.findall(r"\(([\d,]+) of ([\d,]+)\)", head) for x in pair]
+        assert all(c % 5 == 0 for c in counts), (metric, counts)
+        assert counts or "withheld in this release, so nothing is said of it" in head, head
 
 
 def test_reporters_offer_nothing(opened, monkeypatch):  # noqa: F811

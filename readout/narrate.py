@@ -224,6 +224,12 @@ def one_rate(answer: Answer) -> str:
     return f"{text}; {answer.standard.label[0].lower()}{answer.standard.label[1:]}." if answer.standard else f"{text}."
 
 
+def sparse_rate(answer: Answer) -> str:
+    """A rate over the whole period, where a month holds too little to be judged by itself."""
+    said = one_rate(answer)
+    return f"Not judged by month, since too few are looked at in one. {said[:-1]} ({answer.words})." if said else ""
+
+
 def unattributed(answer: Answer) -> str:
     """What stands in no unit's figure, because it is not known whose it is or will be."""
     (dimension,) = answer.scope.by

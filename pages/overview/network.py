@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from readout import narrate
 from readout.ui import blocks, overview, written
 from readout.ui.frame import frame, heading
 
@@ -11,8 +12,10 @@ found = overview.indicators(page)
 st.markdown(overview.finding(found))
 written.shown(overview.table(page, found))
 st.caption(overview.HOW_TO_READ)
+blocks.explained(narrate.sparse_rate, page.ask(overview.SPARSE))
 
 st.header("Where: each indicator at each site", anchor=False)
 written.shown(overview.matrix(page, found))
 blocks.go_to("signals")
 blocks.go_to("backlog")
+blocks.go_to("addenda")

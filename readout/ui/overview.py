@@ -13,6 +13,7 @@ from readout.control import Control
 from readout.export.indicator import finding as said_of
 from readout.export.indicator import shown as shown_of
 from readout.export.indicator import target
+from readout.level import HIGHEST
 from readout.ui import icons, written
 from readout.ui.engine import Failure
 from readout.ui.frame import Page, ranked_pathways
@@ -33,6 +34,7 @@ HOW_TO_READ = (
     "half as high again as a year before, comes up with the concerns. A row leads to its chart. "
     "Every figure is complete unless it says what share cannot be timed."
 )
+SPARSE = "discrepancy_rate"  # about one finding a month: a chart with limits would judge noise
 COLUMNS = ("Indicator", "Latest", "Variation", "Target", "Assurance", "Month before", "Trend")
 URGENT = {"concern": 0, "improvement": 1, "neutral_high": 2, "neutral_low": 2, "common_cause": 3}
 
@@ -91,6 +93,7 @@ def segment(page: Page, metric_id: str) -> dict[str, tuple[str, ...]]:
 
 def prepare(page: Page) -> Iterator[None]:
     """Give the answers of the overview before anybody asks, an indicator at a time: the first viewer waits for none of them."""
+    page.ask(SPARSE)
     for metric_id in (m for metric_ids in DOMAINS.values() for m in metric_ids):
         found = _indicator(page, metric_id)
         if found:
@@ -117,12 +120,14 @@ def _row(page: Page, i: Indicator) -> str:
     rows = [r for r in i.answer.rows if not r["provisional"]]
     now, before = narrate.latest_complete(i.answer)
     figure = shown_of(i.answer, now)
-    notes = [*figure.notes, *(i.control.level.beside if i.control.level else ())]
+    notes = list(figure.notes)
+    stands = i.control.level.beside if i.control.level else ()
+    level = "".join(f"<small><b>{escape(x)}</b></small>" if x == HIGHEST else small(x) for x in stands)
     if (missing := i.answer.share_missing or 0) >= 0.005:
         notes.append(f"{fmt.percent(missing)} cannot be timed")
     spark = drawn.data_uri(drawn.sparkline(i.control, dark=written.is_dark()))
     cells = [
-        f"<b>{escape(figure.text)}</b>{small(*notes)}",
+        f"<b>{escape(figure.text)}</b>{small(*notes)}{level}",
         marked(variation(i.control), narrate_control.rule(i.control) if i.control.is_current else "no figure for this month, so it is not judged"),
         _target(page, i),
         _assurance(i.control),
@@ -134,7 +139,7 @@ def _row(page: Page, i: Indicator) -> str:
 
 def _target(page: Page, i: Indicator) -> str:
     words, status = target(i.answer, len(visible_sites(page.store, page.scope)))
-    return escape(words) + small(status) if words else small(narrate.no_target(i.answer))
+    return escape(words).replace(" %", "\N{NO-BREAK SPACE}%") + small(status) if words else small(narrate.no_target(i.answer))
 
 
 def _assurance(c: Control) -> str:

@@ -278,14 +278,15 @@ def test_the_overview_is_two_tables_that_say_in_words_what_the_icons_draw(opened
         assert row[1].find("b").text and row[1].find("small").text, "each figure says its month"
     for image in (*indicators.iter("img"), *matrix.iter("img")):
         assert image.get("alt")
-    lists = {tr.find("th/a").text: [s.text for s in tr[1].findall("small")] for tr in rows}
+    lists = {tr.find("th/a").text: ["".join(s.itertext()) for s in tr[1].findall("small")] for tr in rows}
     assert any(re.fullmatch(r"against \d+ a year before", x) for x in lists["Backlog"])
     finding = next(m.value for m in app.markdown if "common-cause" in m.value)
     named = finding.partition("**At the highest of all complete month ends**: ")[2]
     assert all(f"{name} (" in named for name, notes in lists.items() if "the highest of all month ends" in notes)
     own = next(tr for tr in rows if tr.find("th/a").text == "Own list, six weeks or more")
-    assert own[3].text == "at most 1 %" and re.fullmatch(r"met in \d+ of \d+ months", own[4].find("span/small").text)
+    assert own[3].text == "at most 1\N{NO-BREAK SPACE}%" and re.fullmatch(r"met in \d+ of \d+ months", own[4].find("span/small").text)
     assert all(tr[3].text or tr[3].find("small").text for tr in rows), "a target, or why there is none"
+    assert any(re.search(r"Not judged by month.*Discrepancy rate: [\d.]+ % \([\d,]+ of [\d,]+\), 95 % interval", m.value) for m in app.markdown)
     concern = [tr.find("th/a").text for tr in rows if "Concern" in tr[2].find("span/img").get("alt")]
     assert all(name in app.markdown[0].value + "".join(m.value for m in app.markdown) for name in concern)
 

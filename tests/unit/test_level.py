@@ -83,6 +83,11 @@ def test_a_release_says_its_own_figures_and_the_true_verdict(listed):
     assert as_shown(control(small), small.release("public"), ()).level is None
 
 
+def test_a_change_that_is_neither_good_nor_bad_is_not_called_nothing():
+    said = finding([("Addenda", "neutral_low", "below its mean for 8 months in a row"), ("Backlog", "common_cause", "")])
+    assert said == "No concern and no improvement among 2 indicators; 1 with a change that is neither good nor bad: Addenda (below its mean for 8 months in a row)."
+
+
 def test_with_a_list_at_its_highest_nothing_is_called_usual():
     assert finding([("Backlog", "common_cause", "")]).startswith("Nothing unusual")
     said = finding([("Backlog", "common_cause", "")], ["Backlog (9, the highest)"])

@@ -268,7 +268,7 @@ def visit(address, browser):
                 page.goto(f"{address}/{name}")
                 page.locator("h1").wait_for(timeout=60_000)
                 page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
-                page.locator(f"{DRAWN}, [data-testid=stDataFrame] canvas, .matrix img").first.wait_for(timeout=30_000)
+                page.locator(f"{DRAWN}, [data-testid=stDataFrame] canvas, .readout td").first.wait_for(timeout=30_000)
             page.wait_for_timeout(500)
             page.wait_for_function(FITTED, timeout=30_000)
             settled(page)

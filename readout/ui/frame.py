@@ -200,7 +200,7 @@ def _translate(labels: Mapping[str, Mapping[str, str]]) -> None:
     """Codes in a link become the names that the filters go by, before any filter is drawn."""
     changed = False
     for key, dimension, _, _ in FILTERS:
-        known, asked = _unlike(labels[dimension]), st.query_params.get_all(key)
+        known, asked = unlike(labels[dimension]), st.query_params.get_all(key)
         said = [known.get(v, v) for v in asked]
         if said != asked:
             st.query_params[key] = said
@@ -211,7 +211,7 @@ def _translate(labels: Mapping[str, Mapping[str, str]]) -> None:
 
 def several(key: str, title: str, known: Mapping[str, str], placeholder: str) -> tuple[str, ...]:
     """A filter of many values, bound to the address. The address holds their names; what is none of them is said on the page."""
-    names = {name: code for code, name in _unlike(known).items()}
+    names = {name: code for code, name in unlike(known).items()}
     asked = st.query_params.get_all(key)
     _ignore(key, title.lower(), [v for v in asked if v and v not in names])
     _rewrite(key, asked)
@@ -219,7 +219,7 @@ def several(key: str, title: str, known: Mapping[str, str], placeholder: str) ->
     return tuple(names[name] for name in chosen)
 
 
-def _unlike(known: Mapping[str, str]) -> dict[str, str]:
+def unlike(known: Mapping[str, str]) -> dict[str, str]:
     """Names by code; where two codes share a name, each says its code too, so that both can be chosen."""
     shared = list(known.values())
     return {code: f"{name} ({code})" if shared.count(name) > 1 else name for code, name in known.items()}

@@ -1,14 +1,16 @@
 """The signals as a page shows them: by indicator, each series with what it says and the way to its control chart."""
 
+from collections.abc import Mapping
 from html import escape
 
 from readout import format as fmt
 from readout import narrate_control
+from readout.answer import dimension_labels
 from readout.control import Control
 from readout.scope import DIMENSIONS
-from readout.signals import Signals, signals
+from readout.signals import UNITS, Signals, signals
 from readout.ui import engine, written
-from readout.ui.frame import Page
+from readout.ui.frame import Page, unlike
 
 COLUMNS = ("Where", "Variation", "Last complete month")
 KINDS = {"concern": "Concern", "improvement": "Improvement", "neutral": "Neither", "all": "All"}
@@ -42,27 +44,30 @@ ONE_EVENT = (
 )
 
 
-def table(s: Signals, kind: str) -> str:
+def table(page: Page, s: Signals, kind: str) -> str:
     """One row a signal under its indicator, each a link to its control chart; the indicators that the whole network shows first. Empty for none."""
     groups: dict[str, list[Control]] = {}
     for c in s.found:
         if kind == "all" or (c.variation or "").startswith(kind):
             groups.setdefault(c.metric.label, []).append(c)
+    labels = dimension_labels(page.store)
+    names = {d: unlike(labels[d]) for d in UNITS[1:]}
     body = []
     for label, found in groups.items():
         places = f"{len(found)} series" if len(found) > 1 else "1 series"
-        body += [written.group(f"{label} · {places}", len(COLUMNS)), *map(_row, found)]
+        body += [written.group(f"{label} · {places}", len(COLUMNS)), *(_row(c, {d: names[d].get(v, v) for d, v in c.unit.items()}) for c in found)]
     return written.framed("signals", "Signals by indicator, each with the way to its control chart", COLUMNS, body) if body else ""
 
 
-def _row(c: Control) -> str:
+def _row(c: Control, unit: Mapping[str, str]) -> str:
+    """`unit`: as the filters name it. A code in the address would be rewritten there, and the browser's way back be one step longer."""
     last = c.last or {"x": None, "mean": None, "month": None}
     of = fmt.listed([DIMENSIONS[d].label for d in c.unit])
     mean = f"mean {'change ' if c.metric.is_snapshot else ''}{narrate_control.reading(c, last['mean'], is_line=True)}" if last["mean"] is not None else ""
     figure = f"<b>{escape(narrate_control.reading(c, last['x']))}</b>"
     stands = (f"level {c.level.words()}",) if c.level is not None and c.level.words() else ()
     return written.row(
-        written.link(written.control_address(c.metric.label, c.unit), c.name[0].upper() + c.name[1:]) + written.small(of),
+        written.link(written.control_address(c.metric.label, unit), c.name[0].upper() + c.name[1:]) + written.small(of),
         (
             written.marked(written.variation(c), narrate_control.rule(c)),
             figure + written.small(fmt.month(last["month"]) if last["month"] else "", mean, *stands),

@@ -74,7 +74,8 @@ def variation(c: Control) -> str:
 
 
 def control_address(metric_label: str, unit: Mapping[str, str]) -> str:
-    """The address of a control chart with the page's filters. `unit`: filters of the series itself, by dimension, which take the place of the page's."""
+    """The address of a control chart with the page's filters. `unit`: filters of the series itself, by dimension and by their names, which
+    take the place of the page's."""
     said = [(key, v) for key in ("period", "from", "to") for v in st.query_params.get_all(key)]
     said += [(key, v) for key, dimension, _, _ in FILTERS for v in st.session_state.get(key) or [] if dimension not in unit]
     said += [(key, unit[dimension]) for key, dimension, _, _ in FILTERS if dimension in unit]

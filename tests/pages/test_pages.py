@@ -300,6 +300,7 @@ def test_a_signal_leads_to_its_control_chart_which_says_the_same(opened):
     one = next((tr for tr in rows if tr.find("th/small") is not None and tr.find("th/small").text == "Site"), rows[0])
     asked = parse_qs(urlsplit(one.find("th/a").get("href")).query)
     assert asked["modality"] == ["CT"] and len(asked["metric"]) == 1
+    assert asked.get("site", [one.find("th/a").text]) == [one.find("th/a").text], "the address names it as the filter does"
     chart = opened("control", **{k: v[0] for k, v in asked.items()})
     said = " ".join(m.value for m in chart.markdown)
     assert not chart.exception and one[1].find("span/small").text.removeprefix("change over the month: ").split(",")[0] in said.lower()

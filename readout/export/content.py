@@ -27,7 +27,7 @@ from readout.charts.icons import is_high
 from readout.control import Control, column_of, control, controls, rebases_of
 from readout.export.indicator import Shown, finding, is_withheld, latest, released_figure, target
 from readout.export.pack import Comment, Pack, PackError, Wanted
-from readout.guard import Contradiction, Facts, check, facts_of
+from readout.guard import Contradiction, Facts, check, facts_of, level_met
 from readout.quality import Quality
 from readout.release import may_compare
 from readout.scope import Scope, month_end, previous_month
@@ -351,7 +351,7 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
         previous=released_figure(released, before),
         is_withheld=is_withheld(released, now),
         **_level(answer, released, now),
-        facts=facts_of(true, released=released, by_unit=_by_site(pack, wanted, metric, base, ask)),
+        facts=facts_of(true, released=released, by_unit=_by_site(pack, wanted, metric, base, ask), answer=answer),
         target=goal,
         target_status=status,
         standard=answer.standard,
@@ -369,10 +369,8 @@ def _level(answer: Answer, released: Released, now: Mapping[str, Any] | None) ->
     before = next((r for r in released.rows if r["month"] == now["month"].replace(year=now["month"].year - 1)), None)
     earlier = [r["value"] for r in settled if r["month"] < now["month"]]
     last = [r["value"] for r in settled if r["month"] == now["month"]]
-    standard, met = answer.standard, None
-    if standard is not None and standard.target is not None and answer.metric.is_share and standard.better in ("up", "down"):
-        good = [r["value"] >= standard.target if standard.better == "up" else r["value"] <= standard.target for r in settled]
-        met = (sum(good), len(good))
+    good = level_met(answer)
+    met = (sum(good), len(good)) if good else None
     shown_before = released_figure(released, before) if before is not None and not answer.metric.is_share else None
     return {"year_before": shown_before, "is_peak": bool(earlier and last and last[0] > max(earlier)), "level_met": met}
 

@@ -154,7 +154,7 @@ def checked(pack: Pack, content: Content) -> Pack:
         else:
             place.warning(f"**{item.label}.** “{against.sentence}” {against.reason}")
     if not found and comments:
-        st.caption("No sentence was found that says more than its chart. Only plain claims can be checked: figures, causes and figures of speech are yours to check.")
+        st.caption("No sentence was found that says more than its chart. Only plain claims can be checked: what is said in other words is yours to check.")
     return replace(pack, comments=comments)
 
 

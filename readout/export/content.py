@@ -25,7 +25,7 @@ from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import assurance_of
 from readout.charts.icons import is_high
 from readout.control import Control, column_of, control, controls, rebases_of
-from readout.export.indicator import Shown, finding, is_withheld, latest, released_figure, target
+from readout.export.indicator import Shown, finding, is_withheld, latest, marked_months, released_figure, target
 from readout.export.pack import Comment, Pack, PackError, Wanted
 from readout.guard import Contradiction, Facts, check, facts_of, level_met
 from readout.quality import Quality
@@ -38,6 +38,7 @@ Say = Callable[[str, float], None]
 Verdict = tuple[str | None, bool | None]  # the kind of variation, None where there are no limits yet; and its side
 GROWN = 1.5  # times a year before: a list that stands so at its highest is the message of its page
 ATTENTION = ("concern", "improvement")
+LEVEL_HIGH, CHANGE_HIGH = 200, 240  # pixels of a list's two charts, which share a page
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,14 @@ class Item:
         target = f"The target of {self.target} was {self.assurance}." if self.level_met is not None else narrate_control.target_words(c)
         signal = narrate_control.signal(c)
         first = (f"{self.label}: {self.level}.", signal) if self.is_highest else (signal, level)  # a list at its highest is the message, whatever its last change
+        if self.level_met is not None and self.is_never_met:
+            first, target = (f"{self.label}: {self.latest.text} at the end of {self.latest.notes[0].removeprefix('end of ')}. {target}", signal), ""
         return tuple(s.replace("**", "") for s in (*first, target, narrate_control.suggestion(c)) if s)
+
+    @property
+    def marked(self) -> str:
+        """Which months stand out on the chart, and by which rule; of a withheld figure nothing."""
+        return "" if self.is_withheld else marked_months(self.control)
 
     @property
     def level(self) -> str:
@@ -151,7 +159,30 @@ class Item:
         return f"{m.question} Numerator: {m.numerator}. Denominator: {m.denominator}.{clock} Owner: {m.owner}."
 
     def figure(self) -> go.Figure:
+        """The control chart; of a list that of its change over the month, lower, since it stands under its level."""
+        if self.metric.is_snapshot:
+            return charts.spc_chart(self.control, standard=self.standard, height=CHANGE_HIGH)
         return charts.spc_chart(self.control, standard=self.standard)
+
+    def level_figure(self) -> go.Figure | None:
+        """Of a list its level at each month end, as released, without limits: successive levels depend on each other. None of anything else."""
+        if not self.metric.is_snapshot:
+            return None
+        drawn = charts.trend(self.answer, zero=True)
+        drawn.layout.height = LEVEL_HIGH
+        return drawn
+
+    @property
+    def level_alternative(self) -> str:
+        """The words of `level_figure`."""
+        known = [r for r in self.answer.rows if r["value"] is not None and not r["provisional"]]
+        if not known:
+            return f"{self.label} at each month end: no figure."
+        least, most = min(known, key=lambda r: r["value"]), max(known, key=lambda r: r["value"])
+        said = ", ".join(
+            f"{name} {fmt.figure(self.metric, 'value', r['value'])} in {fmt.month(r['month'])}" for name, r in (("lowest", least), ("highest", most), ("last", known[-1]))
+        )
+        return f"{self.label} at each month end, {fmt.month(known[0]['month'])} to {fmt.month(known[-1]['month'])}: {said}."
 
 
 @dataclass(frozen=True)
@@ -180,7 +211,11 @@ class Funnel:
     def figure(self) -> go.Figure:
         if self.answer is None:
             raise ValueError(self.absent)
-        return charts.against_case_mix(self.answer, *self.drawn_with, dimension=self.by)
+        drawn = charts.against_case_mix(self.answer, *self.drawn_with, dimension=self.by)
+        low, high = drawn.layout.xaxis.range or (1, 0)
+        if low == 0 < high:
+            drawn.layout.xaxis.range = (-0.03 * high, high)  # the figure of a unit at 0 does not lie on its name
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -216,9 +251,19 @@ class Content:
     def quality_said(self) -> str:
         """What became of the records; in a release that withholds small counts as a share alone."""
         if self.is_exact:
-            return self.quality.finding()
+            return f"{self.quality.finding()}{self._doubted}"
         said = f"{fmt.percent(self.quality.total('kept') / max(1, self.quality.total('read')), 0)} of the records read were kept"
-        return f"{said}. {'Every record is accounted for.' if self.quality.adds_up else 'The counts do not add up.'}"
+        return f"{said}. {'Every record is accounted for.' if self.quality.adds_up else 'The counts do not add up.'}{self._doubted}"
+
+    @property
+    def _doubted(self) -> str:
+        """Which sites' times fail a test, which the checks of the records say nothing of."""
+        failing = [name for name, *found in self.times if any(t.startswith("fails") for t in found)]
+        if not failing:
+            return ""
+        verb = "fails" if len(failing) == 1 else "fail"
+        said = "Those checks are of the records. Whether times can be compared is tested apart, site by site"
+        return f" {said}: {fmt.listed(failing)} {verb} a test, so those times are set against nobody else's."
 
     @property
     def is_exact(self) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 
 from readout import files
 from readout.charts.svg import svg
-from readout.export import changed, reopened
+from readout.export import changed, reopened, tables
 from readout.export.content import Ask, Content, Funnel, Item, Say, build, pack_id
 from readout.export.pack import ContradictedError, Pack, PackError, comments_toml
 from readout.export.pdf import pack_pdf, picture
@@ -77,6 +77,7 @@ def make(pack: Pack, store: Store, kept: Path | None = None, ask: Ask | None = N
         finished[form] = MAKERS[form](content, changes)
     say("Drawing the charts, and opening the pack again", 0.8)
     drawings = {i.key: svg(i.figure(), width=900, title=i.alternative) for i in content.items}
+    drawings |= {f"{i.key}-level": svg(level, width=900, title=i.level_alternative) for i in content.items if (level := i.level_figure()) is not None}
     drawings |= {f.key: svg(f.figure(), width=900, title=f"{f.title}. {f.said}") for f in content.funnels if f.answer is not None}
     with ThreadPoolExecutor() as pool:  # the renderer works beside Python
         pictures = [pool.submit(picture, drawing, PPI) for drawing in drawings.values()]
@@ -85,7 +86,8 @@ def make(pack: Pack, store: Store, kept: Path | None = None, ask: Ask | None = N
     made = {f"{name}.{form}": data for form, data in finished.items()}
     answers: dict[str, Item | Funnel] = {**{i.key: i for i in content.items}, **{f.key: f for f in content.funnels}}
     for key, drawing in drawings.items():
-        made |= {f"charts/{key}.svg": drawing.encode(), f"charts/{key}.png": pngs[key], f"charts/{key}.csv": _csv(content, answers[key])}
+        made |= {f"charts/{key}.svg": drawing.encode(), f"charts/{key}.png": pngs[key]}
+        made |= {f"charts/{key}.csv": _csv(content, answers[key])} if key in answers else {}  # a level's rows are those of its change
     if pack.comments:
         made["commentary.toml"] = comments_toml(pack.comments).encode()
     made["summary.eml"] = _mail(content, changes, sorted(made))
@@ -208,7 +210,7 @@ def _csv(content: Content, item: Item | Funnel) -> bytes:
     if item.answer is None:
         return b""
     lines = [f"{item.answer.metric.label} ({item.answer.metric.id}): {item.answer.words}", *content.provenance(item)]
-    return ("".join(f"# {line}\n" for line in lines) + item.answer.as_csv()).encode()
+    return ("".join(f"# {line}\n" for line in lines) + tables.named_csv(item.answer)).encode()
 
 
 def _mail(content: Content, changes: changed.Changes, names: list[str]) -> bytes:

@@ -19,14 +19,15 @@ import polars as pl
 
 from readout import charts, comparable, fair, narrate, narrate_control, paths
 from readout import format as fmt
-from readout.answer import Answer, Released, data_end, dimension_labels, visible_sites, words
+from readout.answer import Answer, Released, check_values, data_end, dimension_labels, visible_sites, words
 from readout.answer import ask as ask_store
 from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import assurance_of
 from readout.charts.icons import is_high
 from readout.control import Control, column_of, control, controls, rebases_of
+from readout.errors import UsageError
 from readout.export.indicator import Shown, finding, is_withheld, latest, marked_months, released_figure, target
-from readout.export.pack import Comment, Pack, PackError, Wanted
+from readout.export.pack import Comment, Pack, PackError, PackFileError, Wanted
 from readout.guard import Contradiction, Facts, check, facts_of, level_met
 from readout.quality import Quality
 from readout.release import may_compare
@@ -317,6 +318,7 @@ class Content:
 def build(pack: Pack, store: Store, ask: Ask | None = None, say: Say | None = None) -> Content:
     """Make the content of a pack. Raises UsageError or PackError where an indicator cannot be asked, has nothing to show, or is withheld whole."""
     say = say or (lambda what, share: None)
+    _refuse_unknown(pack, store)
     asked: Ask = ask or (lambda metric_id, scope: ask_store(metric_id, scope, store))
     base = Scope((), pack.where, None, _until(pack, store, asked))
     rebases = rebases_of(store.extract.manifest)
@@ -361,6 +363,19 @@ def build(pack: Pack, store: Store, ask: Ask | None = None, say: Say | None = No
         times=_times(pack, base, asked, store),
         definitions=answer.catalogue_hash,
     )
+
+
+def _refuse_unknown(pack: Pack, store: Store) -> None:
+    """A filter value that the extract does not hold, by the file and the line where it stands."""
+    labels = dimension_labels(store)
+    for where in (pack.where, *(w.where for w in (*pack.indicators, *pack.funnels))):
+        for dimension, values in where.items():
+            for value in values:
+                try:
+                    check_values(Scope((), {dimension: (value,)}), labels)
+                except UsageError as e:
+                    place = pack.places.get(f"{dimension}={value}")
+                    raise PackFileError(f"{place}: {e}") if place else e from None
 
 
 def _by_unit(answer: Answer, profile: str, rebases: Sequence[Any]) -> dict[str, Verdict]:
@@ -555,7 +570,9 @@ def pack_id(pack: Pack, store: Store) -> str:
     """The same for the same extract, definitions, code, pack and commentary; another for any other."""
     manifest = store.extract.manifest
     definitions = load_catalogue().with_standards(manifest["standards"]).hash
-    said = json.dumps([asdict(pack), store.extract.id, manifest["created_at"], store.viewer.key, definitions, maker_of_packs()], default=str, sort_keys=True)
+    said = json.dumps(
+        [asdict(replace(pack, places={})), store.extract.id, manifest["created_at"], store.viewer.key, definitions, maker_of_packs()], default=str, sort_keys=True
+    )
     return f"P-{hashlib.sha256(said.encode()).hexdigest()[:10]}"
 
 

@@ -20,7 +20,7 @@ from readout import files
 from readout.charts.svg import svg
 from readout.export import changed, reopened, tables
 from readout.export.content import Ask, Content, Funnel, Item, Say, build, pack_id
-from readout.export.pack import ContradictedError, Pack, PackError, comments_toml
+from readout.export.pack import ContradictedError, Pack, PackError, comments_toml, refuse_unprintable
 from readout.export.pdf import pack_pdf, picture
 from readout.export.slides import pack_pptx
 from readout.export.workbook import pack_xlsx
@@ -66,6 +66,7 @@ def folder_name(pack: Pack, identity: str) -> str:
 def make(pack: Pack, store: Store, kept: Path | None = None, ask: Ask | None = None, say: Say | None = None) -> Made:
     """Every file of a pack. `kept`: where earlier packs lie. Raises PackError, or a subclass, before anything is handed over."""
     say = say or (lambda what, share: None)
+    refuse_unprintable(pack.comments)
     content = build(pack, store, ask, lambda what, share: say(what, share * 0.6))
     refuse_overclaims(content)
     now = changed.figures(content, store.extract)

@@ -32,7 +32,7 @@ from readout.export import deliver, reopened
 from readout.export.changed import Changes, compared, figures
 from readout.export.content import build, maker_of_packs, pack_id
 from readout.export.deliver import export, make, previous, zipped
-from readout.export.pack import KEYS, Comment, ContradictedError, PackError, comments_of, comments_toml, load_pack, pack_of
+from readout.export.pack import KEYS, Comment, ContradictedError, PackError, PackFileError, comments_of, comments_toml, load_pack, pack_of, save_comments
 from readout.export.pdf import pack_pdf
 from readout.export.reopened import IncompleteError
 from readout.export.slides import pack_pptx
@@ -469,7 +469,7 @@ def test_a_wrong_pack_is_refused_in_words(entries, said):
 
 
 def test_what_cannot_be_shown_is_refused_in_words(store, pack):
-    with pytest.raises(UsageError, match="is not a site"):
+    with pytest.raises(PackFileError, match="the pack: 'NOPE' is not a site"):
         build(pack_of(minimal(scope={"site_code": ["NOPE"]}), {}), store)
     with pytest.raises(PackError, match="cannot be narrowed by reader"):
         build(pack_of(minimal(scope={"reader": ["in_house_radiologist"]}), {}), store)
@@ -491,6 +491,75 @@ def test_the_command_says_what_it_did_and_its_exit_code(tmp_path, sample_extract
     file.write_text('title = "Small"\ncommentary = "away.toml"\n[[indicator]]\nmetric = "within_28_days"\n', "utf-8")
     assert main(["export", "--pack", str(file), "--out", str(tmp_path), *extracts]) == 1
     assert "which is not beside it" in capsys.readouterr().err
+
+
+def test_an_unknown_filter_value_is_named_with_file_and_line(tmp_path, sample_extract, store, capsys):
+    file = tmp_path / "p.toml"
+    file.write_text('title = "Small"\n# site_code = ["NOPE"]\n[[indicator]]\nmetric = "within_28_days"\nwhere = { site_code = [\n  "NOPE",\n] }\n', "utf-8")
+    assert main(["export", "--pack", str(file), "--out", str(tmp_path / "o"), "--extracts", str(sample_extract.folder.parent)]) == 2
+    assert "p.toml, line 6: 'NOPE' is not a site of this extract." in capsys.readouterr().err
+    file.write_text('title = "Small"\n[scope]\nmodality = ["CTT"]\n[[indicator]]\nmetric = "within_28_days"\n', "utf-8")
+    with pytest.raises(PackFileError, match=r"p\.toml, line 3: 'CTT' is not .* Did you mean 'CT'"):
+        build(load_pack(file), store)
+    assert pack_id(load_pack(file), store) == pack_id(replace(load_pack(file), places={}), store), "where it stands is no part of what a pack is made of"
+
+
+def test_a_control_character_is_refused_before_anything_is_drawn(tmp_path, store, pack):
+    file = tmp_path / "p.toml"
+    file.write_text('audience = "A"\ntitle = "Sm\\u0007all"\n[[indicator]]\nmetric = "within_28_days"\n', "utf-8")
+    with pytest.raises(PackFileError, match=r"p\.toml, line 2: the title holds a control character \(U\+0007\)"):
+        load_pack(file)
+    for text in ("bell \x07", "erased \x7f"):
+        with pytest.raises(PackFileError, match=r"under \[within_28_days\] holds a control character"):
+            make(said(pack, text), store)
+    (tmp_path / "c.toml").write_text('[within_28_days]\nowner = "a\\u0000b"\n', "utf-8")
+    file.write_text('title = "Small"\ncommentary = "c.toml"\n[[indicator]]\nmetric = "within_28_days"\n', "utf-8")
+    with pytest.raises(PackFileError, match=r"c\.toml: what stands under"):
+        load_pack(file)
+    assert make(said(pack, "Two lines.\nOne\ttab."), store).files
+
+
+@pytest.fixture
+def own_pack(tmp_path):
+    (tmp_path / "p.toml").write_text('title = "Own"\ncommentary = "c.toml"\n[[indicator]]\nmetric = "within_28_days"\n[[indicator]]\nmetric = "unreported"\n', "utf-8")
+    (tmp_path / "c.toml").write_text('# Kept by the office.\n[unreported]\ntext = "As it was."\n', "utf-8")
+    return tmp_path / "p.toml"
+
+
+def test_typed_commentary_is_saved_over_what_stands_there(own_pack):
+    file = save_comments(own_pack, {"within_28_days": Comment("It is as it was.", "Weekly.", "Office", {"A sentence.": "The board asked for it."})})
+    assert file.read_text("utf-8").startswith("# Kept by the office.\n")
+    found = load_pack(own_pack).comments
+    assert found["unreported"].text == "As it was." and found["within_28_days"].reasons == {"A sentence.": "The board asked for it."}
+    before = file.read_text("utf-8")
+    assert save_comments(own_pack, {}).read_text("utf-8") == before, "saved twice it is the same"
+    save_comments(own_pack, {"unreported": Comment()})
+    assert set(load_pack(own_pack).comments) == {"within_28_days"}
+    assert sorted(p.name for p in own_pack.parent.iterdir()) == ["c.toml", "p.toml"]
+
+
+def test_commentary_that_cannot_be_saved_is_refused_in_words_and_what_stood_stays(own_pack, monkeypatch):
+    typed = {"unreported": Comment("Other.")}
+    before = (own_pack.parent / "c.toml").read_text("utf-8")
+
+    def shut(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as m:
+        m.setattr("tempfile.mkstemp", shut)
+        with pytest.raises(PackError, match=r"c\.toml cannot be written: Permission denied\. Download the commentary"):
+            save_comments(own_pack, typed)
+    with monkeypatch.context() as m:
+        m.setattr("readout.files.os.replace", shut)
+        with pytest.raises(PackError, match="cannot be written"):
+            save_comments(own_pack, typed)
+    assert (own_pack.parent / "c.toml").read_text("utf-8") == before and sorted(p.name for p in own_pack.parent.iterdir()) == ["c.toml", "p.toml"]
+    for named, said_ in (('"../c.toml"', "which is not beside it"), (None, "names no commentary file")):
+        text = 'title = "Own"\n' + (f"commentary = {named}\n" if named else "") + '[[indicator]]\nmetric = "unreported"\n'
+        own_pack.write_text(text, "utf-8")
+        with pytest.raises(PackError, match=said_):
+            save_comments(own_pack, typed)
+    assert not (own_pack.parent.parent / "c.toml").exists()
 
 
 def test_what_changed_names_moved_new_dropped_and_restated(content, store):

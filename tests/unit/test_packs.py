@@ -472,7 +472,7 @@ def test_what_cannot_be_shown_is_refused_in_words(store, pack):
     with pytest.raises(PackFileError, match="the pack: 'NOPE' is not a site"):
         build(pack_of(minimal(scope={"site_code": ["NOPE"]}), {}), store)
     with pytest.raises(PackError, match="cannot be narrowed by reader"):
-        build(pack_of(minimal(scope={"reader": ["in_house_radiologist"]}), {}), store)
+        build(pack_of(minimal(scope={"reader": ["radiologist"]}), {}), store)
     few = {"title": "T", "profile": "public", "indicator": [{"metric": "clinical_addendum_rate", "where": {"site_code": ["ZN301"], "modality": ["NM"]}}]}
     with pytest.raises(PackError, match=r"withheld in the public release|Widen the dates|no month of"):
         build(pack_of(few, {}), store)

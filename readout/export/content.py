@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlencode
@@ -24,6 +24,7 @@ from readout.answer import ask as ask_store
 from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import assurance_of
 from readout.charts.icons import is_high
+from readout.charts.svg import svg
 from readout.control import Control, column_of, control, controls, rebases_of
 from readout.errors import UsageError
 from readout.export.indicator import Shown, finding, is_withheld, latest, marked_months, released_figure, target
@@ -39,6 +40,7 @@ Say = Callable[[str, float], None]
 Verdict = tuple[str | None, bool | None]  # the kind of variation, None where there are no limits yet; and its side
 GROWN = 1.5  # times a year before: a list that stands so at its highest is the message of its page
 ATTENTION = ("concern", "improvement")
+WIDE = 980  # pixels of a chart: an A4 page across at its text's size
 LEVEL_HIGH, CHANGE_HIGH = 200, 240  # pixels of a list's two charts, which share a page
 
 
@@ -159,12 +161,14 @@ class Item:
         clock = f" Clock: {m.clock}." if m.clock and m.clock != "none" else ""
         return f"{m.question} Numerator: {m.numerator}. Denominator: {m.denominator}.{clock} Owner: {m.owner}."
 
+    @cached_property
     def figure(self) -> go.Figure:
-        """The control chart; of a list that of its change over the month, lower, since it stands under its level."""
+        """The control chart, made once and changed by nobody; of a list that of its change over the month, lower, since it stands under its level."""
         if self.metric.is_snapshot:
             return charts.spc_chart(self.control, standard=self.standard, height=CHANGE_HIGH)
         return charts.spc_chart(self.control, standard=self.standard)
 
+    @cached_property
     def level_figure(self) -> go.Figure | None:
         """Of a list its level at each month end, as released, without limits: successive levels depend on each other. None of anything else."""
         if not self.metric.is_snapshot:
@@ -172,6 +176,16 @@ class Item:
         drawn = charts.trend(self.answer, zero=True)
         drawn.layout.height = LEVEL_HIGH
         return drawn
+
+    @cached_property
+    def drawing(self) -> str:
+        """The control chart as SVG."""
+        return svg(self.figure, width=WIDE, title=self.alternative)
+
+    @cached_property
+    def level_drawing(self) -> str | None:
+        """Of a list its level as SVG."""
+        return None if self.level_figure is None else svg(self.level_figure, width=WIDE, title=self.level_alternative)
 
     @property
     def level_alternative(self) -> str:

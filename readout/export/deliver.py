@@ -28,7 +28,7 @@ from readout.store import Store
 
 MANIFEST, FIGURES = "manifest.json", "figures.json"
 MAKING = ".making-"
-PPI = 220  # of a PNG: a chart across an A4 page in print
+PPI = 200  # of a PNG: a chart across an A4 page in print
 FIXED = (1980, 1, 1, 0, 0, 0)  # the time of every entry of a zip: the same files make the same zip
 MAKERS: Mapping[str, Callable[[Content, changed.Changes], bytes]] = {"pdf": pack_pdf, "pptx": pack_pptx, "xlsx": pack_xlsx}
 
@@ -72,16 +72,16 @@ def make(pack: Pack, store: Store, kept: Path | None = None, ask: Ask | None = N
     now = changed.figures(content, store.extract)
     changes = changed.compared(content, now, previous(kept, pack, content.pack_id) if kept else None)
     name = slug(pack.title)
-    finished: dict[str, bytes] = {}
-    for i, form in enumerate(pack.formats):
-        say(f"Writing the {form.upper()}", 0.6 + 0.2 * i / len(pack.formats))
-        finished[form] = MAKERS[form](content, changes)
-    say("Drawing the charts, and opening the pack again", 0.8)
-    drawings = {i.key: svg(i.figure(), width=900, title=i.alternative) for i in content.items}
-    drawings |= {f"{i.key}-level": svg(level, width=900, title=i.level_alternative) for i in content.items if (level := i.level_figure()) is not None}
+    drawings = {i.key: i.drawing for i in content.items}
+    drawings |= {f"{i.key}-level": i.level_drawing for i in content.items if i.level_drawing is not None}
     drawings |= {f.key: svg(f.figure(), width=900, title=f"{f.title}. {f.said}") for f in content.funnels if f.answer is not None}
-    with ThreadPoolExecutor() as pool:  # the renderer works beside Python
+    finished: dict[str, bytes] = {}
+    with ThreadPoolExecutor(max_workers=1) as pool:  # the renderer works beside Python
         pictures = [pool.submit(picture, drawing, PPI) for drawing in drawings.values()]
+        for i, form in enumerate(pack.formats):
+            say(f"Writing the {form.upper()}", 0.6 + 0.2 * i / len(pack.formats))
+            finished[form] = MAKERS[form](content, changes)
+        say("Drawing the charts, and opening the pack again", 0.8)
         reopened.check(content, finished)
         pngs = dict(zip(drawings, [p.result() for p in pictures], strict=True))
     made = {f"{name}.{form}": data for form, data in finished.items()}

@@ -14,11 +14,10 @@ from readout.charts.svg.words import font_folder
 from readout.errors import ReadoutError
 from readout.export import tables
 from readout.export.changed import Changes
-from readout.export.content import Content, Funnel, Item
+from readout.export.content import WIDE, Content, Funnel, Item
 
 TEMPLATE = Path(__file__).with_name("pack.typ")
 STANDARDS: list[Any] = ["ua-1", "a-2a"]
-WIDE = 980  # pixels of a chart: an A4 page across at its text's size
 TALLEST = 105  # millimetres of a chart on its page
 PER_MM = WIDE / 261
 LEAST_ROW, AROUND = 34, 120  # pixels: a unit of a comparison, and its key and axis
@@ -127,14 +126,12 @@ def _page(content: Content, item: Item, files: dict[str, bytes]) -> dict[str, An
     said = [["What else the chart says.", " ".join(rest)]] if rest else []
     said += [["Months that stand out.", f"{item.marked[0].upper()}{item.marked[1:]}."]] if item.marked else []
     said += [[f"{title}", body] for title, body in ((f"{item.comment.owner or 'The owner'} says.", item.comment.text), ("Actions.", item.comment.actions)) if body]
-    drawing = svg(item.figure(), width=WIDE, title=item.alternative)
-    level = item.level_figure()
     return {
         "label": item.label,
         "message": first,
-        "level": None if level is None else _level(item, svg(level, width=WIDE, title=item.level_alternative), files),
-        "image": _icon(files, f"chart-{item.key}", drawing),
-        "height": _tall(drawing),
+        "level": None if item.level_drawing is None else _level(item, item.level_drawing, files),
+        "image": _icon(files, f"chart-{item.key}", item.drawing),
+        "height": _tall(item.drawing),
         "alt": item.alternative,
         "said": said,
         "reasons": [{"sentence": s, "why": w} for s, w in item.comment.reasons.items()],

@@ -13,7 +13,8 @@ from readout import narrate
 from readout.answer import Released
 from readout.charts.svg import svg, words
 from readout.charts.theme import LIGHT
-from readout.export.pdf import PER_MM, WIDE, compiled, picture
+from readout.export.content import WIDE
+from readout.export.pdf import PER_MM, compiled, picture
 from readout.export.tables import Table, named_csv
 from readout.export.workbook import answer_rows, table_xlsx
 

@@ -184,8 +184,6 @@ class Deck:
         for r, row in enumerate([columns, *rows]):
             for n, value in enumerate(row):
                 cell = table.cell(r, n)
-                cell.margin_top = cell.margin_bottom = Inches(0.03)
-                cell.margin_left = cell.margin_right = Inches(0.06)
                 text = fmt.count(value) if isinstance(value, int) and not isinstance(value, bool) else str("" if value is None else value)
                 self._words(cell.text_frame, [text], size, bold=r == 0 or n == 0 or (r - 1, n) in colours)
                 cell.margin_top = cell.margin_bottom = Inches(0.03)
@@ -213,7 +211,7 @@ class Deck:
         here = [] if is_long else said
         deep_said, deep_account = 0.2 * _lines(here, 11), 0.175 * _lines(account, 10)
         high = HIGH - 0.5 - TOP - deep_said - deep_account - 0.1
-        level = item.level_figure()
+        level = item.level_figure
         if level is None:
             self._months(slide, item, (SIDE, TOP, WIDE - 2 * SIDE, high))
         else:
@@ -310,7 +308,7 @@ class Deck:
 
     def _scaled(self, chart: Any, item: Item, unit: float) -> None:
         """The value axis from about where the printed chart's begins to where it ends, at round values."""
-        axis = item.figure().to_dict()["layout"]["yaxis"]
+        axis = item.figure.to_dict()["layout"]["yaxis"]
         ticks = [v / unit for v in axis["tickvals"]]
         if len(ticks) < 2:
             return
@@ -469,7 +467,7 @@ def _account(item: Item) -> str:
 
 def _beyond(item: Item) -> str:
     """Which months still arriving lie beyond the scale, as the printed chart's key says it."""
-    notes = item.figure().to_dict()["layout"].get("annotations", [])
+    notes = item.figure.to_dict()["layout"].get("annotations", [])
     said = next((n["text"] for n in notes if "beyond the scale" in n["text"]), "")
     return f"Beyond the scale: {said.partition('beyond the scale: ')[2]} (provisional)." if said else ""
 

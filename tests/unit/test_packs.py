@@ -279,7 +279,7 @@ def slides_of(content):
 def test_a_list_without_its_level_is_not_handed_over(form, content, monkeypatch):
     """The level is the main line of a list's page; its change is what is judged."""
     listed = [i for i in content.pages if i.metric.is_snapshot]
-    assert listed and all(i.level_figure() is not None for i in listed) and all(i.level_figure() is None for i in content.items if not i.metric.is_snapshot)
+    assert listed and all(i.level_figure is not None for i in listed) and all(i.level_figure is None for i in content.items if not i.metric.is_snapshot)
 
     def halved(item):
         frame = item.answer.frame
@@ -287,7 +287,7 @@ def test_a_list_without_its_level_is_not_handed_over(form, content, monkeypatch)
 
     wrong = replace(content, items=tuple(halved(i) for i in content.items))
     if form == "pdf":
-        monkeypatch.setattr(type(content.items[0]), "level_figure", lambda self: None)
+        monkeypatch.setattr(type(content.items[0]), "level_drawing", None)
         wrong = content
     made = deliver.MAKERS[form](wrong, Changes())
     with pytest.raises(IncompleteError, match="level"):
@@ -296,7 +296,7 @@ def test_a_list_without_its_level_is_not_handed_over(form, content, monkeypatch)
 
 def test_a_list_shows_its_level_by_month_end_with_no_limits(content):
     for item in (i for i in content.items if i.metric.is_snapshot):
-        drawn = item.level_figure().to_dict()
+        drawn = item.level_figure.to_dict()
         settled = [r["value"] for r in item.answer.rows if not r["provisional"]]
         assert drawn["data"][0]["y"] == settled and len(drawn["data"]) == 2, "the second line is of the months still arriving"
         assert "limit" not in json.dumps(drawn, default=str) and drawn["layout"]["yaxis"]["range"][0] <= 0
@@ -314,7 +314,7 @@ def test_slides_say_counts_and_provisional_months_and_begin_as_printed(content):
         charts_, words_ = deck[item.label]
         assert (item.latest.notes[-1] in words_ and "provisional" in words_.casefold()) or "arriving" in words_, item.key
         unit = series_of(item)[1]
-        low, high = (v / unit for v in item.figure().layout.yaxis.range)
+        low, high = (v / unit for v in item.figure.layout.yaxis.range)
         axis = charts_[-1].value_axis
         assert axis.minimum_scale <= low + axis.major_unit and axis.minimum_scale >= low - axis.major_unit
         assert axis.maximum_scale <= high + axis.major_unit

@@ -43,7 +43,7 @@ def marked_months(control: Control) -> str:
     """Why months stand out on a chart, rule by rule: `Dec 2023: above the upper limit; Jul 2026 and Aug 2026: two of three points close to it`; empty without any."""
     months: dict[str, list[date]] = {}
     for row in control.points.iter_rows(named=True):
-        if row["flag"] and not row["is_provisional"]:
+        if row["flag"] and row["x"] is not None and not row["is_provisional"]:  # of a withheld month nothing is said
             months.setdefault(RULES[row["flag"]], []).append(row["month"])
     return "; ".join(f"{_runs(found)}: {rule}" for rule, found in months.items())
 

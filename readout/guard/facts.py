@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from readout import format as fmt
 from readout.answer import Answer
 from readout.control import Control, figure
 from readout.errors import UsageError
+from readout.scope import previous_month
 from readout.stats.intervals import wilson
 from readout.stats.spc import HIGH
 
+Row = dict[str, Any]
 FIGURES = ("value", "median_hours", "p90_hours", "p95_hours")
 COUNTED = (*FIGURES, "numerator", "denominator", "n", "count_unreported")
 
@@ -92,7 +95,7 @@ def facts_of(control: Control, *, released: Answer | None = None, by_unit: Answe
         if given is not None and (given.metric.id != metric.id or len(given.scope.by) != 1):
             raise UsageError(f"The facts of '{metric.label}' need an answer of '{metric.id}' by one dimension, not of '{given.metric.id}' by {len(given.scope.by)}.")
     judged = [r for r in control.points.iter_rows(named=True) if not r["is_provisional"] and r["x"] is not None]
-    leaves = {r["month"]: r[control.column] for r in released.rows} if released is not None and not metric.is_snapshot else {r["month"]: r["x"] for r in judged}
+    leaves = _leaves(control, released, judged)
     points = tuple(Point(m, x, _said(control, leaves.get(m))) for m, x in ((r["month"], r["x"]) for r in judged))
     last = control.last
     target = control.target if metric.better != "neutral" else None
@@ -152,6 +155,17 @@ def level_met(answer: Answer) -> list[bool]:
     if not (answer.metric.is_snapshot and answer.metric.is_share and standard is not None and standard.target is not None and standard.better in ("up", "down")):
         return []
     return [meets(r["value"], standard.target, standard.better) for r in answer.rows if not r["provisional"] and r["value"] is not None]
+
+
+def _leaves(control: Control, released: Answer | None, judged: Sequence[Row]) -> dict[date, float | None]:
+    """What is charted of each judged month as it leaves; of a list the change between the levels that leave."""
+    if released is None:
+        return {r["month"]: r["x"] for r in judged}
+    known = {r["month"]: r[control.column] for r in released.rows}
+    if not control.metric.is_snapshot:
+        return known
+    levels = ((m, known.get(m), known.get(previous_month(m))) for m in known)
+    return {m: None if now is None or before is None else now - before for m, now, before in levels}
 
 
 def _said(control: Control, value: float | None) -> str:

@@ -3,11 +3,13 @@
 import random
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from time import monotonic
 
 import polars as pl
 import pytest
 
+from readout import format as fmt
 from readout.answer import ask
 from readout.catalogue import load_catalogue
 from readout.claims import FOUND, NEEDS, load_claims
@@ -426,6 +428,18 @@ def test_a_stock_knows_its_level_where_the_answer_is_given(store):
     answer = ask("unreported", Scope(("month",)), store)
     plain, full = facts_of(control(answer)), facts_of(control(answer), released=answer)
     assert plain.is_change and plain.history == () and [p.value for p in full.history] == [r["value"] for r in answer.rows if not r["provisional"]]
+
+
+def test_the_change_of_a_list_is_said_as_it_leaves(store):
+    """In a release that rounds, the change between the rounded levels: the true one is not shown."""
+    answer = ask("unreported", Scope(("month",)), store)
+    out = answer.release("public")
+    shown = {r["month"]: r["value"] for r in out.rows}
+    f = facts_of(control(answer), released=out, answer=answer)
+    assert f.points
+    for before, p in pairwise(f.points):
+        now, then = shown[p.month], shown[before.month]
+        assert p.said == ("*" if now is None or then is None else fmt.signed(now - then))
 
 
 def generated(made) -> str:

@@ -368,6 +368,13 @@ def test_months_that_stand_out_are_told_with_their_rule(content):
         assert not flagged or f"{flagged[-1][0]:%b %Y}" in item.marked
 
 
+def test_of_a_withheld_month_no_rule_is_told(content):
+    item = next(i for i in content.items if i.marked)
+    points = item.control.points
+    gone = replace(item, control=replace(item.control, points=points.with_columns(x=pl.when(pl.col("flag").is_null()).then(pl.col("x")))))
+    assert gone.marked == ""
+
+
 def test_rows_with_site_codes_hold_site_names(pack, store, tmp_path):
     made = make(replace(pack, formats=("xlsx",)).with_indicators(["within_28_days"]), store, tmp_path)
     found = [d.decode() for n, d in made.files.items() if n.endswith(".csv") and b"site_code," in d]

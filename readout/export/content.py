@@ -41,7 +41,7 @@ Verdict = tuple[str | None, bool | None]  # the kind of variation, None where th
 GROWN = 1.5  # times a year before: a list that stands so at its highest is the message of its page
 ATTENTION = ("concern", "improvement")
 WIDE = 980  # pixels of a chart: an A4 page across at its text's size
-LEVEL_HIGH, CHANGE_HIGH = 200, 240  # pixels of a list's two charts, which share a page
+LEVEL_HIGH, CHANGE_HIGH = 212, 244  # pixels of a list's two charts, which share a page
 
 
 @dataclass(frozen=True)
@@ -173,8 +173,11 @@ class Item:
         """Of a list its level at each month end, as released, without limits: successive levels depend on each other. None of anything else."""
         if not self.metric.is_snapshot:
             return None
-        drawn = charts.trend(self.answer, zero=True)
+        drawn, below = charts.trend(self.answer, zero=True), self.figure.layout
         drawn.layout.height = LEVEL_HIGH
+        if below.xaxis.range:  # month stands over month
+            drawn.layout.xaxis.range = below.xaxis.range
+            drawn.layout.margin.r = max(drawn.layout.margin.r, below.margin.r)
         return drawn
 
     @cached_property

@@ -97,7 +97,7 @@ class Pack:
             return self._of_unit(noun.facts, clause) if noun.facts and self.names_nothing(f"{beside[0] if beside else ''} … {between}") else None
         label = {w for w in WORD.findall(self.own.label.lower()) if len(w) >= LABEL_WORD}
         rest = clause[m.end() :]
-        is_said = bool(label & {w.lower() for w in WORD.findall(rest)}) or self.names_nothing(rest)
+        is_said = "indicator0" in rest or bool(label & {w.lower() for w in WORD.findall(rest)}) or self.names_nothing(rest)
         return self._of_unit(self.own, clause) if is_said and self.names_nothing(clause[: m.start()]) else None
 
     def _is_of_a_part(self, clause: str, m: re.Match[str]) -> bool:

@@ -7,7 +7,7 @@ from tests.commentary import Case, cases
 
 LEAST_FOUND = 0.95  # of the corpus that the rules were written by
 HELD_OUT_FOUND = 0.84  # of the one they were not written by, as measured (28 of 33); it may rise, and may not fall
-FIGURES_FOUND = 0.85  # of figures and causes held out, as measured (12 of 14)
+FIGURES_FOUND = 0.88  # of figures and causes held out, as measured (24 of 27)
 KNOWN, HELD_OUT = [*cases("corpus"), *cases("figures")], list(cases("held_out"))
 FIGURES_HELD_OUT = list(cases("figures_held_out"))
 

@@ -120,7 +120,9 @@ class Item:
         signal = narrate_control.signal(c)
         first = (f"{self.label}: {self.level}.", signal) if self.is_highest else (signal, level)  # a list at its highest is the message, whatever its last change
         if self.level_met is not None and self.is_never_met:
-            first, target = (f"{self.label}: {self.latest.text} at the end of {self.latest.notes[0].removeprefix('end of ')}. {target}", signal), ""
+            then = f", against {self.year_before.text} a year before" if self.year_before is not None else ""
+            now = f"{self.latest.text} at the end of {self.latest.notes[0].removeprefix('end of ')}"
+            first, target = (f"{self.label}: {now}{then}. {target}", signal), ""
         return tuple(s.replace("**", "") for s in (*first, target, narrate_control.suggestion(c)) if s)
 
     @property
@@ -448,7 +450,7 @@ def _level(answer: Answer, released: Released, now: Mapping[str, Any] | None) ->
     last = [r["value"] for r in settled if r["month"] == now["month"]]
     good = level_met(answer)
     met = (sum(good), len(good)) if good else None
-    shown_before = released_figure(released, before) if before is not None and not answer.metric.is_share else None
+    shown_before = released_figure(released, before) if before is not None else None
     return {"year_before": shown_before, "is_peak": bool(earlier and last and last[0] > max(earlier)), "level_met": met}
 
 

@@ -70,7 +70,7 @@ def _pdf(content: Content, data: bytes) -> list[str]:
     for item in content.pages:
         if _squeezed(item.sentences[0]) not in text:
             wrong.append(f"{item.label} has no page")
-        if item.metric.is_snapshot and _squeezed(f"{tables.LEVEL}") not in text:
+        if item.metric.is_snapshot and _squeezed(f"{item.sentences[0]}{tables.LEVEL}") not in text:
             wrong.append(f"{item.label}: its page does not show its level")
     wrong += [f"{f.title} is missing" for f in content.funnels if _squeezed(f.title) not in text or (f.said and _squeezed(f.said) not in text)]
     return wrong

@@ -288,7 +288,7 @@ def test_a_list_without_its_level_is_not_handed_over(form, content, monkeypatch)
     wrong = replace(content, items=tuple(halved(i) for i in content.items))
     if form == "pdf":
         monkeypatch.setattr(type(content.items[0]), "level_drawing", None)
-        wrong = content
+        wrong = replace(content, items=tuple(replace(i) for i in content.items))  # anew: what an item has drawn it keeps
     made = deliver.MAKERS[form](wrong, Changes())
     with pytest.raises(IncompleteError, match="level"):
         reopened.check(content, {form: made})
@@ -690,6 +690,8 @@ def test_a_list_at_its_highest_is_said_to_be_though_no_month_of_change_is_unusua
         if item.metric.is_share:
             assert item.level_met == (sum(r["value"] <= item.standard.target for r in settled), len(settled))
             assert item.assurance == f"met in {item.level_met[0]} of {len(settled)} months"
+            assert item.rule.endswith(f"{fmt.percent(now['value'])}, against {fmt.percent(before['value'])} a year before") or item.is_highest
+            assert not item.is_never_met or item.sentences[0].startswith(f"{item.label}: {fmt.percent(now['value'])} at the end of {now['month']:%b %Y}, against")
             continue
         assert re.search(rf"{now['value']:,.0f}(, the highest of all month ends)?, against {before['value']:,.0f} a year before", item.rule)
         assert item.is_peak == (now["value"] > max(r["value"] for r in settled[:-1]))

@@ -127,7 +127,7 @@ class Deck:
         )
         colours = {(row, 3): MARKS["light"][i.kind].edge for row, i in enumerate(self.content.items) if i.kind in ("concern", "improvement")}
         found = tables.Table("", ("Indicator", "Latest", "Month and counts", "Variation", "Target", "Assurance", "Before"), rows)
-        self._pages("Summary", "", [found], (2.6, 1, 2.6, 3, 1.3, 1.4, 0.9), [tables.HOW_TO_READ], colours)
+        self._pages("Summary", "", [found], (2.4, 0.95, 2.4, 3.9, 1.15, 1.25, 0.85), [tables.HOW_TO_READ], colours)
 
     def matrix(self) -> None:
         names = {i.key: i.label for i in self.content.items}
@@ -175,7 +175,7 @@ class Deck:
         from pptx.util import Inches, Pt
 
         wide = WIDE - 2 * SIDE
-        high = min(0.36 * (len(rows) + 1), HIGH - top - 0.6)
+        high = min(0.3 * (len(rows) + 1), HIGH - top - 0.6)
         frame = slide.shapes.add_table(len(rows) + 1, len(columns), Inches(SIDE), Inches(top), Inches(wide), Inches(high))
         table = frame.table
         for i, share in enumerate(_shares(columns, widths)):

@@ -11,6 +11,7 @@ from readout.control import column_of
 from readout.export import tables
 from readout.export.content import Content, Item
 from readout.export.pack import PackError
+from readout.export.pdf_words import words
 from readout.export.workbook import series_of
 
 SUMMARY = "Summary"
@@ -55,9 +56,7 @@ def _squeezed(text: str) -> str:
 
 def pdf_text(data: bytes) -> str:
     """The words of a PDF, without their spaces."""
-    from pypdf import PdfReader
-
-    return _squeezed("".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages))
+    return _squeezed(words(data))
 
 
 def _pdf(content: Content, data: bytes) -> list[str]:

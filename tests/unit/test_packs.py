@@ -142,6 +142,16 @@ def test_the_pdf_is_tagged_bookmarked_archival_and_the_same_twice(content):
     assert fonts and all("Inter" in f for f in fonts)
 
 
+@pytest.mark.parametrize("profile", ["content", "public"])
+def test_our_reader_of_a_pdf_reads_what_a_general_one_reads(profile, request):
+    odd = "Brackets (one (two) and three), a back\\slash, fi ffi, 1 ≤ 2, “quoted” – O’Brien"
+    content = request.getfixturevalue(profile)
+    content = replace(content, pack=replace(content.pack, title=odd))
+    data = pack_pdf(content, Changes())
+    read = squeezed("".join(p.extract_text() for p in PdfReader(io.BytesIO(data)).pages))
+    assert reopened.pdf_text(data) == read and squeezed(odd) in read
+
+
 def test_slides_are_native_editable_and_say_where_they_come_from(content):
     from pptx import Presentation
 

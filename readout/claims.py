@@ -11,7 +11,7 @@ from readout import tomlfile
 from readout.errors import CatalogueError, suggest
 
 NEEDS = (
-    *("improvement", "no_improvement", "concern", "decline", "special", "high", "low", "usual"),
+    *("improvement", "no_improvement", "concern", "decline", "special", "high", "low", "usual", "figure", "cause"),
     *("met", "missed", "above_target", "below_target", "passes", "fails", "on_track"),
     *("highest", "lowest", "best", "worst", "record", "times", "rise", "fall"),
     *("better_than", "worse_than", "higher_than", "lower_than", "best_of", "worst_of", "highest_of", "lowest_of"),
@@ -27,6 +27,7 @@ FOUND: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("is_met", "is_missed", "passes", "fails", "hit_or_miss", "no_assurance", "withheld", "provisional"), NOW),
     "counted": (*NOW, "count", "of"),
     **dict.fromkeys(("was_higher", "was_lower", "not_times", "went_up", "went_down"), (*NOW, "other", "other_month")),
+    "other_figure": (*NOW, "typed"),
     **dict.fromkeys(("overlap", "reverse", "unit_withheld"), tuple(f"{u}{part}" for u in "ab" for part in ("", "_value", "_low", "_high"))),
 }
 Pattern = re.Pattern[str]
@@ -46,7 +47,7 @@ class Lift:
 class Claim:
     """Words that claim something of an indicator. `needs`: what its chart must show, one of `NEEDS`; `factor`: how many times as much.
 
-    `is_own`: its clause must name the indicator. `has_object`: what follows may be what was changed.
+    `is_own`: its clause must name the indicator. `has_object`: what follows may be what was changed. `led_by`: words that must stand right before it.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Claim:
     is_own: bool
     has_object: bool
     factor: float
+    led_by: Pattern | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,9 @@ def load_claims(path: Path) -> Rules:
         return entry
 
     nouns = fields("nouns", data["nouns"], NOUNS, NOUNS)
-    entries = {f"claim.{k}": fields(f"claim.{k}", v, ("needs", "says", "phrases", *SWITCHES, "factor"), ("needs", "says", "phrases")) for k, v in data["claim"].items()}
+    entries = {
+        f"claim.{k}": fields(f"claim.{k}", v, ("needs", "says", "phrases", *SWITCHES, "factor", "led_by"), ("needs", "says", "phrases")) for k, v in data["claim"].items()
+    }
     claims = tuple(_claim(section, entry, pattern, fail) for section, entry in entries.items())
     ids = [c.id for c in claims]
     lifts = []
@@ -156,7 +160,8 @@ def _claim(section: str, entry: Mapping[str, Any], pattern: Callable[[str, str, 
             fail(section, key, f"{key} is true or false.")
     switches = {key: entry.get(key, False) for key in SWITCHES}
     spoken = pattern(section, "phrases", entry["phrases"])
-    return Claim(section.removeprefix("claim."), entry["needs"], str(entry["says"]), spoken, factor=float(factor), **switches)
+    led_by = pattern(section, "led_by", entry["led_by"]) if "led_by" in entry else None
+    return Claim(section.removeprefix("claim."), entry["needs"], str(entry["says"]), spoken, factor=float(factor), led_by=led_by, **switches)
 
 
 __all__ = ["Claim", "Lift", "Rules", "load_claims"]

@@ -17,7 +17,7 @@ HIGHEST = "the highest of all month ends"
 class Level:
     """The level of a list at its last complete month end.
 
-    `before`: a year before; None where it is not known, and for a share. `is_peak`: no complete month end before was as high. `target`: what the
+    `before`: a year before; None where it is not known. `is_peak`: no complete month end before was as high. `target`: what the
     level of a share is to meet, and `met` in how many of its month ends it did.
     """
 
@@ -57,7 +57,7 @@ def level(metric: Metric, standard: Standard | None, rows: Iterable[Mapping[str,
         return None
     month, value = settled[-1]
     earlier = [v for _, v in settled[:-1]]
-    before = None if metric.is_share else dict(settled).get(month.replace(year=month.year - 1))
+    before = dict(settled).get(month.replace(year=month.year - 1))
     target, met = None, None
     if metric.is_share and standard is not None and standard.target is not None and standard.better in ("up", "down"):
         target, sign = standard.target, 1 if standard.better == "up" else -1

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from readout import format as fmt
-from readout.guard import Facts, Point, Unit
+from readout.guard import Facts, Point, Unit, marked
 from readout.scope import months_between
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "tests" / "guard"
-SAID = {"percent": lambda v: f"{v:.1f} %", "hours": fmt.hours, "number": lambda v: f"{v:,.0f}"}
+SAID = {"percent": lambda v: f"{v:.1f} %", "hours": fmt.hours, "number": lambda v: f"{v:,.0f}", "points": lambda v: f"{v:+.1f}"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,10 @@ def facts_from(name: str, entry: dict) -> Facts:
     last, values, said = entry["last"], entry["values"], SAID[entry["unit"]]
     months = months_between(date(last.year - len(values) // 12 - 1, 1, 1), last)[-len(values) :]
     target, better = entry.get("target"), entry["better"]
+    points = tuple(Point(m, v, said(v)) for m, v in zip(months, values, strict=True))
+    level_said, heights = SAID[entry.get("level_unit", entry["unit"])], entry.get("levels", [])
+    levels = tuple(Point(m, v, level_said(v)) for m, v in zip(months_between(date(last.year - 5, 1, 1), last)[-len(heights) :], heights, strict=True)) if heights else ()
+    values = heights or values
     met = None if target is None else values[-1] >= target if better == "up" else values[-1] <= target
     return Facts(
         indicator=name,
@@ -44,7 +48,17 @@ def facts_from(name: str, entry: dict) -> Facts:
         assurance=entry.get("assurance"),
         target="" if target is None else f"{target:g} %",
         is_met=met,
-        points=tuple(Point(m, v, said(v)) for m, v in zip(months, values, strict=True)),
+        points=points,
+        levels=levels,
+        counted=(sum(v <= target for v in heights), len(heights)) if heights and target is not None else None,
+        shown=(
+            *marked(points),
+            *marked(levels),
+            said(entry["mean"]) if "mean" in entry else "",
+            "" if target is None else f"{target:g} %",
+            *entry.get("shown", ()),
+            entry["label"],
+        ),
         mean=said(entry["mean"]) if "mean" in entry else "",
         average=entry.get("mean"),
         provisional=tuple(entry.get("provisional", ())),

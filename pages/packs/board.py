@@ -16,5 +16,6 @@ if pack and content:
     st.header("Commentary", anchor=False)
     pack = packs.commented(pack, content)
     pack = packs.checked(pack, content)
+    packs.saving(pack)
     st.header("The pack", anchor=False)
     packs.finished(page, pack, content)

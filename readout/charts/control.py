@@ -19,6 +19,7 @@ from readout.stats.spc import RULES
 
 Row = dict[str, Any]
 HEIGHT, PLOT = 382, 240
+LINE = 16  # pixels
 HALF = timedelta(days=15)
 KEY = {
     "improvement": ("◆", "improvement"),
@@ -29,16 +30,16 @@ KEY = {
 BEYOND = 0.35  # a provisional month may stretch the axis by this part of the judged months' span, no further
 
 
-def spc_chart(control: Control, *, flags: Sequence[Flag] = (), palette: Palette = LIGHT, standard: Standard | None = None) -> go.Figure:
-    """The months of a control chart. `standard`: what names the target line and says its status.
+def spc_chart(control: Control, *, flags: Sequence[Flag] = (), palette: Palette = LIGHT, standard: Standard | None = None, height: int = HEIGHT) -> go.Figure:
+    """The months of a control chart. `standard`: what names the target line and says its status. `height`: in pixels, as drawn.
 
     Limits are drawn within the natural ends of the scale though not computed so, and only over the months they judge. A provisional month is
-    hollow, on a shaded band; one far beyond the rest is an open triangle at the edge.
+    hollow, on a shaded band; one far beyond the rest is an open triangle at the edge, and the key says its figure.
     """
     rows = control.points.to_dicts()
     judged = [r for r in rows if not r["is_provisional"]]
     arriving = [r for r in rows if r["is_provisional"]]
-    base = layout(palette, HEIGHT)
+    base = layout(palette, height)
     if not any(r["x"] is not None for r in rows):
         base["annotations"] = [note("no figure yet", palette, x=0.5, xref="paper", y=0.5, yref="paper")]
         return go.Figure({"data": [], "layout": base}, _validate=False)
@@ -65,6 +66,7 @@ def spc_chart(control: Control, *, flags: Sequence[Flag] = (), palette: Palette 
             },
         }
     )
+    outside: list[int] = []
     if arriving:
         outside = [0 if r["x"] is None else 1 if r["x"] > high else -1 if r["x"] < low else 0 for r in arriving]
         traces.append(
@@ -81,17 +83,18 @@ def spc_chart(control: Control, *, flags: Sequence[Flag] = (), palette: Palette 
                 },
             }
         )
-    labels, margin = _labels(control, judged, low, high, palette, standard)
+    labels, margin = _labels(control, judged, low, high, palette, standard, PLOT - HEIGHT + height)
     shapes, notes = _events(control, flags, start, stop, palette)
     if arriving:
         band: dict[str, Any] = {"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "layer": "below", "fillcolor": palette.band, "line": {"width": 0}}
         shapes.append(band | {"x0": (arriving[0]["month"] - HALF).isoformat(), "x1": stop.isoformat()})
         notes.append(note("provisional", palette, x=stop.isoformat(), xref="x", xanchor="right", y=1, yref="paper", yanchor="bottom", yshift=-2))
     values, text = _ticks(control, low, high)
+    beyond = _beyond(control, arriving, outside)
     figure = layout(
         palette,
-        HEIGHT,
-        margin={"l": 8, "r": margin, "t": 66, "b": 76},
+        height,
+        margin={"l": 8, "r": margin, "t": 66, "b": 76 + (LINE if beyond else 0)},
         xaxis={
             "type": "date",
             "range": [start.isoformat(), stop.isoformat()],
@@ -101,7 +104,7 @@ def spc_chart(control: Control, *, flags: Sequence[Flag] = (), palette: Palette 
             "title": {"text": COHORT.get(control.metric.cohort, "month"), "standoff": 6, "font": {"size": 12}},
         },
         yaxis={"range": [low, high], "tickvals": values, "ticktext": text},
-        annotations=[*_heads(control, palette), *_key(kinds, palette), *notes, *labels],
+        annotations=[*_heads(control, palette), *_key(kinds, beyond, palette), *notes, *labels],
         shapes=shapes,
     )
     return go.Figure({"data": traces, "layout": figure}, _validate=False)
@@ -186,8 +189,8 @@ def _markers(months: Sequence[date], y: Sequence[float | None]) -> Trace:
     }
 
 
-def _labels(control: Control, judged: Sequence[Row], low: float, high: float, palette: Palette, standard: Standard | None) -> tuple[list[dict[str, Any]], int]:
-    """The value of each line, right of the plot, and the room that takes."""
+def _labels(control: Control, judged: Sequence[Row], low: float, high: float, palette: Palette, standard: Standard | None, plot: int) -> tuple[list[dict[str, Any]], int]:
+    """The value of each line, right of the plot (`plot` pixels high), and the room that takes."""
     ends: list[tuple[float, str, str]] = []
     last = control.last or (judged[-1] if judged else {})
     mean, lower, upper = last.get("mean"), last.get("lpl"), last.get("upl")
@@ -212,7 +215,7 @@ def _labels(control: Control, judged: Sequence[Row], low: float, high: float, pa
             words += f",<br>   {wrapped(f'{standard.label} ({standard.status})', 22).replace('<br>', '<br>   ')}"
         add(control.target, words, TARGET[palette.name], "– ·")
     lines = max((text.count("<br>") + 1 for _, text, _ in ends), default=1)
-    notes = beside(ends, low, high, PLOT / (1 if lines == 1 else 1.45), palette)
+    notes = beside(ends, low, high, plot / (1 if lines == 1 else 1.45), palette)
     for drawn_note in notes:
         for text, sign in signs.items():
             if drawn_note["text"].endswith(text):
@@ -252,14 +255,25 @@ def _heads(control: Control, palette: Palette) -> list[dict[str, Any]]:
     return [note(unit_words(control), palette, **place, yshift=34), note(said, palette, **place, yshift=18)]
 
 
-def _key(kinds: Sequence[str], palette: Palette) -> list[dict[str, Any]]:
-    """What the shapes on this chart mean, under its axis; nothing where every point is common cause."""
+def _beyond(control: Control, arriving: Sequence[Row], outside: Sequence[int]) -> str:
+    """The months still arriving whose figure lies beyond the scale, with the triangle that stands for them: `▽ beyond the scale: 78.2 % in Nov`."""
+    far = [(r, o) for r, o in zip(arriving, outside, strict=True) if o]
+    if not far:
+        return ""
+    signs = "".join(dict.fromkeys("△" if o > 0 else "▽" for _, o in far))
+    said = [f"{figure(control, r['x'])} in {fmt.month(r['month'])[:3]}" for r, _ in far]
+    return f"{signs} beyond the scale: {fmt.listed(said)}"
+
+
+def _key(kinds: Sequence[str], beyond: str, palette: Palette) -> list[dict[str, Any]]:
+    """What the shapes on this chart mean, under its axis; nothing where every point is common cause and on the scale."""
     marks = theme_of(palette)
     said = [f"<span style='color:{marks[k].edge}'>{sign}</span> {text}" for k, (sign, text) in KEY.items() if k in kinds]
-    if not said:
-        return []
-    said.append(f"<span style='color:{marks['common_cause'].edge}'>●</span> common cause")
-    return [note("  ".join(said), palette, x=0, xref="paper", xanchor="left", y=0, yref="paper", yanchor="top", yshift=-58)]
+    if said:
+        said.append(f"<span style='color:{marks['common_cause'].edge}'>●</span> common cause")
+    place: dict[str, Any] = {"x": 0, "xref": "paper", "xanchor": "left", "y": 0, "yref": "paper", "yanchor": "top"}
+    lines = (("  ".join(said), -58), (beyond, -58 - LINE))  # the second line lies under the axis title, which is in the way of a long one
+    return [note(text, palette, **place, yshift=shift) for text, shift in lines if text]
 
 
 def _hover(control: Control, row: Row) -> str:

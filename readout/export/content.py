@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlencode
@@ -19,14 +19,16 @@ import polars as pl
 
 from readout import charts, comparable, fair, narrate, narrate_control, paths
 from readout import format as fmt
-from readout.answer import Answer, Released, data_end, dimension_labels, visible_sites, words
+from readout.answer import Answer, Released, check_values, data_end, dimension_labels, visible_sites, words
 from readout.answer import ask as ask_store
 from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import assurance_of
 from readout.charts.icons import is_high
+from readout.charts.svg import svg
 from readout.control import Control, column_of, control, controls, rebases_of
-from readout.export.indicator import Shown, finding, is_withheld, latest, released_figure, target
-from readout.export.pack import Comment, Pack, PackError, Wanted
+from readout.errors import UsageError
+from readout.export.indicator import Shown, finding, is_withheld, latest, marked_months, released_figure, target
+from readout.export.pack import Comment, Pack, PackError, PackFileError, Wanted
 from readout.guard import Contradiction, Facts, check, facts_of
 from readout.quality import Quality
 from readout.release import may_compare
@@ -37,6 +39,8 @@ Ask = Callable[[str, Scope], Answer]
 Say = Callable[[str, float], None]
 Verdict = tuple[str | None, bool | None]  # the kind of variation, None where there are no limits yet; and its side
 ATTENTION = ("concern", "improvement")
+WIDE = 980  # pixels of a chart: an A4 page across at its text's size
+LEVEL_HIGH, CHANGE_HIGH = 212, 244  # pixels of a list's two charts, which share a page
 
 
 @dataclass(frozen=True)
@@ -104,10 +108,20 @@ class Item:
         """What the chart says, by its own signal."""
         if self.is_withheld:
             return (f"{self.label}: the figure of {self.latest.notes[0]} is withheld in this release, so nothing is said of it.",)
-        c, level = self.control, f"{self.level}." if self.level else ""
-        signal = narrate_control.judgement(c)
-        first = (f"{self.label}: {level}", signal) if self.is_highest else (signal, level)  # a list at its highest is the message, whatever its last change
-        return tuple(s.replace("**", "") for s in (*first, narrate_control.target_words(c), narrate_control.suggestion(c)) if s)
+        c = self.control
+        level = f"{self.level[0].upper()}{self.level[1:]}." if self.level else ""
+        target, signal = narrate_control.target_words(c), narrate_control.judgement(c)
+        first = (f"{self.label}: {self.level}.", signal) if self.is_highest else (signal, level)  # a list at its highest is the message, whatever its last change
+        if self.level_met is not None and self.is_never_met:
+            now = f"{self.latest.text} at the end of {self.latest.notes[0].removeprefix('end of ')}"
+            beside = c.level.beside if c.level is not None else ()
+            first, target = (f"{self.label}: {', '.join((now, *beside))}. {target}", signal), ""
+        return tuple(s.replace("**", "") for s in (*first, target, narrate_control.suggestion(c)) if s)
+
+    @property
+    def marked(self) -> str:
+        """Which months stand out on the chart, and by which rule; of a withheld figure nothing."""
+        return "" if self.is_withheld else marked_months(self.control)
 
     @property
     def level(self) -> str:
@@ -149,8 +163,46 @@ class Item:
         clock = f" Clock: {m.clock}." if m.clock and m.clock != "none" else ""
         return f"{m.question} Numerator: {m.numerator}. Denominator: {m.denominator}.{clock} Owner: {m.owner}."
 
+    @cached_property
     def figure(self) -> go.Figure:
+        """The control chart, made once and changed by nobody; of a list that of its change over the month, lower, since it stands under its level."""
+        if self.metric.is_snapshot:
+            return charts.spc_chart(self.control, standard=self.standard, height=CHANGE_HIGH)
         return charts.spc_chart(self.control, standard=self.standard)
+
+    @cached_property
+    def level_figure(self) -> go.Figure | None:
+        """Of a list its level at each month end, as released, without limits: successive levels depend on each other. None of anything else."""
+        if not self.metric.is_snapshot:
+            return None
+        drawn, below = charts.trend(self.answer, zero=True), self.figure.layout
+        drawn.layout.height = LEVEL_HIGH
+        if below.xaxis.range:  # month stands over month
+            drawn.layout.xaxis.range = below.xaxis.range
+            drawn.layout.margin.r = max(drawn.layout.margin.r, below.margin.r)
+        return drawn
+
+    @cached_property
+    def drawing(self) -> str:
+        """The control chart as SVG."""
+        return svg(self.figure, width=WIDE, title=self.alternative)
+
+    @cached_property
+    def level_drawing(self) -> str | None:
+        """Of a list its level as SVG."""
+        return None if self.level_figure is None else svg(self.level_figure, width=WIDE, title=self.level_alternative)
+
+    @property
+    def level_alternative(self) -> str:
+        """The words of `level_figure`."""
+        known = [r for r in self.answer.rows if r["value"] is not None and not r["provisional"]]
+        if not known:
+            return f"{self.label} at each month end: no figure."
+        least, most = min(known, key=lambda r: r["value"]), max(known, key=lambda r: r["value"])
+        said = ", ".join(
+            f"{name} {fmt.figure(self.metric, 'value', r['value'])} in {fmt.month(r['month'])}" for name, r in (("lowest", least), ("highest", most), ("last", known[-1]))
+        )
+        return f"{self.label} at each month end, {fmt.month(known[0]['month'])} to {fmt.month(known[-1]['month'])}: {said}."
 
 
 @dataclass(frozen=True)
@@ -179,7 +231,11 @@ class Funnel:
     def figure(self) -> go.Figure:
         if self.answer is None:
             raise ValueError(self.absent)
-        return charts.against_case_mix(self.answer, *self.drawn_with, dimension=self.by)
+        drawn = charts.against_case_mix(self.answer, *self.drawn_with, dimension=self.by)
+        low, high = drawn.layout.xaxis.range or (1, 0)
+        if low == 0 < high:
+            drawn.layout.xaxis.range = (-0.03 * high, high)  # the figure of a unit at 0 does not lie on its name
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -215,9 +271,19 @@ class Content:
     def quality_said(self) -> str:
         """What became of the records; in a release that withholds small counts as a share alone."""
         if self.is_exact:
-            return self.quality.finding()
+            return f"{self.quality.finding()}{self._doubted}"
         said = f"{fmt.percent(self.quality.total('kept') / max(1, self.quality.total('read')), 0)} of the records read were kept"
-        return f"{said}. {'Every record is accounted for.' if self.quality.adds_up else 'The counts do not add up.'}"
+        return f"{said}. {'Every record is accounted for.' if self.quality.adds_up else 'The counts do not add up.'}{self._doubted}"
+
+    @property
+    def _doubted(self) -> str:
+        """Which sites' times fail a test, which the checks of the records say nothing of."""
+        failing = [name for name, *found in self.times if any(t.startswith("fails") for t in found)]
+        if not failing:
+            return ""
+        verb = "fails" if len(failing) == 1 else "fail"
+        said = "Those checks are of the records. Whether times can be compared is tested apart, site by site"
+        return f" {said}: {fmt.listed(failing)} {verb} a test, so those times are set against nobody else's."
 
     @property
     def is_exact(self) -> bool:
@@ -271,6 +337,7 @@ class Content:
 def build(pack: Pack, store: Store, ask: Ask | None = None, say: Say | None = None) -> Content:
     """Make the content of a pack. Raises UsageError or PackError where an indicator cannot be asked, has nothing to show, or is withheld whole."""
     say = say or (lambda what, share: None)
+    _refuse_unknown(pack, store)
     asked: Ask = ask or (lambda metric_id, scope: ask_store(metric_id, scope, store))
     base = Scope((), pack.where, None, _until(pack, store, asked))
     rebases = rebases_of(store.extract.manifest)
@@ -317,6 +384,19 @@ def build(pack: Pack, store: Store, ask: Ask | None = None, say: Say | None = No
     )
 
 
+def _refuse_unknown(pack: Pack, store: Store) -> None:
+    """A filter value that the extract does not hold, by the file and the line where it stands."""
+    labels = dimension_labels(store)
+    for where in (pack.where, *(w.where for w in (*pack.indicators, *pack.funnels))):
+        for dimension, values in where.items():
+            for value in values:
+                try:
+                    check_values(Scope((), {dimension: (value,)}), labels)
+                except UsageError as e:
+                    place = pack.places.get(f"{dimension}={value}")
+                    raise PackFileError(f"{place}: {e}") if place else e from None
+
+
 def _by_unit(answer: Answer, profile: str, rebases: Sequence[Any]) -> dict[str, Verdict]:
     """The verdict of each site on its last complete month; of one whose figure the release withholds nothing is said."""
     released = answer.release(profile)
@@ -349,7 +429,7 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
         latest=released_figure(released, now),
         previous=released_figure(released, before),
         is_withheld=is_withheld(released, now),
-        facts=facts_of(true, released=released, by_unit=_by_site(pack, wanted, metric, base, ask)),
+        facts=facts_of(true, released=released, by_unit=_by_site(pack, wanted, metric, base, ask), answer=answer),
         target=goal,
         target_status=status,
         standard=answer.standard,
@@ -496,7 +576,9 @@ def pack_id(pack: Pack, store: Store) -> str:
     """The same for the same extract, definitions, code, pack and commentary; another for any other."""
     manifest = store.extract.manifest
     definitions = load_catalogue().with_standards(manifest["standards"]).hash
-    said = json.dumps([asdict(pack), store.extract.id, manifest["created_at"], store.viewer.key, definitions, maker_of_packs()], default=str, sort_keys=True)
+    said = json.dumps(
+        [asdict(replace(pack, places={})), store.extract.id, manifest["created_at"], store.viewer.key, definitions, maker_of_packs()], default=str, sort_keys=True
+    )
     return f"P-{hashlib.sha256(said.encode()).hexdigest()[:10]}"
 
 

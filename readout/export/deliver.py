@@ -18,9 +18,9 @@ from typing import Any
 
 from readout import files
 from readout.charts.svg import svg
-from readout.export import changed, reopened
+from readout.export import changed, reopened, tables
 from readout.export.content import Ask, Content, Funnel, Item, Say, build, pack_id
-from readout.export.pack import ContradictedError, Pack, PackError, comments_toml
+from readout.export.pack import ContradictedError, Pack, PackError, comments_toml, refuse_unprintable
 from readout.export.pdf import pack_pdf, picture
 from readout.export.slides import pack_pptx
 from readout.export.workbook import pack_xlsx
@@ -28,7 +28,7 @@ from readout.store import Store
 
 MANIFEST, FIGURES = "manifest.json", "figures.json"
 MAKING = ".making-"
-PPI = 220  # of a PNG: a chart across an A4 page in print
+PPI = 200  # of a PNG: a chart across an A4 page in print
 FIXED = (1980, 1, 1, 0, 0, 0)  # the time of every entry of a zip: the same files make the same zip
 MAKERS: Mapping[str, Callable[[Content, changed.Changes], bytes]] = {"pdf": pack_pdf, "pptx": pack_pptx, "xlsx": pack_xlsx}
 
@@ -66,26 +66,29 @@ def folder_name(pack: Pack, identity: str) -> str:
 def make(pack: Pack, store: Store, kept: Path | None = None, ask: Ask | None = None, say: Say | None = None) -> Made:
     """Every file of a pack. `kept`: where earlier packs lie. Raises PackError, or a subclass, before anything is handed over."""
     say = say or (lambda what, share: None)
+    refuse_unprintable(pack.comments)
     content = build(pack, store, ask, lambda what, share: say(what, share * 0.6))
     refuse_overclaims(content)
     now = changed.figures(content, store.extract)
     changes = changed.compared(content, now, previous(kept, pack, content.pack_id) if kept else None)
     name = slug(pack.title)
-    finished: dict[str, bytes] = {}
-    for i, form in enumerate(pack.formats):
-        say(f"Writing the {form.upper()}", 0.6 + 0.2 * i / len(pack.formats))
-        finished[form] = MAKERS[form](content, changes)
-    say("Drawing the charts, and opening the pack again", 0.8)
-    drawings = {i.key: svg(i.figure(), width=900, title=i.alternative) for i in content.items}
+    drawings = {i.key: i.drawing for i in content.items}
+    drawings |= {f"{i.key}-level": i.level_drawing for i in content.items if i.level_drawing is not None}
     drawings |= {f.key: svg(f.figure(), width=900, title=f"{f.title}. {f.said}") for f in content.funnels if f.answer is not None}
-    with ThreadPoolExecutor() as pool:  # the renderer works beside Python
+    finished: dict[str, bytes] = {}
+    with ThreadPoolExecutor(max_workers=1) as pool:  # the renderer works beside Python
         pictures = [pool.submit(picture, drawing, PPI) for drawing in drawings.values()]
+        for i, form in enumerate(pack.formats):
+            say(f"Writing the {form.upper()}", 0.6 + 0.2 * i / len(pack.formats))
+            finished[form] = MAKERS[form](content, changes)
+        say("Drawing the charts, and opening the pack again", 0.8)
         reopened.check(content, finished)
         pngs = dict(zip(drawings, [p.result() for p in pictures], strict=True))
     made = {f"{name}.{form}": data for form, data in finished.items()}
     answers: dict[str, Item | Funnel] = {**{i.key: i for i in content.items}, **{f.key: f for f in content.funnels}}
     for key, drawing in drawings.items():
-        made |= {f"charts/{key}.svg": drawing.encode(), f"charts/{key}.png": pngs[key], f"charts/{key}.csv": _csv(content, answers[key])}
+        made |= {f"charts/{key}.svg": drawing.encode(), f"charts/{key}.png": pngs[key]}
+        made |= {f"charts/{key}.csv": _csv(content, answers[key])} if key in answers else {}  # a level's rows are those of its change
     if pack.comments:
         made["commentary.toml"] = comments_toml(pack.comments).encode()
     made["summary.eml"] = _mail(content, changes, sorted(made))
@@ -208,7 +211,7 @@ def _csv(content: Content, item: Item | Funnel) -> bytes:
     if item.answer is None:
         return b""
     lines = [f"{item.answer.metric.label} ({item.answer.metric.id}): {item.answer.words}", *content.provenance(item)]
-    return ("".join(f"# {line}\n" for line in lines) + item.answer.as_csv()).encode()
+    return ("".join(f"# {line}\n" for line in lines) + tables.named_csv(item.answer)).encode()
 
 
 def _mail(content: Content, changes: changed.Changes, names: list[str]) -> bytes:

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from readout import format as fmt
 from readout import narrate
 from readout.answer import Answer, Released
+from readout.control import Control
+from readout.scope import months_between
+from readout.stats.spc import RULES
 
 Row = dict[str, Any]
 
@@ -33,6 +37,27 @@ def shown(answer: Answer, row: Row | None) -> Shown:
         count = fmt.released if isinstance(answer, Released) else fmt.count
         notes += [f"n {count(row['n'])}, {count(row['count_unreported'])} {answer.metric.unended}"]
     return Shown(fmt.figure(answer.metric, column, row[column]), row[column], tuple(notes))
+
+
+def marked_months(control: Control) -> str:
+    """Why months stand out on a chart, rule by rule: `Dec 2023: above the upper limit; Jul 2026 and Aug 2026: two of three points close to it`; empty without any."""
+    months: dict[str, list[date]] = {}
+    for row in control.points.iter_rows(named=True):
+        if row["flag"] and row["x"] is not None and not row["is_provisional"]:  # of a withheld month nothing is said
+            months.setdefault(RULES[row["flag"]], []).append(row["month"])
+    return "; ".join(f"{_runs(found)}: {rule}" for rule, found in months.items())
+
+
+def _runs(months: Sequence[date]) -> str:
+    """Months as people say them: those that follow one another as `Feb 2026 to Aug 2026`."""
+    runs: list[list[date]] = []
+    for month in months:
+        if runs and len(months_between(runs[-1][-1], month)) == 2:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    said = [fmt.month(r[0]) if len(r) == 1 else f"{fmt.month(r[0])} {'and' if len(r) == 2 else 'to'} {fmt.month(r[-1])}" for r in runs]
+    return fmt.listed(said) if all(len(r) != 2 for r in runs) else ", ".join(said)
 
 
 def finding(rows: Sequence[tuple[str, str | None, str]], highest: Sequence[str] = ()) -> str:
@@ -90,4 +115,4 @@ def target(answer: Answer, count_sites: int) -> tuple[str, str]:
     return standard.label, standard.status
 
 
-__all__ = ["Shown", "finding", "is_withheld", "latest", "released_figure", "shown", "target"]
+__all__ = ["Shown", "finding", "is_withheld", "latest", "marked_months", "released_figure", "shown", "target"]

@@ -1,14 +1,18 @@
 """What a pack is to hold, and what its authors say: two small TOML files, read into frozen values. A wrong entry is refused, by name and line."""
 
 import json
+import os
 import re
+import tempfile
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from readout import tomlfile
+from readout import files, tomlfile
 from readout.catalogue import Catalogue, load_catalogue
 from readout.errors import ReadoutError, UsageError, suggest
 from readout.policy import PROFILES
@@ -19,6 +23,7 @@ SECTIONS = ("matrix", "quality", "changes", "glossary")
 KEYS = {"title", "audience", "profile", "owner", "address", "commentary", "formats", "sections", "until", "scope", "indicator", "funnel"}
 COMMENT_KEYS = {"text", "actions", "owner", "reasons"}
 LEAST_WORDS = 3  # of a reason
+HEAD = "# The commentary of this pack, by the indicator's key. Put it beside a pack file that names it to begin the next one with it."
 UNITS = ("site_code", "trust_code", "reader", "supplier")
 
 
@@ -79,6 +84,7 @@ class Pack:
     indicators: tuple[Wanted, ...]
     funnels: tuple[Wanted, ...]
     comments: Mapping[str, Comment]
+    places: Mapping[str, str] = field(default_factory=dict, compare=False)  # where each filter value stands: `dimension=value`: `board.toml, line 12`
 
     def with_indicators(self, keys: Sequence[str]) -> "Pack":
         """The same pack with these of its indicators, in this order."""
@@ -98,6 +104,7 @@ def load_pack(path: Path, catalogue: Catalogue | None = None) -> Pack:
         if not beside.is_file():
             raise PackError(f"{path.name} names the commentary file '{named}', which is not beside it. Write it, or take the line out.")
         comments = comments_of(tomlfile.read(beside), beside.name)
+        refuse_unprintable(comments, beside.name)
     return pack_of(entries, comments, path.name, path.read_text("utf-8-sig"), catalogue)
 
 
@@ -111,6 +118,9 @@ def pack_of(entries: Mapping[str, Any], comments: Mapping[str, Comment], name: s
     for key in entries:
         if key not in KEYS:
             raise wrong(f"'{key}' is not an entry of a pack. {suggest(key, KEYS)}", key)
+    for key in ("title", "audience", "owner", "address"):
+        if sign := unprintable(str(entries.get(key, "")).strip()):
+            raise wrong(f"the {key} holds a control character ({sign}), which cannot be printed. Take it out.", key)
     title = str(entries.get("title", "")).strip()
     if not title:
         raise wrong('a pack needs a title, as in title = "Imaging performance".')
@@ -144,7 +154,60 @@ def pack_of(entries: Mapping[str, Any], comments: Mapping[str, Comment], name: s
         indicators=indicators,
         funnels=funnels,
         comments=comments,
+        places={f"{d}={v}": f"{name}{_place(text, d, v)}" for w in (where, *(i.where for i in (*indicators, *funnels))) for d, values in w.items() for v in values},
     )
+
+
+def _place(text: str, dimension: str, value: str) -> str:
+    """Where a filter's value stands in a pack file: the line that holds it, best one that names its filter too; empty where there is none."""
+    quoted = re.compile(rf"[\"']{re.escape(value)}[\"']")
+    rows = [(n, row) for n, row in enumerate(text.splitlines(), 1) if quoted.search(row.split("#")[0])]
+    best = [n for n, row in rows if dimension in row] or [n for n, _ in rows]
+    return f", line {best[0]}" if best else ""
+
+
+def unprintable(text: str, allowed: str = "") -> str:
+    """The first control character of a text, as `U+0007`; empty without one. The formats cannot hold them, and their renderers say so badly."""
+    return next((f"U+{ord(c):04X}" for c in text if unicodedata.category(c) == "Cc" and c not in allowed), "")
+
+
+def refuse_unprintable(comments: Mapping[str, Comment], name: str = "the commentary") -> None:
+    """Raise PackFileError for a control character in commentary; lines and tabs may stand."""
+    for key, comment in comments.items():
+        for part in (comment.owner, comment.text, comment.actions, *comment.reasons, *comment.reasons.values()):
+            if sign := unprintable(part, "\n\r\t"):
+                raise PackFileError(f"{name}: what stands under [{key}] holds a control character ({sign}), which cannot be printed. Take it out.")
+
+
+def save_comments(path: Path, typed: Mapping[str, Comment]) -> Path:
+    """Write commentary into the file that a pack file names, in one step: what is typed over what stands there, by the indicator's key. Gives the file.
+
+    Remarks at its head stay; an entry left blank goes. Raises PackError where the pack names no file, one elsewhere, or one that cannot be written.
+    """
+    named = tomlfile.read(path).get("commentary")
+    if named is None:
+        example = f"{path.stem}-commentary.toml"
+        raise PackError(f'{path.name} names no commentary file, so there is nowhere to save to. Add commentary = "{example}" to it, and put the downloaded file there.')
+    file = path.parent / str(named)
+    if file.resolve().parent != path.parent.resolve():
+        raise PackError(f"{path.name} names the commentary file '{named}', which is not beside it, so it is not written from here. Download it and put it there.")
+    refuse_unprintable(typed)
+    text = file.read_text("utf-8-sig") if file.is_file() else ""
+    said = {**(comments_of(tomlfile.read(file), file.name) if text else {}), **typed}
+    head = [row for row in takewhile(lambda row: row.startswith("#"), text.splitlines()) if row != HEAD]
+    body = comments_toml({k: c for k, c in said.items() if c.text or c.actions or c.owner or c.reasons})
+    try:
+        handle, making = tempfile.mkstemp(dir=file.parent, prefix=".commentary-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as out:
+                out.write("".join(f"{row}\n" for row in head) + body)
+            Path(making).chmod(file.stat().st_mode & 0o777 if file.is_file() else 0o644)
+            files.replace(Path(making), file)
+        finally:
+            Path(making).unlink(missing_ok=True)
+    except OSError as e:
+        raise PackError(f"{file.name} cannot be written: {e.strerror or e}. Download the commentary instead, and give it to whoever keeps the pack's files.") from e
+    return file
 
 
 def comments_of(entries: Mapping[str, Any], name: str = "the commentary") -> dict[str, Comment]:
@@ -166,7 +229,7 @@ def comments_of(entries: Mapping[str, Any], name: str = "the commentary") -> dic
 
 def comments_toml(comments: Mapping[str, Comment]) -> str:
     """The commentary as a file that `comments_of` reads again: what was typed on the page is kept with the pack it was typed for."""
-    said = ["# The commentary of this pack, by the indicator's key. Put it beside a pack file that names it to begin the next one with it."]
+    said = [HEAD]
     for key, comment in comments.items():
         said += ["", f"[{key}]", *(f"{name} = {_quoted(value)}" for name in ("owner", "text", "actions") if (value := getattr(comment, name)))]
         if comment.reasons:

@@ -14,13 +14,13 @@ from readout.charts.svg.words import font_folder
 from readout.errors import ReadoutError
 from readout.export import tables
 from readout.export.changed import Changes
-from readout.export.content import Content, Funnel, Item
+from readout.export.content import WIDE, Content, Funnel, Item
 
 TEMPLATE = Path(__file__).with_name("pack.typ")
 STANDARDS: list[Any] = ["ua-1", "a-2a"]
-WIDE = 980  # pixels of a chart: an A4 page across at its text's size
 TALLEST = 105  # millimetres of a chart on its page
 PER_MM = WIDE / 261
+LEAST_ROW, AROUND = 34, 120  # pixels: a unit of a comparison, and its key and axis
 
 
 class RenderError(ReadoutError):
@@ -45,8 +45,17 @@ def _data(content: Content, changes: Changes, files: dict[str, bytes]) -> dict[s
     pack = content.pack
     synthetic = "synthetic sample data" if content.is_synthetic else ""
     about = [
-        f"For {pack.audience}" if pack.audience else "",
-        " · ".join(x for x in (content.network, f"{content.words[0].upper()}{content.words[1:]}", f"data to {content.data_through}", synthetic) if x),
+        " · ".join(
+            x
+            for x in (
+                f"For {pack.audience}" if pack.audience else "",
+                content.network,
+                f"{content.words[0].upper()}{content.words[1:]}",
+                f"data to {content.data_through}",
+                synthetic,
+            )
+            if x
+        ),
         f"{content.provisional}".strip(),
         f"Release {pack.profile}: {content.release_note[0].lower()}{content.release_note[1:]}",
     ]
@@ -108,20 +117,21 @@ def _matrix(content: Content, files: dict[str, bytes]) -> dict[str, Any]:
         found = (units.get(s) for s in content.sites)
         cells = [{"icon": variation_icon(files, *v), "words": charts.icons.label(v[0], high=v[1])} if v else None for v in found]
         rows.append({"label": names[key], "cells": cells})
-    notes = ["Variation of the last complete month at each site. A dash: no figure, or too few months to judge."]
+    notes = [tables.MATRIX, "Variation of the last complete month at each site. A dash: no figure, or too few months to judge."]
     return {"sites": [n.removesuffix(" (synthetic)") for n in content.sites.values()], "rows": rows, "notes": notes}
 
 
 def _page(content: Content, item: Item, files: dict[str, bytes]) -> dict[str, Any]:
     first, *rest = item.sentences
     said = [["What else the chart says.", " ".join(rest)]] if rest else []
+    said += [["Months that stand out.", f"{item.marked[0].upper()}{item.marked[1:]}."]] if item.marked else []
     said += [[f"{title}", body] for title, body in ((f"{item.comment.owner or 'The owner'} says.", item.comment.text), ("Actions.", item.comment.actions)) if body]
-    drawing = svg(item.figure(), width=WIDE, title=item.alternative)
     return {
         "label": item.label,
         "message": first,
-        "image": _icon(files, f"chart-{item.key}", drawing),
-        "height": _tall(drawing),
+        "level": None if item.level_drawing is None else _level(item, item.level_drawing, files),
+        "image": _icon(files, f"chart-{item.key}", item.drawing),
+        "height": _tall(item.drawing),
         "alt": item.alternative,
         "said": said,
         "reasons": [{"sentence": s, "why": w} for s, w in item.comment.reasons.items()],
@@ -129,10 +139,15 @@ def _page(content: Content, item: Item, files: dict[str, bytes]) -> dict[str, An
     }
 
 
+def _level(item: Item, drawing: str, files: dict[str, bytes]) -> dict[str, Any]:
+    image = _icon(files, f"level-{item.key}", drawing)
+    return {"image": image, "height": _tall(drawing), "alt": item.level_alternative, "title": tables.LEVEL, "change": tables.CHANGE}
+
+
 def _funnel(content: Content, funnel: Funnel, files: dict[str, bytes]) -> dict[str, Any]:
     if funnel.answer is None:
         return {"title": funnel.title, "image": None, "absent": funnel.absent}
-    drawing = svg(funnel.figure(), width=WIDE, title=funnel.said)
+    drawing = _fitted(funnel)
     return {
         "title": funnel.title,
         "image": _icon(files, f"funnel-{funnel.key}", drawing),
@@ -140,8 +155,17 @@ def _funnel(content: Content, funnel: Funnel, files: dict[str, bytes]) -> dict[s
         "alt": f"{funnel.title}. {funnel.said}",
         "message": funnel.said,
         "limits": funnel.limits,
+        "key": tables.FUNNEL_KEY,
         "account": content.provenance(funnel),
     }
+
+
+def _fitted(funnel: Funnel) -> str:
+    """A comparison drawn as high as its page has room, so that its words keep their size; of very many units it is scaled instead."""
+    figure = funnel.figure()
+    wanted = float(figure.to_dict()["layout"]["height"])
+    least = LEAST_ROW * len(funnel.comparison().units) + AROUND
+    return svg(figure, width=WIDE, title=funnel.said, height=min(wanted, max(TALLEST * PER_MM, least)))
 
 
 def _tall(drawing: str) -> float:

@@ -13,8 +13,9 @@ from readout import narrate
 from readout.answer import Released
 from readout.charts.svg import svg, words
 from readout.charts.theme import LIGHT
-from readout.export.pdf import PER_MM, WIDE, compiled, picture
-from readout.export.tables import Table
+from readout.export.content import WIDE
+from readout.export.pdf import PER_MM, compiled, picture
+from readout.export.tables import Table, named_csv
 from readout.export.workbook import answer_rows, table_xlsx
 
 FORMATS = {
@@ -74,7 +75,7 @@ class Chart:
 
     def _body(self) -> str:
         if not self.points:
-            return self.answer.as_csv()
+            return named_csv(self.answer)
         return pl.DataFrame({c: [str(row[c]) for row in self.points] for c in self.points[0]}).write_csv()
 
     def as_png(self) -> bytes:

@@ -1,12 +1,13 @@
 """A pack as slides with native charts that can be edited: one message a slide, provenance in the notes, words for every chart."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
-from math import ceil
+from math import ceil, floor
 from typing import Any
 
 from readout import format as fmt
+from readout import narrate
 from readout.charts.icons import MARKS, TARGET, meaning
 from readout.charts.theme import LIGHT
 from readout.export import tables
@@ -18,6 +19,11 @@ WIDE, HIGH, SIDE = 13.333, 7.5, 0.55  # inches: a slide, and its margin
 LINES_DEEP, LETTERS = 31, 165  # lines of a table on a slide, and letters across it: what is more goes on to the next slide
 SIGNS = {"common_cause": "●", "improvement": "◆", "concern": "■", "neutral_high": "▲", "neutral_low": "▼"}
 FACE = "Arial"  # on every machine that opens slides
+TOP = 1.6  # inches: where charts begin
+MOST_SAID = 9  # lines of words under a chart: more go on to a slide of their own
+ARRIVING = "#9aa5af"
+PALE = "#c3cbd3"  # of a ring: some programs draw no edge, and a white one would not be seen
+Place = tuple[float, float, float, float]  # left, top, width, height in inches
 
 
 def pack_pptx(content: Content, changes: Changes) -> bytes:
@@ -121,7 +127,7 @@ class Deck:
         )
         colours = {(row, 3): MARKS["light"][i.kind].edge for row, i in enumerate(self.content.items) if i.kind in ("concern", "improvement")}
         found = tables.Table("", ("Indicator", "Latest", "Month and counts", "Variation", "Target", "Assurance", "Before"), rows)
-        self._pages("Summary", "", [found], (2.6, 1, 2.6, 3, 1.3, 1.4, 0.9), [tables.HOW_TO_READ], colours)
+        self._pages("Summary", "", [found], (2.4, 0.95, 2.4, 3.9, 1.15, 1.25, 0.85), [tables.HOW_TO_READ], colours)
 
     def matrix(self) -> None:
         names = {i.key: i.label for i in self.content.items}
@@ -133,7 +139,7 @@ class Deck:
             kinds = ((n, units[s][0]) for n, s in enumerate(sites, 1) if s in units)
             colours |= {(r, n): MARKS["light"][kind].edge for n, kind in kinds if kind in ("concern", "improvement")}
         columns = ("Indicator", *(n.removesuffix(" (synthetic)") for n in sites.values()))
-        said = "■ concern, ◆ improvement, ▲▼ neither better nor worse, ● common cause; of the last complete month."
+        said = f"{tables.MATRIX} ■ concern, ◆ improvement, ▲▼ neither better nor worse, ● common cause; of the last complete month."
         self._pages("Each indicator at each site", said, [tables.Table("", columns, tuple(rows))], (2.2, *(1.0,) * len(sites)), [tables.HOW_TO_READ], colours)
 
     def listed(self, title: str, message: str, found: Sequence[tables.Table], widths: Sequence[float] = ()) -> None:
@@ -169,7 +175,7 @@ class Deck:
         from pptx.util import Inches, Pt
 
         wide = WIDE - 2 * SIDE
-        high = min(0.36 * (len(rows) + 1), HIGH - top - 0.6)
+        high = min(0.3 * (len(rows) + 1), HIGH - top - 0.6)
         frame = slide.shapes.add_table(len(rows) + 1, len(columns), Inches(SIDE), Inches(top), Inches(wide), Inches(high))
         table = frame.table
         for i, share in enumerate(_shares(columns, widths)):
@@ -178,8 +184,6 @@ class Deck:
         for r, row in enumerate([columns, *rows]):
             for n, value in enumerate(row):
                 cell = table.cell(r, n)
-                cell.margin_top = cell.margin_bottom = Inches(0.03)
-                cell.margin_left = cell.margin_right = Inches(0.06)
                 text = fmt.count(value) if isinstance(value, int) and not isinstance(value, bool) else str("" if value is None else value)
                 self._words(cell.text_frame, [text], size, bold=r == 0 or n == 0 or (r - 1, n) in colours)
                 cell.margin_top = cell.margin_bottom = Inches(0.03)
@@ -195,14 +199,40 @@ class Deck:
         cell.fill.fore_color.rgb = RGBColor.from_string(LIGHT.grid.lstrip("#"))
 
     def indicator(self, item: Item) -> None:
-        """The months of an indicator as an editable line chart with mean, limits and target; flagged months in the shape and colour of their meaning."""
-        from pptx.chart.data import CategoryChartData
-        from pptx.enum.chart import XL_CHART_TYPE, XL_MARKER_STYLE
+        """The months of an indicator as an editable line chart with mean, limits and target; of a list its level beside the change that is judged."""
         from pptx.util import Inches, Pt
 
         c = self.content
         notes = [*item.sentences, item.definition, *c.provenance(item)]
         slide = self.slide(item.label, item.sentences[0], notes)
+        said = [x for x in (*item.sentences[1:], *_spoken(item)) if x]
+        account = [x for x in (_account(item), _beyond(item)) if x]
+        is_long = _lines(said, 11) > MOST_SAID
+        here = [] if is_long else said
+        deep_said, deep_account = 0.2 * _lines(here, 11), 0.175 * _lines(account, 10)
+        high = HIGH - 0.5 - TOP - deep_said - deep_account - 0.1
+        level = item.level_figure
+        if level is None:
+            self._months(slide, item, (SIDE, TOP, WIDE - 2 * SIDE, high))
+        else:
+            wide = (WIDE - 2 * SIDE - 0.2) / 2
+            self._levels(slide, item, (SIDE, TOP, wide, high))
+            self._months(slide, item, (SIDE + wide + 0.2, TOP, wide, high))
+        y = TOP + high + 0.05
+        if here:
+            box = slide.shapes.add_textbox(Inches(SIDE), Inches(y), Inches(WIDE - 2 * SIDE), Inches(deep_said))
+            self._words(box.text_frame, here, Pt(11))
+        box = slide.shapes.add_textbox(Inches(SIDE), Inches(y + deep_said), Inches(WIDE - 2 * SIDE), Inches(deep_account))
+        self._words(box.text_frame, account, Pt(10), muted=True)
+        if is_long:
+            more = self.slide(f"{item.label}: what is said", "", notes)
+            box = more.shapes.add_textbox(Inches(SIDE), Inches(1.1), Inches(WIDE - 2 * SIDE), Inches(5.5))
+            self._words(box.text_frame, said, Pt(12))
+
+    def _months(self, slide: Any, item: Item, place: Place) -> None:
+        """What is judged, month by month; flagged months in the shape and colour of their meaning."""
+        from pptx.enum.chart import XL_MARKER_STYLE
+
         points = item.control.points.to_dicts()
         name, unit = series_of(item)
         kinds = ["" if p["is_provisional"] else meaning(p["flag"], item.metric.better) for p in points]
@@ -214,16 +244,10 @@ class Deck:
             shown[label] = [p[column] for p in points]
         if item.control.target is not None:
             shown["Target"] = [item.control.target] * len(points)
-        data = CategoryChartData(number_format="0.0%" if item.metric.is_share else "General")
-        data.categories = [p["month"] for p in points]
-        for label, values in shown.items():
-            data.add_series(label, [None if v is None else v / unit for v in values])
-        said = [x for x in (*item.sentences[1:], *_spoken(item)) if x]
-        high = 5.1 - 0.27 * len(said)
-        frame = slide.shapes.add_chart(XL_CHART_TYPE.LINE_MARKERS, Inches(SIDE), Inches(1.65), Inches(WIDE - 2 * SIDE), Inches(high), data)
-        _alternative(frame, item.alternative)
-        self._chart(frame.chart, "0%" if item.metric.is_share else "#,##0.##", y_title=name, is_months=True)
-        for series in frame.chart.plots[0].series:
+        values = {label: [None if v is None else v / unit for v in found] for label, found in shown.items()}
+        chart = self._drawn(slide, item, place, name, values, item.alternative)
+        self._scaled(chart, item, unit)
+        for series in chart.plots[0].series:
             if series.name in LINES:
                 self._line(series, *LINES[series.name])
                 series.marker.style = XL_MARKER_STYLE.NONE
@@ -235,13 +259,72 @@ class Deck:
             kind = next((k for k, label in KINDS.items() if label == series.name), "common_cause")
             series.marker.style = getattr(XL_MARKER_STYLE, SHAPES.get(kind, "CIRCLE"))
             series.marker.size = 6 if kind == "common_cause" else 9
-            _painted(series.marker.format, ARRIVING if series.name == "Provisional" else MARKS["light"][kind].fill, MARKS["light"][kind].edge)
-        if said:
-            box = slide.shapes.add_textbox(Inches(SIDE), Inches(1.7 + high), Inches(WIDE - 2 * SIDE), Inches(0.27 * len(said)))
-            self._words(box.text_frame, said, Pt(11))
+            is_arriving = series.name == "Provisional"
+            _painted(series.marker.format, PALE if is_arriving else MARKS["light"][kind].fill, LIGHT.muted if is_arriving else MARKS["light"][kind].edge)
+
+    def _levels(self, slide: Any, item: Item, place: Place) -> None:
+        """A list's level at each month end, months still arriving as rings; its target where it has one."""
+        from pptx.enum.chart import XL_MARKER_STYLE
+
+        rows = {r["month"]: r for r in item.answer.rows}
+        found = [rows.get(m, {}) for m in item.control.points["month"]]
+        values: dict[str, list[float | None]] = {tables.LEVEL: [None if r.get("provisional") else r.get("value") for r in found]}
+        if any(r.get("provisional") for r in found):
+            values["Provisional"] = [r.get("value") if r.get("provisional") else None for r in found]
+        if item.standard is not None and item.standard.target is not None and item.metric.is_share:
+            values["Target"] = [item.standard.target] * len(found)
+        chart = self._drawn(slide, item, place, tables.LEVEL, values, item.level_alternative)
+        chart.value_axis.minimum_scale = 0
+        for series in chart.plots[0].series:
+            if series.name in LINES:
+                self._line(series, *LINES[series.name])
+                series.marker.style = XL_MARKER_STYLE.NONE
+                continue
+            is_arriving = series.name == "Provisional"
+            if is_arriving:
+                series.format.line.fill.background()
+            else:
+                self._line(series, LIGHT.accent, 1.75, None)
+            series.marker.style, series.marker.size = XL_MARKER_STYLE.CIRCLE, 6
+            _painted(series.marker.format, PALE if is_arriving else LIGHT.accent, LIGHT.muted if is_arriving else LIGHT.accent)
+
+    def _drawn(self, slide: Any, item: Item, place: Place, y_title: str, values: Mapping[str, Sequence[float | None]], words: str) -> Any:
+        """A native line chart over the months of an indicator."""
+        from pptx.chart.data import CategoryChartData
+        from pptx.enum.chart import XL_CHART_TYPE
+        from pptx.util import Inches
+
+        data = CategoryChartData(number_format="0.0%" if item.metric.is_share else "General")
+        data.categories = item.control.points["month"].to_list()
+        for label, found in values.items():
+            data.add_series(label, found)
+        frame = slide.shapes.add_chart(XL_CHART_TYPE.LINE_MARKERS, *(Inches(x) for x in place), data)
+        _alternative(frame, words)
+        self._chart(frame.chart, "0%" if item.metric.is_share else "#,##0.##", y_title=y_title)
+        chart = frame.chart
+        chart.category_axis.tick_labels.number_format, chart.category_axis.tick_labels.number_format_is_linked = "mmm yy", False
+        _every(chart.category_axis, 3 if place[2] > WIDE / 2 else 6)
+        return chart
+
+    def _scaled(self, chart: Any, item: Item, unit: float) -> None:
+        """The value axis from about where the printed chart's begins to where it ends, at round values."""
+        axis = item.figure.to_dict()["layout"]["yaxis"]
+        ticks = [v / unit for v in axis["tickvals"]]
+        if len(ticks) < 2:
+            return
+        step = ticks[1] - ticks[0]
+        low, high = (v / unit for v in axis["range"])
+        most = ceil(high / step - 0.15) * step
+        value_axis = chart.value_axis
+        value_axis.minimum_scale = round(floor(low / step + 0.15) * step, 9)
+        value_axis.maximum_scale = round(min(most, 1.0) if item.metric.is_share and not item.metric.is_snapshot else most, 9)
+        value_axis.major_unit = round(step, 9)
+        if item.metric.is_share and round(step * 100, 6) % 1:
+            value_axis.tick_labels.number_format = "0.0%"
+        _crossing_at_the_foot(chart)
 
     def funnel(self, funnel: Funnel) -> None:
-        """A comparison as an editable funnel: what is expected of each unit against its ratio, with the limits of chance."""
+        """A comparison as an editable funnel: each unit, the largest first, between its own limits of chance."""
         from pptx.chart.data import CategoryChartData
         from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_MARKER_STYLE
         from pptx.util import Inches, Pt
@@ -249,43 +332,61 @@ class Deck:
         if funnel.answer is None:
             self.slide(funnel.title, funnel.absent)
             return
-        slide = self.slide(funnel.title, funnel.said, [funnel.said, funnel.limits, *self.content.provenance(funnel)])
+        account = self.content.provenance(funnel)
+        slide = self.slide(funnel.title, funnel.said, [funnel.said, tables.FUNNEL_KEY, funnel.limits, *account])
         columns, rows = funnel_rows(funnel)
         at = {c: i for i, c in enumerate(columns)}
-        rows = rows[::-1]  # the largest first: the limits open like a funnel to the right
+        rows = tuple(sorted(rows, key=lambda r: -r[at["Examinations"]]))  # as printed
         data = CategoryChartData(number_format="0.00")
         data.categories = [f"{str(r[0]).removesuffix(' (synthetic)')}, n {fmt.count(r[at['Examinations']])}" for r in rows]
-        plain = "Observed for each expected"
+        plain = "Against its case mix"
         lasting = [r[at["Verdict"]].startswith("different") for r in rows]
         apart = [r[at["Verdict"]] == "times not comparable" for r in rows]
         ratios = [r[at["Ratio"]] for r in rows]
+        for name in FUNNEL_LINES:
+            data.add_series(name, [r[at[name]] for r in rows])
+        data.add_series("As expected", [1.0] * len(rows))
+        data.add_series(UNADJUSTED, [r[at["Unadjusted ratio"]] for r in rows])
         data.add_series(plain, [None if is_lasting or is_apart else v for v, is_lasting, is_apart in zip(ratios, lasting, apart, strict=True)])
         for name, verdict in ((MORE, "different: more"), (FEWER, "different: fewer")):
             if any(r[at["Verdict"]] == verdict for r in rows):
                 data.add_series(name, [r[at["Ratio"]] if r[at["Verdict"]] == verdict else None for r in rows])
         if any(apart):
             data.add_series(APART, [v if is_apart else None for v, is_apart in zip(ratios, apart, strict=True)])
-        for name in FUNNEL_LINES:
-            data.add_series(name, [r[at[name]] for r in rows])
-        data.add_series("As expected", [1.0] * len(rows))
-        top = 2.15 if len(funnel.said) > 260 else 1.7
-        frame = slide.shapes.add_chart(XL_CHART_TYPE.LINE_MARKERS, Inches(SIDE), Inches(top), Inches(WIDE - 2 * SIDE), Inches(HIGH - top - 0.6), data)
+        top = 0.95 + 0.245 * max(3, _lines([funnel.said], 14))
+        deep = 0.175 * _lines(account[:1], 10)
+        high = HIGH - 0.55 - top - deep
+        frame = slide.shapes.add_chart(XL_CHART_TYPE.LINE_MARKERS, Inches(SIDE), Inches(top), Inches(WIDE - 2 * SIDE), Inches(high), data)
         _alternative(frame, f"{funnel.title}. {funnel.said}")
-        self._chart(frame.chart, "0.0", y_title="observed for each expected")
+        self._chart(frame.chart, "0.0", y_title=funnel.answer.metric.label.split(" against")[0].lower() + " for each expected")
+        known = [v for r in rows for v in (*r[at["Lower 99.8 %"] : at["Upper 99.8 %"] + 1], r[at["Ratio"]]) if v is not None]
+        if known and min(known) >= 0.5:
+            frame.chart.value_axis.minimum_scale = floor(min(known) * 5) / 5
+        else:
+            frame.chart.value_axis.minimum_scale = 0
         for series in frame.chart.plots[0].series:
-            if series.name in FUNNEL_LINES or series.name == "As expected":
-                self._line(series, *(FUNNEL_LINES.get(series.name) or (LIGHT.text, 1.0, None)))
+            if series.name == "As expected":
+                self._line(series, LIGHT.text, 1.0, None)
                 series.marker.style = XL_MARKER_STYLE.NONE
                 continue
-            series.format.line.fill.background()
-            series.marker.style = XL_MARKER_STYLE.CIRCLE if series.name == APART else XL_MARKER_STYLE.DIAMOND
-            series.marker.size = 11
+            series.format.line.fill.background()  # nothing joins the limits of one unit to those of the next
+            if series.name in FUNNEL_LINES:
+                tone, size = FUNNEL_LINES[series.name]
+                series.marker.style, series.marker.size = XL_MARKER_STYLE.DASH, size
+                _painted(series.marker.format, tone, tone)
+                continue
+            series.marker.style = XL_MARKER_STYLE.CIRCLE if series.name in (APART, UNADJUSTED) else XL_MARKER_STYLE.DIAMOND
+            series.marker.size = 7 if series.name == UNADJUSTED else 11
             _painted(series.marker.format, *TONES.get(series.name, (LIGHT.ramp[1], LIGHT.accent)))
+            if series.name == UNADJUSTED:
+                continue
             labels = series.data_labels
             labels.show_value, labels.number_format, labels.number_format_is_linked = True, "0.00", False
-            labels.position, labels.font.size = XL_LABEL_POSITION.ABOVE, Pt(10)
+            labels.position, labels.font.size = XL_LABEL_POSITION.RIGHT, Pt(10)
+        box = slide.shapes.add_textbox(Inches(SIDE), Inches(top + high + 0.05), Inches(WIDE - 2 * SIDE), Inches(deep))
+        self._words(box.text_frame, account[:1], Pt(10), muted=True)
 
-    def _chart(self, chart: Any, style: str, *, y_title: str = "", is_months: bool = False) -> None:
+    def _chart(self, chart: Any, style: str, *, y_title: str = "") -> None:
         from pptx.dml.color import RGBColor
         from pptx.enum.chart import XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
         from pptx.util import Pt
@@ -302,9 +403,6 @@ class Deck:
         chart.value_axis.axis_title.text_frame.text = y_title
         run = chart.value_axis.axis_title.text_frame.paragraphs[0].runs[0]
         run.font.size, run.font.bold = Pt(11), False
-        if is_months:
-            chart.category_axis.tick_labels.number_format, chart.category_axis.tick_labels.number_format_is_linked = "mmm yy", False
-            _every(chart.category_axis, 3)
 
     def _line(self, series: Any, colour: str, wide: float, dash: str | None) -> None:
         from pptx.dml.color import RGBColor
@@ -329,16 +427,11 @@ LINES: dict[str, tuple[str, float, str | None]] = {
     "Upper limit": (LIGHT.muted, 1.25, "DASH"),
     "Target": (TARGET["light"], 1.5, "LONG_DASH_DOT"),
 }
-FUNNEL_LINES: dict[str, tuple[str, float, str | None]] = {
-    "Lower 99.8 %": (LIGHT.muted, 1.5, "DASH"),
-    "Lower 95 %": (LIGHT.grey, 0.75, "ROUND_DOT"),
-    "Upper 95 %": (LIGHT.grey, 0.75, "ROUND_DOT"),
-    "Upper 99.8 %": (LIGHT.muted, 1.5, "DASH"),
-}
-ARRIVING = "#c3cbd3"
+FUNNEL_LINES = {"Lower 99.8 %": (LIGHT.muted, 20), "Lower 95 %": (ARRIVING, 13), "Upper 95 %": (ARRIVING, 13), "Upper 99.8 %": (LIGHT.muted, 20)}
+UNADJUSTED = "Unadjusted"
 MORE, FEWER = "More, in two of the last three quarters", "Fewer, in two of the last three quarters"
 APART = "Times not comparable"
-TONES = {MORE: (LIGHT.warn, LIGHT.warn), FEWER: (LIGHT.accent, LIGHT.accent), APART: (ARRIVING, LIGHT.muted)}
+TONES = {MORE: (LIGHT.warn, LIGHT.warn), FEWER: (LIGHT.accent, LIGHT.accent), APART: (PALE, LIGHT.muted), UNADJUSTED: (PALE, LIGHT.muted)}
 KINDS = {"concern": "Concern", "improvement": "Improvement", "neutral_high": "Higher than usual", "neutral_low": "Lower than usual"}
 SHAPES = {"concern": "SQUARE", "improvement": "DIAMOND", "neutral_high": "TRIANGLE", "neutral_low": "TRIANGLE"}
 
@@ -357,6 +450,33 @@ def _fitting(rows: Sequence[Sequence[Any]], columns: Sequence[str], widths: Sequ
         if used > lines and i:
             return i
     return len(rows)
+
+
+def _lines(texts: Sequence[str], size: int) -> int:
+    """How many lines texts take across a slide at that many points."""
+    across = (WIDE - 2 * SIDE) * 72 / (0.53 * size)
+    return sum(max(1, ceil(len(t) / across)) for t in texts)
+
+
+def _account(item: Item) -> str:
+    """What a chart is made of, small: the latest figure with its counts, and which months are still arriving."""
+    marked = f"Months that stand out: {item.marked}." if item.marked else ""
+    latest = f"Latest: {item.latest.text} ({', '.join(item.latest.notes)}); before: {item.previous.text}."
+    return " ".join(x for x in (latest, marked, narrate.provisional(item.answer)) if x)
+
+
+def _beyond(item: Item) -> str:
+    """Which months still arriving lie beyond the scale, as the printed chart's key says it."""
+    notes = item.figure.to_dict()["layout"].get("annotations", [])
+    said = next((n["text"] for n in notes if "beyond the scale" in n["text"]), "")
+    return f"Beyond the scale: {said.partition('beyond the scale: ')[2]} (provisional)." if said else ""
+
+
+def _crossing_at_the_foot(chart: Any) -> None:
+    """The axis of months stands at the foot, whatever the value axis begins with."""
+    from pptx.enum.chart import XL_AXIS_CROSSES
+
+    chart.value_axis.crosses = XL_AXIS_CROSSES.MINIMUM
 
 
 def _sign(kind: str | None) -> str:

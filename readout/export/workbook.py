@@ -22,6 +22,8 @@ from readout.stats.spc import RULES
 INERT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 LONGEST = 31  # letters of a sheet's name
+JOINING = ("", "a", "an", "and", "at", "by", "for", "in", "of", "on", "or", "the", "to", "with")
+CHART_ROWS = 21  # rows of a sheet that a chart takes
 
 
 def pack_xlsx(content: Content, changes: Changes) -> bytes:
@@ -103,10 +105,10 @@ class Book:
 
     def name(self, wanted: str) -> str:
         """A sheet's name: short enough, without the signs that Excel refuses, used once."""
-        base = FORBIDDEN.sub(" ", wanted).strip()[:LONGEST] or "Sheet"
-        name, n = base, 2
+        base = " ".join(FORBIDDEN.sub(" ", wanted).split()) or "Sheet"
+        name, n = cut(base, LONGEST), 2
         while name.casefold() in self.used:
-            name, n = f"{base[: LONGEST - len(f' {n}')]} {n}", n + 1
+            name, n = f"{cut(base, LONGEST - len(f' {n}'))} {n}", n + 1
         self.used.add(name.casefold())
         return name
 
@@ -158,6 +160,16 @@ class Book:
     def close(self) -> bytes:
         self.book.close()
         return self.file.getvalue()
+
+
+def cut(text: str, most: int) -> str:
+    """A text of at most so many letters that ends at a word, without a joining word or sign left over; a single long word is cut."""
+    if len(text) <= most:
+        return text
+    words = text[: most + 1].rsplit(" ", 1)[0].split(" ") if " " in text[: most + 1] else [text[:most]]
+    while len(words) > 1 and words[-1].strip(",;–-").casefold() in JOINING:
+        words.pop()
+    return " ".join(words).rstrip(" ,;–-")
 
 
 def _text(value: Any) -> str:
@@ -234,9 +246,11 @@ def point_rows(item: Item) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]
     """The months of an indicator's chart: figure, counts, lines, and what each month is."""
     metric = item.metric
     figure, unit = series_of(item)
+    if metric.is_snapshot:
+        return _list_rows(item)
     found = {r["month"]: r for r in item.answer.rows}
     is_ratio, is_time = metric.kind == "ratio", metric.kind == "time"
-    counts = ("Numerator", "Denominator") if is_ratio else ("n", metric.unended.capitalize()) if is_time else ("Level",)
+    counts = ("Numerator", "Denominator") if is_ratio else ("n", metric.unended.capitalize()) if is_time else ("Count",)
     columns = ("Month", figure, "Mean", "Lower limit", "Upper limit", *counts, "Note")
     rows = []
     for p in item.control.points.iter_rows(named=True):
@@ -247,41 +261,65 @@ def point_rows(item: Item) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]
     return columns, tuple(rows)
 
 
+def _list_rows(item: Item) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:
+    """Of a list its level first, then the change that is judged."""
+    found = {r["month"]: r for r in item.answer.rows}
+    counts = {"Counted": "numerator", "Of": "denominator"} if item.metric.kind == "ratio" else {}
+    columns = ("Month", tables.LEVEL, "Change over the month", "Mean", "Lower limit", "Upper limit", *counts, "Note")
+    rows = []
+    for p in item.control.points.iter_rows(named=True):
+        row = found.get(p["month"]) or {}
+        note = "provisional" if p["is_provisional"] else RULES.get(p["flag"] or "", "")
+        rows.append((p["month"], row.get("value"), p["x"], p["mean"], p["lpl"], p["upl"], *(row.get(c) for c in counts.values()), note))
+    return columns, tuple(rows)
+
+
 def _indicator(book: Book, content: Content, item: Item) -> None:
     spoken = ((item.comment.owner or "The owner", item.comment.text), ("Actions", item.comment.actions))
     said = [*item.sentences, *(f"{who}: {text}" for who, text in spoken if text), item.definition, *content.provenance(item)]
     said += [f"Stands with a reason given: “{s}” {w}" for s, w in item.comment.reasons.items()]
     sheet, at = book.sheet(item.label, said)
     columns, rows = point_rows(item)
-    style = "share" if item.metric.is_share else "number"
-    book.table(sheet, at, tables.Table(item.label, columns, rows), dict.fromkeys(columns[1:5], style))
+    style, level_style = ("share", "share") if item.metric.is_share else ("number", "count")
+    lines = ("Mean", "Lower limit", "Upper limit")
+    figure = columns.index("Mean") - 1
+    styles = dict.fromkeys((columns[figure], *lines), style) | ({columns[1]: level_style} if figure > 1 else {})
+    book.table(sheet, at, tables.Table(item.label, columns, rows), styles)
+    drawn = [(_months_chart(book, item, sheet.get_name(), at, len(rows), columns, columns[figure], lines), item.alternative)]
+    if figure > 1:
+        drawn.insert(0, (_months_chart(book, item, sheet.get_name(), at, len(rows), columns, columns[1], ()), item.level_alternative))
+    for n, (chart, words) in enumerate(drawn):
+        sheet.insert_chart(at + n * CHART_ROWS, len(columns) + 1, chart, {"description": words, "object_position": 1})
+    sheet.freeze_panes(at + 1, 1)
+
+
+def _months_chart(book: Book, item: Item, sheet: str, at: int, count: int, columns: Sequence[str], figure: str, lines: Sequence[str]) -> Any:
+    """A figure over months as an editable chart, with the lines that belong to it. Of a level the months still arriving are rings; of what is judged
+    they stand in the table alone.
+    """
     chart = book.book.add_chart({"type": "line"})
-    sheet_name = sheet.get_name()
-    first, last = at + 1, at + len(rows)
-    looks = [
-        (columns[1], 1, {"color": LIGHT.accent, "width": 1.5}, {"type": "circle", "size": 5, "fill": {"color": LIGHT.accent}, "border": {"color": LIGHT.accent}}),
-        ("Mean", 2, {"color": LIGHT.muted, "width": 1.25}, {"type": "none"}),
-        ("Lower limit", 3, {"color": LIGHT.muted, "width": 1, "dash_type": "dash"}, {"type": "none"}),
-        ("Upper limit", 4, {"color": LIGHT.muted, "width": 1, "dash_type": "dash"}, {"type": "none"}),
-    ]
-    judged = first + sum(not p for p in item.control.points["is_provisional"]) - 1  # months still arriving stand in the table alone
-    for name, column, line, marker in looks:
-        chart.add_series(
-            {
-                "name": name,
-                "categories": [sheet_name, first, 0, last, 0],
-                "values": [sheet_name, first, column, judged if column == 1 else last, column],
-                "line": line,
-                "marker": marker,
-            }
-        )
-    chart.set_title({"name": item.label, "name_font": {"size": 12}})
+    first, last = at + 1, at + count
+    judged = first + sum(not p for p in item.control.points["is_provisional"]) - 1
+    column = columns.index(figure)
+
+    def series(name: str, of: int, stop: int, line: Mapping[str, Any], marker: Mapping[str, Any], **more: Any) -> None:
+        values = {"categories": [sheet, first, 0, last, 0], "values": [sheet, first, of, stop, of]}
+        chart.add_series({"name": name, **values, "line": line, "marker": marker, **more})
+
+    edge = {"color": LIGHT.accent}
+    mark = {"type": "circle", "size": 5, "border": edge, "fill": edge}
+    rings = {"points": [*[None] * (judged - first + 1), *[{"border": edge, "fill": {"color": LIGHT.paper}}] * (last - judged)]} if last > judged and not lines else {}
+    series(figure, column, judged if lines else last, {"color": LIGHT.accent, "width": 1.5}, mark, **rings)
+    for name in lines:
+        dash = {} if name == "Mean" else {"dash_type": "dash"}
+        series(name, columns.index(name), last, {"color": LIGHT.muted, "width": 1.25 if name == "Mean" else 1, **dash}, {"type": "none"})
+    chart.set_title({"name": f"{item.label}: {figure[0].lower()}{figure[1:]}" if item.metric.is_snapshot else item.label, "name_font": {"size": 12}})
     chart.set_x_axis({"date_axis": True, "label_position": "low", "num_format": "mmm yy", "major_unit": 3, "major_unit_type": "months"})
-    chart.set_y_axis({"num_format": "0%" if item.metric.is_share else "#,##0", "major_gridlines": {"visible": True, "line": {"color": LIGHT.grid}}})
+    scale = {"min": 0} if item.metric.is_snapshot and not lines else {}
+    chart.set_y_axis({"num_format": "0%" if item.metric.is_share else "#,##0", "major_gridlines": {"visible": True, "line": {"color": LIGHT.grid}}, **scale})
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 860, "height": 380})
-    sheet.insert_chart(at, len(columns) + 1, chart, {"description": item.alternative, "object_position": 1})
-    sheet.freeze_panes(at + 1, 1)
+    return chart
 
 
 def _funnel(book: Book, content: Content, funnel: Funnel) -> None:
@@ -327,7 +365,7 @@ def funnel_rows(funnel: Funnel) -> tuple[tuple[str, ...], tuple[tuple[Any, ...],
     if answer is None:
         return columns, ()
     rows = []
-    for u in sorted(funnel.comparison().units, key=lambda u: u.expected):
+    for u in sorted(funnel.comparison().units, key=lambda u: (u.expected, u.n)):
         verdict = "times not comparable" if not u.is_comparable else {1: "different: more", -1: "different: fewer", 0: ""}[u.is_lasting]
         rows.append((answer.label(funnel.by, u.code), u.n, u.observed, u.expected, u.ratio, u.unadjusted, *u.limits, verdict))
     return columns, tuple(rows)

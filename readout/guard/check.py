@@ -9,6 +9,7 @@ from readout.catalogue import load_catalogue
 from readout.claims import Claim, Lift, Rules
 from readout.guard import comparison, verdicts
 from readout.guard.facts import Facts
+from readout.guard.figures import is_of_another_time
 from readout.guard.reading import Sentence, clauses, is_past, months_spoken_of, sentences
 from readout.guard.subject import DIRECTED, Pack
 
@@ -54,6 +55,8 @@ def _of_sentence(sentence: Sentence, following: Sentence | None, pack: Pack) -> 
             for m in islice(claim.pattern.finditer(clause), MOST):
                 if any(m.start() < end and start < m.end() for start, end in taken) or _is_lifted(claim, m, clause, text, after, pack.rules):
                     continue
+                if claim.led_by is not None and not claim.led_by.search(clause[: m.start()]):
+                    continue
                 against = _against(claim, m, clause, pack)
                 if against is None:
                     continue
@@ -77,14 +80,17 @@ def _against(claim: Claim, m: re.Match[str], clause: str, pack: Pack) -> tuple[F
             return None
         compared = comparison.compared(clause, m, claim, own, pack.units)
         return (own, compared) if compared else None
-    facts = pack.subject(clause, m, claim)
+    is_figure = claim.needs == "figure"
+    facts = pack.subject_of_figure(clause, m) if is_figure else pack.subject(clause, m, claim)
     if facts is None:
         return None
     if facts.is_withheld:
-        return facts, ("withheld", {})
-    if facts.last is not None and set(months_spoken_of(clause, facts.last.month)) & set(facts.provisional):
+        return None if is_figure else (facts, ("withheld", {}))
+    if is_figure and (facts.last is None or is_of_another_time(clause, m.start(), m.end(), facts.last.month)):
+        return None
+    if not is_figure and facts.last is not None and set(months_spoken_of(clause, facts.last.month)) & set(facts.provisional):
         return facts, ("provisional", {})
-    against = verdicts.VERDICTS[claim.needs](verdicts.Case(facts, claim, m[0]))
+    against = verdicts.VERDICTS[claim.needs](verdicts.Case(facts, claim, m[0], clause))
     return (facts, against) if against else None
 
 

@@ -1,14 +1,21 @@
 """What the chart of one indicator says, as the guard of commentary reads it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from readout import format as fmt
 from readout.answer import Answer
 from readout.control import Control, figure
 from readout.errors import UsageError
+from readout.scope import previous_month
 from readout.stats.intervals import wilson
 from readout.stats.spc import HIGH
+
+Row = dict[str, Any]
+FIGURES = ("value", "median_hours", "p90_hours", "p95_hours")
+COUNTED = (*FIGURES, "numerator", "denominator", "n", "count_unreported")
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,8 @@ class Facts:
 
     `points`: the judged months with a figure, oldest first; where `is_change` each is the change over its month. `variation`, `is_high` (the side of
     the rule that the last one breaks) and `assurance` as the icons show them, None where there are none. `is_met`: whether the last one meets the
-    target, None without one. `counted`: of a target at the end of the scale, in how many of how many months it was met. `levels`: of a stock its
+    target, None without one; of a list, its level. `counted`: of a target at the end of the scale, or of a list's level, in how many of how many
+    months it was met. `shown`: every figure that stands beside the chart, as it reads. `levels`: of a stock its
     level at each month's end, where known. `mean`, `target`: as they are said; `average`: the mean as a number. `provisional`: months still
     arriving, which nothing is judged of. `is_stepped`: the limits start anew at a known change, and the mean since is better than the one before.
     """
@@ -62,6 +70,7 @@ class Facts:
     is_withheld: bool = False
     is_stepped: bool = False
     units: tuple[Unit, ...] = ()
+    shown: tuple[str, ...] = ()
 
     @property
     def last(self) -> Point | None:
@@ -73,24 +82,33 @@ class Facts:
         return self.levels if self.is_change else self.points
 
 
-def facts_of(control: Control, *, released: Answer | None = None, by_unit: Answer | None = None) -> Facts:
+def facts_of(control: Control, *, released: Answer | None = None, by_unit: Answer | None = None, answer: Answer | None = None) -> Facts:
     """The facts of one chart.
 
     `released`: the answer that the chart was made of as it leaves: where it withholds the last judged month, nothing can be claimed of it; of a
     stock it also gives the level. Months are judged by their true figures and said as they leave. `by_unit`: the same metric over the pack's
-    period by one dimension, as it leaves, for comparisons between units: a share has Wilson intervals, other kinds none. Raises UsageError for
-    an answer of another metric or breakdown.
+    period by one dimension, as it leaves, for comparisons between units: a share has Wilson intervals, other kinds none. `answer`: the one that
+    `released` was made of; of a list its target is judged by it. Raises UsageError for an answer of another metric or breakdown.
     """
     metric = control.metric
-    for answer in (released, by_unit):
-        if answer is not None and (answer.metric.id != metric.id or len(answer.scope.by) != 1):
-            raise UsageError(f"The facts of '{metric.label}' need an answer of '{metric.id}' by one dimension, not of '{answer.metric.id}' by {len(answer.scope.by)}.")
+    for given in (released, by_unit, answer):
+        if given is not None and (given.metric.id != metric.id or len(given.scope.by) != 1):
+            raise UsageError(f"The facts of '{metric.label}' need an answer of '{metric.id}' by one dimension, not of '{given.metric.id}' by {len(given.scope.by)}.")
     judged = [r for r in control.points.iter_rows(named=True) if not r["is_provisional"] and r["x"] is not None]
-    leaves = {r["month"]: r[control.column] for r in released.rows} if released is not None and not metric.is_snapshot else {r["month"]: r["x"] for r in judged}
+    leaves = _leaves(control, released, judged)
     points = tuple(Point(m, x, _said(control, leaves.get(m))) for m, x in ((r["month"], r["x"]) for r in judged))
     last = control.last
     target = control.target if metric.better != "neutral" else None
     counted = (control.met.count, control.met.of) if control.met is not None and control.assurance is None else None
+    is_met = None if target is None or not points else meets(points[-1].value, target, metric.better)
+    stands = control.level
+    if stands is not None and stands.met is not None and stands.target is not None:
+        target, counted, is_met = stands.target, (stands.met.count, stands.met.of), meets(stands.value, stands.target, metric.better)
+    levels = _levels(control, released) if metric.is_snapshot and released is not None else ()
+    mean = "" if last is None or last["mean"] is None else figure(control, last["mean"], is_line=True)
+    goal = "" if target is None else f"{target * 100:.4g} %"
+    limits = [] if last is None else [figure(control, last[c], is_line=True) for c in ("lpl", "upl") if last[c] is not None]
+    account = _account(released) if released is not None else []
     return Facts(
         indicator=metric.id,
         label=metric.label,
@@ -99,12 +117,12 @@ def facts_of(control: Control, *, released: Answer | None = None, by_unit: Answe
         variation=control.variation,
         is_high=None if control.flag is None else control.flag in HIGH,
         assurance=control.assurance,
-        target="" if target is None else f"{target * 100:.4g} %",
-        is_met=None if target is None or not points else _meets(points[-1].value, target, metric.better),
+        target=goal,
+        is_met=is_met,
         counted=counted,
         points=points,
-        levels=_levels(control, released) if metric.is_snapshot and released is not None else (),
-        mean="" if last is None or last["mean"] is None else figure(control, last["mean"], is_line=True),
+        levels=levels,
+        mean=mean,
         average=None if last is None else last["mean"],
         provisional=tuple(control.points.filter(control.points["is_provisional"])["month"].to_list()),
         is_change=metric.is_snapshot,
@@ -112,14 +130,41 @@ def facts_of(control: Control, *, released: Answer | None = None, by_unit: Answe
         is_stepped=_is_stepped(control),
         is_withheld=released is not None and _is_withheld(control, released),
         units=_units(by_unit) if by_unit is not None else (),
+        shown=(*marked(points), *marked(levels), mean, goal, *limits, *account, metric.label, answer.standard.label if answer is not None and answer.standard else ""),
     )
+
+
+def marked(points: Sequence[Point]) -> list[str]:
+    """Of the months those that people compare: the last, the one before, the year before, the highest and the lowest."""
+    if not points:
+        return []
+    return [p.said for p in (*points[-2:], *points[-13:-12], max(points, key=lambda p: p.value), min(points, key=lambda p: p.value))]
+
+
+def _account(released: Answer) -> list[str]:
+    """Counts and further figures of the last judged month, the one before, the year before, and of the months still arriving."""
+    settled = [r for r in released.rows if not r["provisional"]]
+    rows = [*settled[-2:], *settled[-13:-12], *(r for r in released.rows if r["provisional"])]
+    known = [(c, r[c]) for r in rows for c in COUNTED if r.get(c) is not None]
+    return [fmt.count(v) if c not in FIGURES else fmt.figure(released.metric, c, v) for c, v in known]
+
+
+def _leaves(control: Control, released: Answer | None, judged: Sequence[Row]) -> dict[date, float | None]:
+    """What is charted of each judged month as it leaves; of a list the change between the levels that leave."""
+    if released is None:
+        return {r["month"]: r["x"] for r in judged}
+    known = {r["month"]: r[control.column] for r in released.rows}
+    if not control.metric.is_snapshot:
+        return known
+    levels = ((m, known.get(m), known.get(previous_month(m))) for m in known)
+    return {m: None if now is None or before is None else now - before for m, now, before in levels}
 
 
 def _said(control: Control, value: float | None) -> str:
     return fmt.WITHHELD if value is None else figure(control, value)
 
 
-def _meets(value: float, target: float, better: str) -> bool:
+def meets(value: float, target: float, better: str) -> bool:
     margin = 1e-9 * max(1.0, abs(target))
     return value >= target - margin if better == "up" else value <= target + margin
 
@@ -158,4 +203,4 @@ def _units(answer: Answer) -> tuple[Unit, ...]:
     return tuple(found)
 
 
-__all__ = ["Facts", "Point", "Unit", "facts_of"]
+__all__ = ["Facts", "Point", "Unit", "facts_of", "marked"]

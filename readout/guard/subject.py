@@ -13,6 +13,7 @@ STOP = re.compile(r"[,.()]|\b(?:following|after|thanks|due|owing|by|since|becaus
 WORD = re.compile(r"[A-Za-z&'][\w&'-]*")
 LENGTH = re.compile(r"\b(\d+|one|two|four|six|eight|ten|twelve|thirteen|eighteen)[\s-](?:week|day|hour|month)s?\b", re.IGNORECASE)
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s?(?:%|per cent)")
+LABEL_WORD = 5  # letters of a word of a label that tells it from others
 BESIDE = re.compile(r"[\w&'-]+\s+$")
 TOKEN = re.compile(r"\bindicator(\d+)\b")
 # Claims of a direction, which only the figure itself can go in; and those of a target.
@@ -81,6 +82,23 @@ class Pack:
         if claim.needs in DIRECTED and not (noun.is_direct or is_passive):
             return None
         return self._of_unit(noun.facts, clause)
+
+    def subject_of_figure(self, clause: str, m: re.Match[str]) -> Facts | None:
+        """The facts that a typed number is to be held against: the indicator named before it, nothing else named between. Without one the
+        clause must say what the indicator's label says, as in `95 % of examinations were reported within standard`.
+        """
+        if self._is_of_a_part(clause, m):
+            return None
+        named = [n for n in self.nouns(clause) if n.start < m.end() and n.facts is not None and n.is_direct]
+        if named:
+            noun = named[-1]
+            beside = BESIDE.search(clause[: min(noun.start, m.start())])
+            between = clause[noun.end : m.start()]
+            return self._of_unit(noun.facts, clause) if noun.facts and self.names_nothing(f"{beside[0] if beside else ''} … {between}") else None
+        label = {w for w in WORD.findall(self.own.label.lower()) if len(w) >= LABEL_WORD}
+        rest = clause[m.end() :]
+        is_said = "indicator0" in rest or bool(label & {w.lower() for w in WORD.findall(rest)}) or self.names_nothing(rest)
+        return self._of_unit(self.own, clause) if is_said and self.names_nothing(clause[: m.start()]) else None
 
     def _is_of_a_part(self, clause: str, m: re.Match[str]) -> bool:
         """Whether a clause, up to the reason that it gives, speaks of a part only, such as one modality or a place that the pack does not know."""

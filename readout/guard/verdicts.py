@@ -8,10 +8,12 @@ from datetime import date
 from readout import format as fmt
 from readout.claims import Claim
 from readout.guard.facts import Facts, Point
+from readout.guard.figures import differing
 from readout.guard.reading import NAMED, month_named
 
 Found = tuple[str, dict[str, str]]
 NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4}
+MONTHLY = re.compile(r"\b(?:month|january|february|march|april|may|june|july|august|september|october|november|december)\b", re.IGNORECASE)
 SLACK = 0.1  # a figure counts as doubled from 1.8 times on, as halved up to 0.55 times: people round
 
 
@@ -22,6 +24,7 @@ class Case:
     facts: Facts
     claim: Claim
     said: str
+    clause: str = ""
 
     @property
     def last(self) -> Point | None:
@@ -71,12 +74,31 @@ def usual(c: Case) -> Found | None:
     return None if c.facts.variation in (None, "common_cause") else _state(c.facts)
 
 
+def figure(c: Case) -> Found | None:
+    """Of the latest month, or of none that is named: one of the figures that stand beside the chart."""
+    latest = [p[-1].said for p in (c.facts.points, c.facts.levels) if p]
+    typed = differing(c.said, c.facts.shown, latest) if latest and c.facts.history else ""
+    return ("other_figure", {"typed": typed, **_level(c.facts)}) if typed else None
+
+
+def cause(c: Case) -> Found | None:
+    """A cause belongs to a signal. A list may grow month by month without one: there only the change over a month has no cause."""
+    if c.facts.is_stepped or (c.facts.is_change and not MONTHLY.search(c.clause)):
+        return None
+    return _state(c.facts) if c.facts.variation == "common_cause" else None
+
+
 def met(c: Case) -> Found | None:
-    return ("is_missed", {}) if c.facts.is_met is False else None
+    return ("is_missed", _level(c.facts)) if c.facts.is_met is False else None
 
 
 def missed(c: Case) -> Found | None:
-    return ("is_met", {}) if c.facts.is_met else None
+    return ("is_met", _level(c.facts)) if c.facts.is_met else None
+
+
+def _level(f: Facts) -> dict[str, str]:
+    """Of a list its level stands in the reason, which the chart's own figure, the change, is not."""
+    return {"value": f.levels[-1].said, "month": fmt.month(f.levels[-1].month)} if f.is_change and f.levels else {}
 
 
 def above_target(c: Case) -> Found | None:
@@ -208,7 +230,7 @@ def _other(p: Point) -> dict[str, str]:
 
 VERDICTS: dict[str, Callable[[Case], Found | None]] = {
     v.__name__: v
-    for v in (improvement, no_improvement, concern, decline, special, high, low, usual, met, missed, above_target, below_target)
+    for v in (improvement, no_improvement, concern, decline, special, high, low, usual, figure, cause, met, missed, above_target, below_target)
     + (passes, fails, on_track, highest, lowest, best, worst, record, times, rise, fall)
 }
 

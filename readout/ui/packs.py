@@ -16,7 +16,7 @@ from readout.errors import ReadoutError
 from readout.export.changed import Changes
 from readout.export.content import Ask, Content, build, pack_id
 from readout.export.deliver import Made, make, put, zipped
-from readout.export.pack import FORMATS, Comment, Pack, PackError, Wanted, load_pack
+from readout.export.pack import FORMATS, Comment, Pack, PackError, Wanted, comments_toml, load_pack, save_comments
 from readout.export.pdf import preview
 from readout.policy import PROFILES
 from readout.scope import Scope
@@ -154,8 +154,38 @@ def checked(pack: Pack, content: Content) -> Pack:
         else:
             place.warning(f"**{item.label}.** “{against.sentence}” {against.reason}")
     if not found and comments:
-        st.caption("No sentence was found that says more than its chart. Only plain claims can be checked: figures, causes and figures of speech are yours to check.")
+        st.caption("No sentence was found that says more than its chart. Only plain claims can be checked: what is said in other words is yours to check.")
     return replace(pack, comments=comments)
+
+
+def saving(pack: Pack) -> None:
+    """A button that writes what was typed beside the pack's file, and one that gives it as a file; nothing where nothing was typed."""
+    typed, path = _typed(pack), definitions().get(pack.title)
+    if saved := st.session_state.pop("pack_saved", ""):
+        st.success(saved)
+    if not typed or path is None:
+        return
+    with st.container(horizontal=True):
+        wanted = st.button(
+            "Save commentary", key="pack_save", icon=":material/save:", help="Writes the commentary file that the pack names, so that the next pack begins with it."
+        )
+        text = comments_toml(pack.comments)
+        st.download_button("Download commentary", text, f"{path.stem}-commentary.toml", "text/plain", key="pack_words", on_click="ignore", icon=":material/download:")
+    if not wanted:
+        return
+    if path.parent == paths.SAMPLE / "packs":
+        st.error(
+            f"{path.name} is the example that is shipped, and is not written to. Copy it and its commentary to packs/ beside the extracts, or download the commentary."
+        )
+        return
+    try:
+        file = save_comments(path, typed)
+    except ReadoutError as e:
+        st.error(str(e))
+        return
+    typed.clear()
+    st.session_state["pack_saved"] = f"Saved in {file.name}: the next pack begins with it."
+    st.rerun()
 
 
 def finished(page: Page, pack: Pack, content: Content) -> None:
@@ -232,4 +262,4 @@ def state(pack: Pack) -> str:
     return json.dumps([pack.title, pack.profile, [w.key for w in pack.indicators], {k: [c.text, c.actions, c.owner, dict(c.reasons)] for k, c in pack.comments.items()}])
 
 
-__all__ = ["checked", "chosen", "commented", "content_of", "definitions", "finished", "rows"]
+__all__ = ["checked", "chosen", "commented", "content_of", "definitions", "finished", "rows", "saving"]

@@ -3,11 +3,13 @@
 import random
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from time import monotonic
 
 import polars as pl
 import pytest
 
+from readout import format as fmt
 from readout.answer import ask
 from readout.catalogue import load_catalogue
 from readout.claims import FOUND, NEEDS, load_claims
@@ -55,6 +57,11 @@ BOTH_WAYS = {
     "halved": ("The figure has halved.", "quicker", "half"),
     "rose": ("The figure rose.", "worse", "better"),
     "fell": ("The figure fell.", "better", "worse"),
+    "figure_share": ("Performance is 70.4 %.", "level", "seventy"),
+    "figure_time": ("Turnaround is 5.5 days.", "flat_time", "slower"),
+    "figure_count": ("Unreported stands at 1,812.", "list", "longer_list"),
+    "caused": ("Performance rose because of the extra sessions.", "level", "better"),
+    "caused_by": ("Because of extra sessions, performance rose.", "level", "better"),
     "compares_better": ("Saltness does better than Marram.", "sites", "site_times"),
     "compares_worse": ("Whinfield does worse than Marram.", "site_times", "sites"),
     "compares_higher": ("The figure is higher at Saltness than at Whinfield.", "site_times", "sites"),
@@ -75,6 +82,10 @@ def scaled(factor: float) -> Facts:
 
 
 SETS |= {"twice": scaled(2), "thrice": scaled(3), "half": scaled(0.5), "apart": replace(SETS["sites"], units=APART)}
+
+
+SETS["seventy"] = replace(SETS["level"], points=(*SETS["level"].points[:-1], Point(date(2026, 9, 1), 70.4, "70.4 %")), shown=("70.4 %",))
+SETS["longer_list"] = replace(SETS["list"], shown=("1,812",))
 
 
 def claims(text: str, name: str, **more: object) -> list[str]:
@@ -273,6 +284,68 @@ def test_a_target_at_the_end_of_the_scale_is_counted():
     assert check("The target was met in 3 of 24 months.", at_end) == ()
 
 
+# Figures typed, and causes given
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("Performance is 62.1 %.", ""),
+        ("Performance is 62 %.", ""),  # rounded
+        ("Performance is 62.08 %.", ""),  # finer than the chart
+        ("Performance is 62.2 %.", "62.2 %"),
+        ("Performance is 63 %.", ""),  # that of a year before
+        ("Performance is 64 %.", "64 %"),
+        ("Performance is about 60 %.", ""),
+        ("Performance is about 75 %.", "75 %"),
+        ("Performance is over 60 %.", ""),
+        ("Performance is over 70 %.", "70 %"),
+        ("Performance is under 60 %.", "60 %"),
+        ("Performance was 70 % in March.", ""),  # of another month
+        ("Performance was 70 % in September.", "70 %"),
+        ("Performance was 70 % last year and rose to 71 % in September.", "71 %"),
+        ("We reported 7,412 of 11,936 examinations in time.", ""),
+        ("We reported 7,400 of 11,900 examinations in time.", ""),  # rounded
+        ("We reported 7,512 of 11,936 examinations in time.", "7,512"),
+    ],
+)
+def test_a_number_is_one_that_stands_beside_the_chart(text, typed):
+    found = check(text, SETS["level"])
+    assert [f"62.1 % in Sep 2026, and {typed} is none of its figures" in c.reason for c in found] == ([True] if typed else [])
+
+
+def test_times_are_compared_whatever_their_unit():
+    assert claims("Turnaround is 96 hours.", "flat_time") == [] and claims("Turnaround is 4 days.", "flat_time") == []
+    assert claims("Turnaround is 2 weeks.", "flat_time") == ["figure_time"] and claims("Turnaround is 80 hours.", "flat_time") == ["figure_time"]
+
+
+def test_a_number_is_compared_with_what_leaves_and_a_withheld_one_with_nothing():
+    out = replace(SETS["level"], points=(*SETS["level"].points[:-1], Point(date(2026, 9, 1), 62.1, "60.0 %")), shown=("60.0 %",))
+    assert claims("Performance is 60.0 %.", "level", points=out.points, shown=out.shown) == []
+    assert claims("Performance is 62.1 %.", "level", points=out.points, shown=out.shown) == ["figure_share"]
+    assert claims("Performance is 99.9 %.", "level", is_withheld=True) == []
+
+
+def test_a_cause_belongs_to_a_signal():
+    text = "Performance rose because of the extra sessions."
+    assert claims(text, "level", is_stepped=True) == [], "since a known change the level is the signal"
+    assert "common-cause variation, 62.1 % in Sep 2026" in check(text, SETS["level"])[0].reason
+    assert claims("Unreported has grown because of vacancies.", "list") == [], "a list may grow every month without a signal in its change"
+    assert claims("Unreported rose this month because of vacancies.", "list") == ["caused"]
+
+
+def test_the_target_of_a_list_is_judged_by_its_level(store):
+    answer = ask("six_week_breach", Scope(("month",)), store)
+    released = answer.release("internal")
+    f = facts_of(control(answer), released=released, answer=answer)
+    last = [r["value"] for r in answer.rows if not r["provisional"]][-1]
+    assert f.is_met == (last <= answer.standard.target) is False and f.counted[1] == len(f.levels) and f.target == f"{answer.standard.target * 100:g} %"
+    (found,) = check("The list meets its target.", f) or check("Own list, six weeks or more meets its target.", f)
+    assert found.claim == "met" and f"{last * 100:.1f} % in Sep 2026 missed the target" in found.reason
+    assert check(f"{answer.metric.label} is {last * 100:.1f} %, and the target was missed.", f) == ()
+    assert facts_of(control(answer), released=released).is_met is False
+
+
 # Where low is good, and what is past
 
 
@@ -355,6 +428,18 @@ def test_a_stock_knows_its_level_where_the_answer_is_given(store):
     answer = ask("unreported", Scope(("month",)), store)
     plain, full = facts_of(control(answer)), facts_of(control(answer), released=answer)
     assert plain.is_change and plain.history == () and [p.value for p in full.history] == [r["value"] for r in answer.rows if not r["provisional"]]
+
+
+def test_the_change_of_a_list_is_said_as_it_leaves(store):
+    """In a release that rounds, the change between the rounded levels: the true one is not shown."""
+    answer = ask("unreported", Scope(("month",)), store)
+    out = answer.release("public")
+    shown = {r["month"]: r["value"] for r in out.rows}
+    f = facts_of(control(answer), released=out, answer=answer)
+    assert f.points
+    for before, p in pairwise(f.points):
+        now, then = shown[p.month], shown[before.month]
+        assert p.said == ("*" if now is None or then is None else fmt.signed(now - then))
 
 
 def generated(made) -> str:

@@ -219,3 +219,18 @@ def test_a_sparkline_is_small_and_marks_the_last_judged_month(store):
     svg = icons.sparkline(made)
     assert svg == icons.sparkline(made)
     assert svg.count('r="1.8" fill="none"') == 2 and "#e46c0a" in svg and svg.index("#e46c0a") > svg.index('r="1.8"')
+
+
+def test_a_provisional_month_off_the_scale_has_its_figure_in_the_key(store):
+    made = control(ask("within_28_days", Scope(("month",)), store))
+    last = made.points["month"].max()
+    assert made.points.filter(pl.col("month") == last)["is_provisional"].item()
+
+    def keys(x: float) -> list[str]:
+        moved = replace(made, points=made.points.with_columns(x=pl.when(pl.col("month") == last).then(x).otherwise(pl.col("x"))))
+        return [a["text"] for a in charts.spc_chart(moved).to_dict()["layout"]["annotations"] if "beyond the scale" in a["text"]]
+
+    assert keys(0.2) == [f"▽ beyond the scale: 20.0 % in {last:%b}"]
+    assert keys(made.last["x"]) == []
+    low = charts.spc_chart(made, height=240).to_dict()["layout"]
+    assert low["height"] == 240

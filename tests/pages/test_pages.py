@@ -417,3 +417,22 @@ def test_what_is_prepared_waits_while_somebody_is_there(sample_extract, monkeypa
     assert len(slept) == 2
     engine._visits.last = float("-inf")
     assert engine.quiet_for() == float("inf")
+
+
+def test_typed_commentary_is_saved_beside_its_pack_and_never_over_the_shipped_one(opened, altered):
+    app = opened("packs")
+    app.text_area(key=next(a.key for a in app.text_area if a.key.startswith("text_"))).set_value("Two lists were lost in May.").run()
+    app.button(key="pack_save").click().run()
+    assert any("is the example that is shipped" in e.value for e in app.error)
+    extracts = altered(lambda manifest: None)
+    own = extracts.parent / "packs"
+    own.mkdir()
+    (own / "own.toml").write_text('title = "Own"\ncommentary = "own-commentary.toml"\n[[indicator]]\nmetric = "within_28_days"\n', "utf-8")
+    (own / "own-commentary.toml").write_text("", "utf-8")
+    app = opened("packs", extracts)
+    assert not app.exception and not [b for b in app.button if b.key == "pack_save"]
+    app.text_area(key="text_Own_within_28_days").set_value("Two lists were lost in May.").run()
+    app.button(key="pack_save").click().run()
+    assert not app.exception and [s.value for s in app.success] == ["Saved in own-commentary.toml: the next pack begins with it."]
+    assert 'text = "Two lists were lost in May."' in (own / "own-commentary.toml").read_text("utf-8")
+    assert app.text_area(key="text_Own_within_28_days").value == "Two lists were lost in May." and not [b for b in app.button if b.key == "pack_save"]

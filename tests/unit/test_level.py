@@ -72,7 +72,7 @@ def test_a_list_with_a_target_counts_the_month_ends_that_met_it(listed):
     made = control(listed("six_week_breach", [0.01, 0.02, *[0.3] * 10, 0.005]))
     assert met(made) == "met in 2 of 13 months" and assurance_of(made) == "counted"
     assert target_words(made) == "The target of at most 1 % was met in 2 of 13 months."
-    assert made.level.words() == "" and made.target is None  # a share has no "times a year before", and a change no target line
+    assert made.level.words() == "0.5 %, against 1.0 % a year before" and made.target is None  # a change has no target line
 
 
 def test_a_release_says_its_own_figures_and_the_true_verdict(listed):

@@ -15,9 +15,11 @@ from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pptx.enum.dml import MSO_FILL
 from pypdf import PdfReader
 
 from readout import format as fmt
@@ -30,12 +32,13 @@ from readout.export import deliver, reopened
 from readout.export.changed import Changes, compared, figures
 from readout.export.content import build, maker_of_packs, pack_id
 from readout.export.deliver import export, make, previous, zipped
-from readout.export.pack import KEYS, Comment, ContradictedError, PackError, comments_of, comments_toml, load_pack, pack_of
+from readout.export.pack import KEYS, Comment, ContradictedError, PackError, PackFileError, comments_of, comments_toml, load_pack, pack_of, save_comments
 from readout.export.pdf import pack_pdf
 from readout.export.reopened import IncompleteError
 from readout.export.slides import pack_pptx
-from readout.export.workbook import pack_xlsx
+from readout.export.workbook import Book, cut, pack_xlsx, series_of
 from readout.scope import Scope
+from readout.stats.spc import RULES
 from readout.store import Store
 
 BOARD = paths.SAMPLE / "packs" / "board.toml"
@@ -139,17 +142,28 @@ def test_the_pdf_is_tagged_bookmarked_archival_and_the_same_twice(content):
     assert fonts and all("Inter" in f for f in fonts)
 
 
+@pytest.mark.parametrize("profile", ["content", "public"])
+def test_our_reader_of_a_pdf_reads_what_a_general_one_reads(profile, request):
+    odd = "Brackets (one (two) and three), a back\\slash, fi ffi, 1 ≤ 2, “quoted” – O’Brien"
+    content = request.getfixturevalue(profile)
+    content = replace(content, pack=replace(content.pack, title=odd))
+    data = pack_pdf(content, Changes())
+    read = squeezed("".join(p.extract_text() for p in PdfReader(io.BytesIO(data)).pages))
+    assert reopened.pdf_text(data) == read and squeezed(odd) in read
+
+
 def test_slides_are_native_editable_and_say_where_they_come_from(content):
     from pptx import Presentation
 
     deck = Presentation(io.BytesIO(pack_pptx(content, Changes())))
     charted = [(s, shape) for s in deck.slides for shape in s.shapes if shape.has_chart]
-    assert len(charted) == len(content.pages) + sum(f.answer is not None for f in content.funnels)
+    lists = {i.label for i in content.pages if i.metric.is_snapshot}
+    assert lists and len(charted) == len(content.pages) + len(lists) + sum(f.answer is not None for f in content.funnels)
     for slide, shape in charted:
         assert shape._element.nvGraphicFramePr.cNvPr.get("descr")
         assert shape.chart.part.chart_workbook.xlsx_part is not None
         assert content.pack_id in slide.notes_slide.notes_text_frame.text
-        assert sum(1 for x in slide.shapes if x.has_chart) == 1
+        assert sum(1 for x in slide.shapes if x.has_chart) == (2 if slide.shapes.title.text_frame.text in lists else 1)
     titles = [s.shapes.title.text_frame.text for s in deck.slides]
     assert all(titles) and all(i.label in titles for i in content.pages)
 
@@ -176,7 +190,9 @@ def test_the_workbook_runs_nothing_and_holds_real_tables(content):
     sheets = [book.read(n).decode() for n in book.namelist() if n.startswith("xl/worksheets/sheet")]
     assert not any("<f>" in s for s in sheets)
     assert sum(n.startswith("xl/tables/") for n in book.namelist()) >= len(content.items) + 2
-    assert sum(n.startswith("xl/charts/chart") for n in book.namelist()) == len(content.items) + sum(f.answer is not None for f in content.funnels)
+    count_lists = sum(i.metric.is_snapshot for i in content.items)
+    charts_ = len(content.items) + count_lists + sum(f.answer is not None for f in content.funnels)
+    assert sum(n.startswith("xl/charts/chart") for n in book.namelist()) == charts_
     assert pack_xlsx(odd, Changes()) == pack_xlsx(odd, Changes())
 
 
@@ -257,6 +273,148 @@ def test_a_file_without_an_indicator_is_not_handed_over(form, pack, store, conte
     assert not list((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else True
 
 
+def slides_of(content):
+    """Each slide's title, its charts as series by name, and its words, read from the finished file."""
+    from pptx import Presentation
+
+    found = {}
+    for slide in Presentation(io.BytesIO(pack_pptx(content, Changes()))).slides:
+        charts_ = [s.chart for s in slide.shapes if s.has_chart]
+        words_ = " ".join(s.text_frame.text for s in slide.shapes if s.has_text_frame)
+        found[slide.shapes.title.text_frame.text] = (charts_, words_)
+    return found
+
+
+@pytest.mark.parametrize("form", ["pdf", "pptx", "xlsx"])
+def test_a_list_without_its_level_is_not_handed_over(form, content, monkeypatch):
+    """The level is the main line of a list's page; its change is what is judged."""
+    listed = [i for i in content.pages if i.metric.is_snapshot]
+    assert listed and all(i.level_figure is not None for i in listed) and all(i.level_figure is None for i in content.items if not i.metric.is_snapshot)
+
+    def halved(item):
+        frame = item.answer.frame
+        return replace(item, answer=replace(item.answer, frame=frame.with_columns(value=frame["value"] / 2))) if item.metric.is_snapshot else item
+
+    wrong = replace(content, items=tuple(halved(i) for i in content.items))
+    if form == "pdf":
+        monkeypatch.setattr(type(content.items[0]), "level_drawing", None)
+        wrong = replace(content, items=tuple(replace(i) for i in content.items))  # anew: what an item has drawn it keeps
+    made = deliver.MAKERS[form](wrong, Changes())
+    with pytest.raises(IncompleteError, match="level"):
+        reopened.check(content, {form: made})
+
+
+def test_a_list_shows_its_level_by_month_end_with_no_limits(content):
+    for item in (i for i in content.items if i.metric.is_snapshot):
+        drawn = item.level_figure.to_dict()
+        settled = [r["value"] for r in item.answer.rows if not r["provisional"]]
+        assert drawn["data"][0]["y"] == settled and len(drawn["data"]) == 2, "the second line is of the months still arriving"
+        assert "limit" not in json.dumps(drawn, default=str) and drawn["layout"]["yaxis"]["range"][0] <= 0
+        assert f"last {item.latest.text} in " in item.level_alternative
+    deck = slides_of(content)
+    for item in (i for i in content.pages if i.metric.is_snapshot):
+        level, change = deck[item.label][0]
+        assert [s.name for s in level.plots[0].series][:2] == ["Level at each month end", "Provisional"]
+        assert {"Mean", "Upper limit", "Lower limit"} <= {s.name for s in change.plots[0].series}
+
+
+def test_slides_say_counts_and_provisional_months_and_begin_as_printed(content):
+    deck = slides_of(content)
+    for item in content.pages:
+        charts_, words_ = deck[item.label]
+        assert (item.latest.notes[-1] in words_ and "provisional" in words_.casefold()) or "arriving" in words_, item.key
+        unit = series_of(item)[1]
+        low, high = (v / unit for v in item.figure.layout.yaxis.range)
+        axis = charts_[-1].value_axis
+        assert axis.minimum_scale <= low + axis.major_unit and axis.minimum_scale >= low - axis.major_unit
+        assert axis.maximum_scale <= high + axis.major_unit
+    for funnel in (f for f in content.funnels if f.answer is not None):
+        ((chart,), words_) = deck[funnel.title]
+        plot = chart.plots[0]
+        counts = [int(c.rpartition("n ")[2].replace(",", "")) for c in plot.categories]
+        assert counts == sorted(counts, reverse=True) == [u.n for u in funnel.comparison().units]
+        by_name = {s.name: s for s in plot.series}
+        assert by_name["Upper 99.8 %"].format.line.fill.type == MSO_FILL.BACKGROUND, "no line joins the limits of units"
+        assert any(v is not None for v in by_name["Unadjusted"].values) and " n " in words_
+
+
+def test_a_month_beyond_the_scale_is_named_on_slide_and_page(content):
+    (item,) = [i for i in content.pages if i.key == "within_pathway_standard"]
+    points = item.control.points
+    last = points["month"].max()
+    far = points.with_columns(x=pl.when(pl.col("month") == last).then(0.123).otherwise(pl.col("x")))
+    assert points.filter(pl.col("month") == last)["is_provisional"].item()
+    odd = replace(content, items=tuple(replace(i, control=replace(i.control, points=far)) if i is item else i for i in content.items))
+    said_ = f"12.3 % in {last:%b}"
+    assert squeezed(f"▽ beyond the scale: {said_}") in reopened.pdf_text(pack_pdf(odd, Changes()))
+    assert f"Beyond the scale: {said_} (provisional)." in slides_of(odd)[item.label][1]
+
+
+def test_small_print_is_large_enough(content):
+    """Words beside charts: those in drawings are checked by eye."""
+    for name in ("pack.typ", "chart.typ"):
+        sizes = [float(x) for x in re.findall(r"size: ([\d.]+)pt", (paths.PACKAGE / "export" / name).read_text("utf-8"))]
+        assert sizes and min(sizes) >= 8.5
+
+
+def test_words_that_a_board_does_not_know_are_explained(content):
+    from readout.export import tables
+
+    glossary = dict(tables.glossary(content))
+    assert {"Kaplan-Meier", "XmR chart", "p′ and u′ charts", "Rules"} <= set(glossary)
+    text = reopened.pdf_text(pack_pdf(content, Changes()))
+    for words_ in (tables.MATRIX, tables.FUNNEL_KEY, glossary["XmR chart"]):
+        assert squeezed(words_) in text
+    one = replace(content, times=(("Fellgate", "passes, 0.0 %", "fails, 15.4 %"), ("Saltness", "passes, 0.0 %", "passes, 0.0 %")))
+    assert "All checks of the extract passed. Those checks are of the records." in one.quality_said and "site by site: Fellgate fails a test" in one.quality_said
+    assert "fails a test" not in replace(content, times=()).quality_said
+
+
+def test_months_that_stand_out_are_told_with_their_rule(content):
+    for item in content.items:
+        flagged = [(r["month"], RULES[r["flag"]]) for r in item.control.points.iter_rows(named=True) if r["flag"] and not r["is_provisional"]]
+        assert bool(item.marked) == bool(flagged)
+        assert all(rule in item.marked for _, rule in flagged)
+        assert not flagged or f"{flagged[-1][0]:%b %Y}" in item.marked
+
+
+def test_of_a_withheld_month_no_rule_is_told(content):
+    item = next(i for i in content.items if i.marked)
+    points = item.control.points
+    gone = replace(item, control=replace(item.control, points=points.with_columns(x=pl.when(pl.col("flag").is_null()).then(pl.col("x")))))
+    assert gone.marked == ""
+
+
+def test_rows_with_site_codes_hold_site_names(pack, store, tmp_path):
+    made = make(replace(pack, formats=("xlsx",)).with_indicators(["within_28_days"]), store, tmp_path)
+    found = [d.decode() for n, d in made.files.items() if n.endswith(".csv") and b"site_code," in d]
+    assert found
+    for text in found:
+        rows = [line.split(",") for line in text.splitlines() if not line.startswith("#")]
+        at = rows[0].index("site_code")
+        assert rows[0][at + 1] == "site_name" and all(made.content.sites[r[at]] == r[at + 1] for r in rows[1:])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("Wait for the examination, Routine outpatient and GP", "Wait for the examination"),
+        ("Late reports against the case mix, by site", "Late reports against the case"),
+        ("Short", "Short"),
+        ("A" * 40, "A" * 31),
+        ("Exactly thirty-one letters long", "Exactly thirty-one letters long"),
+    ],
+)
+def test_the_name_of_a_sheet_ends_at_a_word(wanted, said):
+    assert cut(wanted, 31) == said and len(said) <= 31
+
+
+def test_names_of_sheets_stay_unique(content):
+    book = Book(content.made)
+    names = [book.name("Late reports against the case mix, by site"), book.name("Late reports against the case mix, by trust")]
+    assert names == ["Late reports against the case", "Late reports against the case 2"] and all(len(n) <= 31 for n in names)
+
+
 @pytest.mark.parametrize("form", ["pptx", "xlsx"])
 def test_a_chart_with_another_number_is_found(form, content):
     def moved(item):
@@ -328,10 +486,10 @@ def test_a_wrong_pack_is_refused_in_words(entries, said):
 
 
 def test_what_cannot_be_shown_is_refused_in_words(store, pack):
-    with pytest.raises(UsageError, match="is not a site"):
+    with pytest.raises(PackFileError, match="the pack: 'NOPE' is not a site"):
         build(pack_of(minimal(scope={"site_code": ["NOPE"]}), {}), store)
     with pytest.raises(PackError, match="cannot be narrowed by reader"):
-        build(pack_of(minimal(scope={"reader": ["in_house_radiologist"]}), {}), store)
+        build(pack_of(minimal(scope={"reader": ["radiologist"]}), {}), store)
     few = {"title": "T", "profile": "public", "indicator": [{"metric": "clinical_addendum_rate", "where": {"site_code": ["ZN301"], "modality": ["NM"]}}]}
     with pytest.raises(PackError, match=r"withheld in the public release|Widen the dates|no month of"):
         build(pack_of(few, {}), store)
@@ -350,6 +508,75 @@ def test_the_command_says_what_it_did_and_its_exit_code(tmp_path, sample_extract
     file.write_text('title = "Small"\ncommentary = "away.toml"\n[[indicator]]\nmetric = "within_28_days"\n', "utf-8")
     assert main(["export", "--pack", str(file), "--out", str(tmp_path), *extracts]) == 1
     assert "which is not beside it" in capsys.readouterr().err
+
+
+def test_an_unknown_filter_value_is_named_with_file_and_line(tmp_path, sample_extract, store, capsys):
+    file = tmp_path / "p.toml"
+    file.write_text('title = "Small"\n# site_code = ["NOPE"]\n[[indicator]]\nmetric = "within_28_days"\nwhere = { site_code = [\n  "NOPE",\n] }\n', "utf-8")
+    assert main(["export", "--pack", str(file), "--out", str(tmp_path / "o"), "--extracts", str(sample_extract.folder.parent)]) == 2
+    assert "p.toml, line 6: 'NOPE' is not a site of this extract." in capsys.readouterr().err
+    file.write_text('title = "Small"\n[scope]\nmodality = ["CTT"]\n[[indicator]]\nmetric = "within_28_days"\n', "utf-8")
+    with pytest.raises(PackFileError, match=r"p\.toml, line 3: 'CTT' is not .* Did you mean 'CT'"):
+        build(load_pack(file), store)
+    assert pack_id(load_pack(file), store) == pack_id(replace(load_pack(file), places={}), store), "where it stands is no part of what a pack is made of"
+
+
+def test_a_control_character_is_refused_before_anything_is_drawn(tmp_path, store, pack):
+    file = tmp_path / "p.toml"
+    file.write_text('audience = "A"\ntitle = "Sm\\u0007all"\n[[indicator]]\nmetric = "within_28_days"\n', "utf-8")
+    with pytest.raises(PackFileError, match=r"p\.toml, line 2: the title holds a control character \(U\+0007\)"):
+        load_pack(file)
+    for text in ("bell \x07", "erased \x7f"):
+        with pytest.raises(PackFileError, match=r"under \[within_28_days\] holds a control character"):
+            make(said(pack, text), store)
+    (tmp_path / "c.toml").write_text('[within_28_days]\nowner = "a\\u0000b"\n', "utf-8")
+    file.write_text('title = "Small"\ncommentary = "c.toml"\n[[indicator]]\nmetric = "within_28_days"\n', "utf-8")
+    with pytest.raises(PackFileError, match=r"c\.toml: what stands under"):
+        load_pack(file)
+    assert make(said(pack, "Two lines.\nOne\ttab."), store).files
+
+
+@pytest.fixture
+def own_pack(tmp_path):
+    (tmp_path / "p.toml").write_text('title = "Own"\ncommentary = "c.toml"\n[[indicator]]\nmetric = "within_28_days"\n[[indicator]]\nmetric = "unreported"\n', "utf-8")
+    (tmp_path / "c.toml").write_text('# Kept by the office.\n[unreported]\ntext = "As it was."\n', "utf-8")
+    return tmp_path / "p.toml"
+
+
+def test_typed_commentary_is_saved_over_what_stands_there(own_pack):
+    file = save_comments(own_pack, {"within_28_days": Comment("It is as it was.", "Weekly.", "Office", {"A sentence.": "The board asked for it."})})
+    assert file.read_text("utf-8").startswith("# Kept by the office.\n")
+    found = load_pack(own_pack).comments
+    assert found["unreported"].text == "As it was." and found["within_28_days"].reasons == {"A sentence.": "The board asked for it."}
+    before = file.read_text("utf-8")
+    assert save_comments(own_pack, {}).read_text("utf-8") == before, "saved twice it is the same"
+    save_comments(own_pack, {"unreported": Comment()})
+    assert set(load_pack(own_pack).comments) == {"within_28_days"}
+    assert sorted(p.name for p in own_pack.parent.iterdir()) == ["c.toml", "p.toml"]
+
+
+def test_commentary_that_cannot_be_saved_is_refused_in_words_and_what_stood_stays(own_pack, monkeypatch):
+    typed = {"unreported": Comment("Other.")}
+    before = (own_pack.parent / "c.toml").read_text("utf-8")
+
+    def shut(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as m:
+        m.setattr("tempfile.mkstemp", shut)
+        with pytest.raises(PackError, match=r"c\.toml cannot be written: Permission denied\. Download the commentary"):
+            save_comments(own_pack, typed)
+    with monkeypatch.context() as m:
+        m.setattr("readout.files.os.replace", shut)
+        with pytest.raises(PackError, match="cannot be written"):
+            save_comments(own_pack, typed)
+    assert (own_pack.parent / "c.toml").read_text("utf-8") == before and sorted(p.name for p in own_pack.parent.iterdir()) == ["c.toml", "p.toml"]
+    for named, said_ in (('"../c.toml"', "which is not beside it"), (None, "names no commentary file")):
+        text = 'title = "Own"\n' + (f"commentary = {named}\n" if named else "") + '[[indicator]]\nmetric = "unreported"\n'
+        own_pack.write_text(text, "utf-8")
+        with pytest.raises(PackError, match=said_):
+            save_comments(own_pack, typed)
+    assert not (own_pack.parent.parent / "c.toml").exists()
 
 
 def test_what_changed_names_moved_new_dropped_and_restated(content, store):
@@ -473,6 +700,8 @@ def test_a_list_at_its_highest_is_said_to_be_though_no_month_of_change_is_unusua
         if item.metric.is_share:
             assert item.level_met == (sum(r["value"] <= item.standard.target for r in settled), len(settled))
             assert item.assurance == f"met in {item.level_met[0]} of {len(settled)} months"
+            assert item.rule.endswith(f"{fmt.percent(now['value'])}, against {fmt.percent(before['value'])} a year before") or item.is_highest
+            assert not item.is_never_met or item.sentences[0].startswith(f"{item.label}: {fmt.percent(now['value'])} at the end of {now['month']:%b %Y}, against")
             continue
         assert re.search(rf"{now['value']:,.0f}(, the highest of all month ends)?, against {before['value']:,.0f} a year before", item.rule)
         assert item.is_peak == (now["value"] > max(r["value"] for r in settled[:-1]))

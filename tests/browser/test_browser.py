@@ -190,10 +190,12 @@ def test_a_clicked_bar_leads_to_its_rows_and_back_again(address, browser):
     link = page.get_by_role("link", name="See what is behind").first
     link.wait_for(timeout=30_000)
     behind = link.inner_text().split("See what is behind ")[1]
+    steps, before = page.evaluate("history.length"), page.url
     link.click()
     page.get_by_role("heading", name="Examinations", exact=True).wait_for(timeout=30_000)
     said = said_on(page)
     settled(page)
+    assert page.evaluate("history.length") == steps + 1, "one press of the browser's own Back returns"
     assert said.startswith(f"{widest['value']} unreported examinations"), (said, behind)
     site, age = behind.rsplit(" and ", 1)
     assert site in said and age in said and "X-ray" in said
@@ -211,6 +213,13 @@ def test_a_clicked_bar_leads_to_its_rows_and_back_again(address, browser):
     settled(page)
     page.wait_for_url(lambda url: "/backlog" in url and "modality=X-ray" in url and "return=" not in url, timeout=15_000)
     assert "site=" not in page.url and "band=" not in page.url, "what was picked does not narrow the page it was picked on"
+    assert page.evaluate("history.length") == steps + 2
+    page.go_back()
+    page.get_by_role("heading", name="Examinations", exact=True).wait_for(timeout=30_000)
+    page.go_back()
+    page.get_by_role("heading", name="Backlog", exact=True).wait_for(timeout=30_000)
+    settled(page)
+    assert page.url == before
     page.close()
 
 

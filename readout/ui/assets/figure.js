@@ -5,6 +5,27 @@ const SLACK = 0.06 // a drawing is stretched by so much before another of the ri
 const REST = 200 // milliseconds without change before a width counts
 const figures = new WeakMap()
 
+// A link to the rows behind a mark is turned into filters by the server, which tells the address of each: one step of the way back, not one each.
+const WAY = 'a[href*="behind="], a[href*="return=1"]'
+const SOON = 3000 // milliseconds in which the server has turned it
+if (!history.isOneStep) {
+  const push = history.pushState.bind(history)
+  let from = ""
+  let followed = -Infinity
+  history.isOneStep = true
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.(WAY)) return
+    from = location.pathname
+    followed = performance.now()
+  }, true)
+  history.pushState = (state, title, url) => {
+    const path = new URL(url ?? "", location.href).pathname
+    if (performance.now() - followed > SOON || (location.pathname === from && path !== from)) push(state, title, url)
+    else if (location.pathname !== from) history.replaceState(state, title, url)
+    // else the address of the page that is left, which stays as it was
+  }
+}
+
 class Figure {
   constructor(root) {
     this.box = root.querySelector(".figure")

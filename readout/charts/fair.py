@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from readout import format as fmt
 from readout.answer import Answer
-from readout.charts.theme import APART, LIGHT, Palette, Trace, bands_of_chance, layout, unit_note, wrapped
+from readout.charts.theme import APART, LIGHT, Palette, Trace, bands_of_chance, layout, note, unit_note, wrapped
 from readout.comparable import parted
 from readout.fair import Unit, compared, estimates, event
 
@@ -42,7 +42,7 @@ def against_case_mix(answer: Answer, *drawn_with: Answer, dimension: str, select
     traces.append(
         {
             "type": "scatter",
-            "mode": "markers+text",
+            "mode": "markers",
             "x": [u.ratio for u in units],
             "y": names,
             "marker": {
@@ -52,8 +52,6 @@ def against_case_mix(answer: Answer, *drawn_with: Answer, dimension: str, select
                 "line": {"color": colours, "width": 2},
             },
             "text": [f"{u.ratio:.2f}" for u in units],
-            "textposition": "top center",
-            "textfont": {"size": 12, "color": palette.text},
             "cliponaxis": False,
             "customdata": [[f"{dimension}={u.code}", f"{fmt.count(u.observed)} {event(answer)}, {u.expected:,.0f} expected of {fmt.count(u.n)}"] for u in units],
             "hovertemplate": "%{y}: %{customdata[1]}<extra></extra>",
@@ -66,8 +64,8 @@ def against_case_mix(answer: Answer, *drawn_with: Answer, dimension: str, select
     pad = 0.08 * (high - low)
     figure = layout(
         palette,
-        100 + ROW * max(1, len(units)),
-        margin={"l": 8, "r": 16, "t": 68 if said else 52, "b": 44},
+        116 + ROW * max(1, len(units)),
+        margin={"l": 8, "r": 44, "t": 84 if said else 68, "b": 44},
         xaxis={
             "range": [max(0.0, low - pad), high + pad],
             "showgrid": True,
@@ -78,7 +76,15 @@ def against_case_mix(answer: Answer, *drawn_with: Answer, dimension: str, select
         },
         yaxis={"type": "category", "showgrid": False, "range": [-0.6, len(units) - 0.3]},
         shapes=[{"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": 1, "x1": 1, "line": {"color": palette.muted, "width": 1.3}}],
-        annotations=[unit_note(f"◆ against its case mix    ○ unadjusted<br>{band} chance, 95 % and 99.8 %{said}", palette) | {"align": "left"}],
+        annotations=[
+            unit_note(f"◆ against its case mix<br>○ unadjusted<br>{band} chance, 95 % and 99.8 %{said}", palette) | {"align": "left"},
+            note("ratio", palette, x=1, xref="paper", xanchor="left", xshift=8, y=1, yref="paper", yanchor="bottom", yshift=-4),
+            # in a column of their own: beside the marks they would lie on rings and bands
+            *(
+                note(f"{u.ratio:.2f}", palette, x=1, xref="paper", xanchor="left", xshift=8, y=name, yanchor="middle") | {"font": {"size": 12, "color": palette.text}}
+                for name, u in zip(names, units, strict=True)
+            ),
+        ],
     )
     return go.Figure({"data": traces, "layout": figure}, _validate=False)
 

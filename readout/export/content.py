@@ -431,7 +431,7 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
         is_withheld=is_withheld(released, now),
         facts=facts_of(true, released=released, by_unit=_by_site(pack, wanted, metric, base, ask), answer=answer),
         target=goal,
-        target_status=status,
+        target_status=status if goal else narrate.no_target(answer),
         standard=answer.standard,
         comment=pack.comments.get(wanted.key, Comment()),
         address=address(pack, "control", {"metric": [metric.label], **_named(answer, scope.where)}),

@@ -1,6 +1,6 @@
 """Cards, charts and tables, each made from Answers, each a click from its definition, its rows and its query."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from inspect import signature
@@ -99,7 +99,7 @@ def chart(
     subtitle: str = "",
     flags: Sequence[Flag] | None = None,
     behind: str = "",
-    behind_where: dict[str, tuple[str, ...]] | None = None,
+    behind_where: Mapping[str, tuple[str, ...]] | None = None,
     points: Points | None = None,
     **options: Any,
 ) -> None:

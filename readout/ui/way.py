@@ -55,7 +55,7 @@ def picked(mark: str) -> Picked:
     return {k: tuple(dict.fromkeys(v)) for k, v in found.items()}
 
 
-def way(kind: str, answer: Answer, chosen: Picked, *, where: Picked | None = None) -> None:
+def way(kind: str, answer: Answer, chosen: Picked, *, where: Mapping[str, tuple[str, ...]] | None = None) -> None:
     """The way to the rows: everything the chart shows, or what was picked on it.
 
     A link, whose one parameter says it all: the page it leads to turns it into its filters. (The framework's own `switch_page`

@@ -86,7 +86,7 @@ def test_what_is_not_known_is_refused_rather_than_left_out():
 
 @pytest.mark.parametrize(
     ("value", "style", "words"),
-    [(0.85, ".0%", "85%"), (0.8512, ".1%", "85.1%"), (1234, ",", "1,234"), (0.5, ",", "0.5"), (1.0, ".2~f", "1"), (1.25, ".2~f", "1.25"), (10.0, ",~g", "10")],
+    [(0.85, ".0%", "85 %"), (0.8512, ".1%", "85.1 %"), (1234, ",", "1,234"), (0.5, ",", "0.5"), (1.0, ".2~f", "1"), (1.25, ".2~f", "1.25"), (10.0, ",~g", "10")],
 )
 def test_ticks_read_as_the_formats_say(value, style, words):
     assert said(value, style) == words
@@ -127,9 +127,9 @@ def test_colours_mix_and_dashes_are_known():
 
 def test_a_live_mark_says_what_the_page_says():
     trace = marked(["2026-09-01"], [0.5], text=["50 % (5 of 10)"], hovertemplate="all, %{x|%b %Y}: %{text} %{y:.1%}<extra></extra>")
-    assert hover(trace, 0) == "all, Sep 2026: 50 % (5 of 10) 50.0%"
+    assert hover(trace, 0) == "all, Sep 2026: 50 % (5 of 10) 50.0 %"
     text = svg(figure(trace), is_live=True)
-    assert 'data-say="all, Sep 2026: 50 % (5 of 10) 50.0%"' in text and 'data-pick="month=2026-09-01"' in text
+    assert 'data-say="all, Sep 2026: 50 % (5 of 10) 50.0 %"' in text and 'data-pick="month=2026-09-01"' in text
     odd = marked(["a"], [1], customdata=[["site_code=A&E", "said=no matter"]])
     assert 'data-pick="site_code=A%26E&amp;said=no matter"' in svg(figure(odd), is_live=True)
     assert "data-pick" not in svg(figure(trace)) and "data-say" not in svg(figure(trace))

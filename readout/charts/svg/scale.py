@@ -162,7 +162,7 @@ def _text(axis: Axis, value: Any, style: str) -> str:
 def said(value: float, style: str) -> str:
     """A number in one of the formats that figures use: `.1%`, `,`, `.2~f`, `,~g`, or none."""
     if style.endswith("%"):
-        return f"{value * 100:.{style[1:-1] or 0}f}%"
+        return f"{value * 100:.{style[1:-1] or 0}f} %"  # with the space that the house writes everywhere
     if style == ",":
         return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.10g}"
     if style.endswith("~f"):

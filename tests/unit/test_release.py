@@ -313,10 +313,12 @@ def test_the_policy_of_the_extract_is_what_counts(counts, tmp_path):
 def test_a_download_is_the_internal_release(store):
     answer = ask("within_28_days", Scope(("site_code",)), store)
     text = csv_of(answer)
-    assert text.endswith(answer.release("internal").as_csv())
     assert "# Release internal. Counts are as they are.\n" in text
     body = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
-    assert [int(r["denominator"]) for r in csv_module.DictReader(io.StringIO(body))] == answer.frame["denominator"].to_list()
+    rows = list(csv_module.DictReader(io.StringIO(body)))
+    assert [r.pop("site_name") for r in rows] == [answer.label("site_code", r["site_code"]) for r in rows]
+    assert rows == list(csv_module.DictReader(io.StringIO(answer.release("internal").as_csv())))
+    assert [int(r["denominator"]) for r in rows] == answer.frame["denominator"].to_list()
 
 
 def test_a_download_of_small_breakdowns_shows_stars(counts):

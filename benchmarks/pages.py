@@ -80,9 +80,8 @@ def main() -> None:
                 page.wait_for_function("name => location.pathname == '/' + name", arg=name)
                 took["warm"] = settled(page, start)
                 wanted = page.get_by_role("option", name="CT", exact=True)
-                while not wanted.count():  # a page that is drawn once more closes the list
-                    page.get_by_label("Modality").first.click()
-                    page.wait_for_timeout(500)
+                page.locator("[data-testid=stSidebar]").get_by_label("Modality").first.click()
+                wanted.wait_for(timeout=10_000)
                 wanted.hover()
                 start = time.perf_counter()
                 wanted.click()

@@ -436,3 +436,26 @@ def test_typed_commentary_is_saved_beside_its_pack_and_never_over_the_shipped_on
     assert not app.exception and [s.value for s in app.success] == ["Saved in own-commentary.toml: the next pack begins with it."]
     assert 'text = "Two lists were lost in May."' in (own / "own-commentary.toml").read_text("utf-8")
     assert app.text_area(key="text_Own_within_28_days").value == "Two lists were lost in May." and not [b for b in app.button if b.key == "pack_save"]
+
+
+def test_the_server_sends_at_once_what_is_ready(monkeypatch):
+    """On the socket it listens on and on those it accepts: else a page waits 40 ms for the receipt of its first line."""
+    import socket
+
+    from streamlit.web.server.starlette import starlette_server
+
+    from readout.ui import serve
+
+    monkeypatch.setattr(starlette_server, "_bind_socket", starlette_server._bind_socket)
+    serve._send_at_once()
+    with starlette_server._bind_socket("127.0.0.1", 0, 5) as listening, socket.create_connection(listening.getsockname()):
+        listening.setblocking(True)
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_nothing_is_collected_while_a_viewer_waits():
+    from readout.ui.serve import options
+
+    assert options(1, "127.0.0.1")["runner.postScriptGC"] is False

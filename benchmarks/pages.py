@@ -23,7 +23,7 @@ SETTLED = """() => {
   const busy = document.querySelector('[data-testid=stStatusWidget]') || document.querySelector('[data-stale=true]');
   const figures = [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')];
   const drawn = figures.every(f => f.shadowRoot?.querySelector('.drawing svg'));
-  return !busy && drawn && !!document.querySelector('h1') && document.querySelectorAll('.matrix, [data-testid=stDataFrame]').length + figures.length > 0;
+  return !busy && drawn && !!document.querySelector('h1') && document.querySelectorAll('.readout td, [data-testid=stDataFrame]').length + figures.length > 0;
 }"""
 
 
@@ -80,7 +80,10 @@ def main() -> None:
                 page.wait_for_function("name => location.pathname == '/' + name", arg=name)
                 took["warm"] = settled(page, start)
                 wanted = page.get_by_role("option", name="CT", exact=True)
-                page.locator("[data-testid=stSidebar]").get_by_label("Modality").first.click()
+                chooser = page.locator("[data-testid=stSidebar]").get_by_label("Modality").first
+                chooser.scroll_into_view_if_needed()
+                page.wait_for_timeout(400)  # a list that is scrolled to while it opens closes again
+                chooser.click()
                 wanted.wait_for(timeout=10_000)
                 wanted.hover()
                 start = time.perf_counter()

@@ -26,10 +26,14 @@ def prepare() -> None:
 
 
 def _likely(page: Page) -> Iterator[None]:
-    """Piece by piece: what lies between sites, then the overview as the lead of a site or of a modality filters it."""
+    """Piece by piece: the comparison of sites, then both pages as the lead of a site or of a modality filters them."""
     yield
-    variability.between_said(*variability.between(page))
+    variability.prepare(page)
     labels = dimension_labels(page.store, page.scope.end)
-    for dimension in ("site_code", "modality"):
+    for dimension in ("modality", "site_code"):
         for value in labels[dimension]:
-            yield from overview.prepare(replace(page, scope=page.scope.filtered(dimension, (value,))))
+            filtered = replace(page, scope=page.scope.filtered(dimension, (value,)))
+            yield from overview.prepare(filtered)
+            if dimension == "modality":
+                yield
+                variability.prepare(filtered)

@@ -44,6 +44,14 @@ def between_said(late: Asked, logs: Asked) -> str:
     return narrate.between_sites(odds_ratios(late), correlations(logs))
 
 
+def prepare(page: Page) -> None:
+    """Give the comparison of sites before anybody asks."""
+    page.ask(LATE, "site_code")
+    quarters(page, "site_code")
+    times(page)
+    between_said(*between(page))
+
+
 def odds(answer: Answer) -> list[dict[str, object]]:
     """The points of the chart of odds between sites, a row a quarter."""
     return [

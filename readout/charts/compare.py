@@ -59,7 +59,7 @@ def dumbbell(answer: Answer, *drawn_with: Answer, dimension: str, selected: Sequ
                 "customdata": [
                     [f"{dimension}={r[dimension]}", f"n {fmt.count(r['n'])}, {fmt.count(r['count_unreported'])} {answer.metric.unended}"] for _, r, _ in known
                 ],
-                "hovertemplate": f"{words} %{{text}}, %{{customdata[1]}}<extra></extra>",
+                "hovertemplate": f"%{{y}}: {words} %{{text}}, %{{customdata[1]}}<extra></extra>",
             }
         )
     said = f"<br>○ {APART} times not comparable" if any(r[dimension] in failing for r in rows) else ""
@@ -108,7 +108,7 @@ def intervals(answer: Answer, whole: Answer, *, dimension: str, selected: Sequen
                 for r, (low, high) in zip(rows, limits, strict=True)
             ],
             "customdata": [[f"{dimension}={r[dimension]}"] for r in rows],
-            "hovertemplate": "%{text}<extra></extra>",
+            "hovertemplate": "%{y}: %{text}<extra></extra>",
         },
     ]
     shapes, notes = [], []

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Hashable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import plotly.graph_objects as go
@@ -18,8 +18,10 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 from streamlit.runtime import Runtime
 
 from readout import paths
+from readout.charts import PALETTES
 from readout.charts.svg import svg
 from readout.ui import engine
+from readout.ui.look import THEME, palette
 
 UI = paths.PACKAGE / "ui"
 NAME, SCRIPT = "readout.figure", "figure.js"
@@ -44,9 +46,10 @@ def show(figure: go.Figure, *, key: str, alt: str, name: Hashable, is_picking: b
     picked = str(pick.get("mark") or "") if is_picking and pick.get("of") == mark else ""
     _component()(
         key=key,
-        data={"svg": drawing, "width": wide, "picking": is_picking, "pick": picked or None, "of": mark},
+        data={"svg": drawing, "width": wide, "theme": palette().name, "picking": is_picking, "pick": picked or None, "of": mark},
         on_pick_change=_nothing,
         on_width_change=_nothing,
+        on_theme_change=partial(_seen, key),
     )
     return picked
 
@@ -79,6 +82,13 @@ def _half(column: Any) -> Iterator[None]:
             yield
     finally:
         _is_half.reset(token)
+
+
+def _seen(key: str) -> None:
+    """The theme was switched on an open page: every figure is drawn for it from now on."""
+    told = (st.session_state.get(key) or {}).get("theme")
+    if told in PALETTES:
+        st.session_state[THEME] = told
 
 
 def _nothing() -> None:

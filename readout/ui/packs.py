@@ -199,7 +199,7 @@ def finished(page: Page, pack: Pack, content: Content) -> None:
     if found is None:
         return
     if before != now:
-        st.caption("The pack below was made before the last change: make it again.")
+        st.caption("The pack was made before the last change: make it again.")
         return
     downloads(found)
 

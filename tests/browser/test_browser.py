@@ -16,6 +16,7 @@ from pypdf import PdfReader
 
 from readout import paths
 from readout.__main__ import main
+from readout.charts import PALETTES
 from tests.conftest import ROOT, router
 
 ROUTER = router()
@@ -253,6 +254,24 @@ def test_a_figure_is_drawn_for_its_width_and_says_a_mark_to_pointer_and_keyboard
     page.keyboard.press("Enter")
     page.get_by_role("link", name="See what is behind").first.wait_for(state="detached", timeout=30_000)
     assert not any("Plotly" in url for url in asked) and any(url.endswith("/figure.js") for url in asked)
+    page.close()
+
+
+def test_figures_follow_a_theme_that_is_switched_on_an_open_page(address, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    page.goto(f"{address}/backlog")
+    words = page.locator(DRAWN).first.locator("text").first
+    words.wait_for(timeout=60_000)
+    settled(page)
+    for theme in ("dark", "light"):
+        page.emulate_media(color_scheme=theme)
+        wanted = PALETTES[theme].text, PALETTES[theme].muted
+        page.wait_for_function(
+            "wanted => wanted.includes(document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot.querySelector('text').getAttribute('fill'))",
+            arg=list(wanted),
+            timeout=15_000,
+        )
+        settled(page)
     page.close()
 
 

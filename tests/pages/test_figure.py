@@ -3,8 +3,10 @@
 import plotly.graph_objects as go
 import pytest
 
+from readout.charts import PALETTES
 from readout.ui import figure
 from readout.ui.engine import drawings
+from readout.ui.look import THEME
 
 MADE = go.Figure({"data": [{"type": "bar", "x": ["a"], "y": [1], "customdata": [["site_code=A"]]}], "layout": {"template": {"layout": {}}}})
 
@@ -33,6 +35,7 @@ def page(monkeypatch):
         page = Page(agent)
         monkeypatch.setattr(figure, "st", page)
         monkeypatch.setattr(figure, "_component", lambda: page.component)
+        monkeypatch.setattr(figure, "palette", lambda: PALETTES[page.session_state.get(THEME, "light")])
         return page
 
     return made
@@ -83,3 +86,12 @@ def test_a_pick_counts_on_the_figure_it_was_made_on_only(page):
     assert show() == "site_code=A" and here.sent[-1]["pick"] == "site_code=A"
     assert show(name="b") == "" and here.sent[-1]["pick"] is None
     assert figure.show(MADE, key="one", alt="words", name="a") == "", "a chart without rows behind it picks nothing"
+
+
+@pytest.mark.parametrize(("told", "drawn"), [("dark", "dark"), ("light", "light"), ("sepia", "light"), (None, "light")])
+def test_a_theme_switched_on_an_open_page_is_that_of_all_that_is_drawn_next(told, drawn, page):
+    here = page()
+    here.session_state["one"] = {"theme": told}
+    figure._seen("one")
+    show("two")
+    assert here.sent[0]["theme"] == drawn

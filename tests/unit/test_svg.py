@@ -151,6 +151,11 @@ def test_a_line_without_marks_says_its_figures_and_a_bar_of_nothing_says_none():
     assert re.findall(r'data-say="(\w)"', svg(figure(bars), is_live=True)) == ["b"]
 
 
+def test_blanks_that_make_room_are_none_in_what_a_mark_says():
+    trace = marked([1], ["A<br>n 3"], text=["  7.7 h  "], hovertemplate="%{y}: half within %{text}, n 478<extra></extra>")
+    assert hover(trace, 0) == "A n 3: half within 7.7 h, n 478"
+
+
 def test_the_same_figure_gives_the_same_bytes():
     made = figure(marked([1, 2, 3], [3, math.pi, 1]))
     assert svg(made) == svg(made)

@@ -304,4 +304,4 @@ def hover(trace: Trace, i: int) -> str:
         return said(value, style) if sign == ":" else str(value)
 
     text = HOLE.sub(fill, str(trace.get("hovertemplate", "%{text}"))).replace("<extra></extra>", "")
-    return re.sub(r"<br>\s*", " ", text).strip()
+    return re.sub(r"\s+(?=,)", "", re.sub(r"(?:<br>|\s)+", " ", text)).strip()  # blanks that make room on the chart are none in a sentence

@@ -59,6 +59,17 @@ class Figure {
     this.svg.classList.toggle("picked", Boolean(picked))
     for (const mark of this.marks) mark.classList.toggle("is-picked", Boolean(picked) && mark.dataset.pick === picked)
     this.measured()
+    this.coloured()
+  }
+
+  // The server draws for a theme: it is told ours where the viewer has switched it since.
+  coloured() {
+    const said = getComputedStyle(this.box).getPropertyValue("--st-background-color").trim()
+    const parts = said.startsWith("#") ? [1, 3, 5].map((i) => parseInt(said.slice(i, i + 2), 16)) : (said.match(/\d+/g) ?? []).map(Number)
+    if (parts.length < 3 || parts.some(Number.isNaN)) return
+    const theme = parts[0] + parts[1] + parts[2] < 384 ? "dark" : "light"
+    if (theme !== this.data.theme && theme !== this.themed) this.tell("theme", theme)
+    this.themed = theme
   }
 
   // The server draws for a width: it is told ours where its guess is too far from it.

@@ -63,11 +63,7 @@ def _card(answer: Asked) -> None:
         said = answer.words.rsplit(", ", 1)[-1]
     elif now and answer.metric.kind == "stock" and now["provisional"]:
         said = "when the data ends"
-    lines = (
-        [*([fmt.listed(paths)] if paths else []), said, narrate.beside(answer, now)]
-        if answer.metric.kind in ("time", "ratio")
-        else [*([fmt.listed(paths)] if paths else []), said]
-    )
+    lines = [fmt.listed(paths) if paths else "", said, narrate.beside(answer, now) if answer.metric.kind in ("time", "ratio") else ""]
     if before and before is not now:
         lines.append(f"{narrate.when(answer, before)}: {narrate.reading(answer, before)}")
     _figure(label + (", half within" if answer.metric.kind == "time" else ""), narrate.reading(answer, now), lines)

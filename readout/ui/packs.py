@@ -175,7 +175,7 @@ def saving(pack: Pack) -> None:
         return
     if path.parent == paths.SAMPLE / "packs":
         st.error(
-            f"{path.name} is the example that is shipped, and is not written to. Copy it and its commentary to packs/ beside the extracts, or download the commentary."
+            f"{path.name} is the example that is shipped, and stays as it is. Put a copy with its commentary into packs/ beside the extracts, or download the commentary."
         )
         return
     try:

@@ -20,9 +20,9 @@ if (!history.isOneStep) {
   }, true)
   history.pushState = (state, title, url) => {
     const path = new URL(url ?? "", location.href).pathname
-    if (performance.now() - followed > SOON || (location.pathname === from && path !== from)) push(state, title, url)
-    else if (location.pathname !== from) history.replaceState(state, title, url)
-    // else the address of the page that is left, which stays as it was
+    const isTurning = performance.now() - followed < SOON && path === location.pathname
+    if (!isTurning) push(state, title, url)
+    else if (path !== from) history.replaceState(state, title, url) // the page that is left keeps its address as it was
   }
 }
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from readout.ui import ahead
 from readout.ui.frame import filters
 from readout.ui.gate import gate
 from readout.ui.site import ICON, navigate
@@ -32,3 +33,4 @@ chosen = navigate(
 )
 filters()
 chosen.run()
+ahead.done()

@@ -234,7 +234,7 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
                 raise CatalogueError(f"{where}: {query.name}.sql has no parameter '{DIMENSIONS[dimension].param}' to filter by {dimension}.")
         if dimension not in data["query"].returns:
             raise CatalogueError(f"{where}: {data['query'].name}.sql returns no column '{dimension}'.")
-    known_params = {"by", "date_from", "date_to", "until_date", *(d.param for d in DIMENSIONS.values()), *data.get("constants", {})}
+    known_params = {"by", "date_from", "date_to", "until_date", "is_whole_months", *(d.param for d in DIMENSIONS.values()), *data.get("constants", {})}
     for query in (data[k] for k in ("query", "accounts", "readers") if data.get(k)):
         for param in query.params:
             if param not in known_params:

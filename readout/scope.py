@@ -92,6 +92,11 @@ class Scope:
         """The last day asked about; None where the scope runs to wherever the data ends."""
         return min([d for d in (self.date_to, *(month_end(max(self.months)) for _ in self.months[:1])) if d is not None], default=None)
 
+    @property
+    def is_whole_months(self) -> bool:
+        """Whether no month is asked about in part, so that what is counted by month will do."""
+        return (self.date_from is None or self.date_from.day == 1) and (self.date_to is None or self.date_to == month_end(self.date_to))
+
     def until(self, data_end: date | None) -> date | None:
         """The day at whose end a snapshot is taken: the last in range, no later than the data; None where there is none."""
         uppers = [d for d in (data_end, self.end) if d is not None]
@@ -101,7 +106,13 @@ class Scope:
 
     def parameters(self, declared: Iterable[str], constants: Mapping[str, object] | None = None) -> dict[str, object]:
         """Exactly the parameters a query declares, and no other. `constants`: those that are the metric's own."""
-        values: dict[str, object] = {**(constants or {}), "by": list(self.by), "date_from": self.date_from, "date_to": self.date_to}
+        values: dict[str, object] = {
+            **(constants or {}),
+            "by": list(self.by),
+            "date_from": self.date_from,
+            "date_to": self.date_to,
+            "is_whole_months": self.is_whole_months,
+        }
         for d in DIMENSIONS.values():
             chosen = self.where.get(d.name, ())
             values[d.param] = self.months if d.name == "month" else list(chosen)

@@ -30,29 +30,38 @@ with work as (
         and not coalesce(is_before_export, false)
 ),
 
+-- Few rows from here on: everything after counts these.
 chosen as (
     select
         case when list_contains($by::varchar[], 'month') then work_month end as month,
-        case when list_contains($by::varchar[], 'trust_code') then work.trust_code end as trust_code,
-        case when list_contains($by::varchar[], 'site_code') then work.site_code end as site_code,
+        case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
+        site_code,
         case when list_contains($by::varchar[], 'modality') then modality end as modality,
         case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
         case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
         case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
-        site.nation,
-        work.count_work,
+        sum(count_work) as count_work,
     from work
-    inner join site on work.site_code = site.site_code
     where
         (array_length($months::date[]) = 0 or list_contains($months::date[], work_month))
-        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], work.trust_code))
-        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], work.site_code))
+        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
+        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
         and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
         and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
         and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
         and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
         and ($date_from::date is null or work_date >= $date_from::date)
         and ($date_to::date is null or work_date <= $date_to::date)
+    group by all
+),
+
+placed as (
+    select
+        chosen.* exclude (site_code),
+        case when list_contains($by::varchar[], 'site_code') then chosen.site_code end as site_code,
+        site.nation,
+    from chosen
+    inner join site on chosen.site_code = site.site_code
 ),
 
 known as (
@@ -65,7 +74,7 @@ known as (
 cells as (
     select distinct
         month, trust_code, site_code, modality, patient_class, urgency, pathway, nation,
-    from chosen
+    from placed
 ),
 
 days as (
@@ -90,7 +99,7 @@ counted as (
     select
         month, trust_code, site_code, modality, patient_class, urgency, pathway,
         sum(count_work) as count_work,
-    from chosen
+    from placed
     group by all
 )
 

@@ -32,6 +32,8 @@ with eligible as (
         and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
         and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
         and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
+        -- Says nothing more, but lets whole blocks of the table go unread: it is sorted by pathway.
+        and (array_length($pathways::varchar[]) = 0 or pathway between list_min($pathways::varchar[]) and list_max($pathways::varchar[]))
         and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
 ),
 

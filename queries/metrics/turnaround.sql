@@ -31,12 +31,14 @@ with eligible as (
         and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
         and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
         and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
+        -- Says nothing more, but lets whole blocks of the table go unread: it is sorted by pathway.
+        and (array_length($pathways::varchar[]) = 0 or pathway between list_min($pathways::varchar[]) and list_max($pathways::varchar[]))
         and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
         and ($date_from::date is null or cohort_date >= $date_from::date)
         and ($date_to::date is null or cohort_date <= $date_to::date)
 ),
 
-cells as (
+grouped as (
     select
         month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route,
         count(*) as count_exams,
@@ -47,39 +49,37 @@ cells as (
     group by all
 ),
 
-curved as (
-    select month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route
-    from cells
-    where quantiles[3] > first_censored
+cells as (
+    select
+        *,
+        row_number() over (order by month, site_code, modality, pathway) as cell,
+    from grouped
 ),
 
 steps as (
     select
-        eligible.month, eligible.trust_code, eligible.site_code, eligible.modality, eligible.patient_class, eligible.urgency, eligible.pathway, eligible.reporting_route,
+        cells.cell,
         eligible.minutes,
         count(*) as count_leaving,
         count(*) filter (where eligible.is_ended) as count_events,
     from eligible
-    semi join curved
-        on eligible.month is not distinct from curved.month
-        and eligible.trust_code is not distinct from curved.trust_code
-        and eligible.site_code is not distinct from curved.site_code
-        and eligible.modality is not distinct from curved.modality
-        and eligible.patient_class is not distinct from curved.patient_class
-        and eligible.urgency is not distinct from curved.urgency
-        and eligible.pathway is not distinct from curved.pathway
-        and eligible.reporting_route is not distinct from curved.reporting_route
+    inner join cells
+        on eligible.month is not distinct from cells.month
+        and eligible.trust_code is not distinct from cells.trust_code
+        and eligible.site_code is not distinct from cells.site_code
+        and eligible.modality is not distinct from cells.modality
+        and eligible.patient_class is not distinct from cells.patient_class
+        and eligible.urgency is not distinct from cells.urgency
+        and eligible.pathway is not distinct from cells.pathway
+        and eligible.reporting_route is not distinct from cells.reporting_route
+    where cells.quantiles[3] > cells.first_censored
     group by all
 ),
 
 at_risk as (
     select
         *,
-        sum(count_leaving) over (
-            partition by month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route
-            order by minutes desc
-            rows between unbounded preceding and current row
-        ) as count_at_risk,
+        sum(count_leaving) over (partition by cell order by minutes desc rows between unbounded preceding and current row) as count_at_risk,
     from steps
 ),
 
@@ -89,7 +89,7 @@ curve as (
         case
             when count_events = count_at_risk then 0e0
             else exp(sum(case when count_events < count_at_risk then ln(1e0 - count_events / count_at_risk::double) end) over (
-                partition by month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route
+                partition by cell
                 order by minutes
                 rows between unbounded preceding and current row
             ))
@@ -99,13 +99,13 @@ curve as (
 
 reached as (
     select
-        month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route,
+        cell,
         min(minutes) filter (where count_events > 0 and survival <= 0.5e0 + 1e-9) as median_minutes,
         min(minutes) filter (where count_events > 0 and survival <= 0.1e0 + 1e-9) as p90_minutes,
         min(minutes) filter (where count_events > 0 and survival <= 0.05e0 + 1e-9) as p95_minutes,
         true as is_curved,
     from curve
-    group by all
+    group by cell
 )
 
 select
@@ -116,12 +116,4 @@ select
     case when reached.is_curved then reached.p90_minutes else cells.quantiles[2] end / 60e0 as p90_hours,
     case when reached.is_curved then reached.p95_minutes else cells.quantiles[3] end / 60e0 as p95_hours,
 from cells
-left join reached
-    on cells.month is not distinct from reached.month
-        and cells.trust_code is not distinct from reached.trust_code
-        and cells.site_code is not distinct from reached.site_code
-        and cells.modality is not distinct from reached.modality
-        and cells.patient_class is not distinct from reached.patient_class
-        and cells.urgency is not distinct from reached.urgency
-        and cells.pathway is not distinct from reached.pathway
-        and cells.reporting_route is not distinct from reached.reporting_route
+left join reached on cells.cell = reached.cell

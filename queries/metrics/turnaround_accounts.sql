@@ -1,13 +1,20 @@
 -- What one clock could time, and what it left out and why.
 -- grain: one row a reason; counted is what the figure stands on
--- reads: clocked
+-- reads: clocked, clocked_month
 -- params: clock varchar, months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
---   urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date
--- returns: reason varchar, count_exams bigint
+--   urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date,
+--   is_whole_months boolean
+-- returns: reason varchar, count_exams hugeint
+with exams as (
+    select *, cohort_month as cohort_date, account_month as account_date from clocked_month where $is_whole_months::boolean
+    union all by name
+    select *, 1 as count_exams from clocked where not $is_whole_months::boolean
+)
+
 select
     state as reason,
-    count(*) as count_exams,
-from clocked
+    sum(count_exams) as count_exams,
+from exams
 where
     clock = $clock::varchar
     and (array_length($months::date[]) = 0 or list_contains($months::date[], account_month))

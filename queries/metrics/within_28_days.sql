@@ -1,12 +1,19 @@
 -- Examinations reported within 28 local calendar days, among those done more than 28 days before the data ends.
 -- grain: one row a combination of the dimensions in $by
--- reads: examined
+-- reads: clocked, clocked_month
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
---   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date
+--   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date,
+--   is_whole_months boolean
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, pathway varchar, reporting_route varchar, count_met bigint, count_mature bigint
+--   urgency varchar, pathway varchar, reporting_route varchar, count_met hugeint, count_mature hugeint
+with exams as (
+    select *, cohort_month as cohort_date, account_month as account_date from clocked_month where $is_whole_months::boolean
+    union all by name
+    select *, 1 as count_exams from clocked where not $is_whole_months::boolean
+)
+
 select
-    case when list_contains($by::varchar[], 'month') then exam_month end as month,
+    case when list_contains($by::varchar[], 'month') then cohort_month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
     case when list_contains($by::varchar[], 'site_code') then site_code end as site_code,
     case when list_contains($by::varchar[], 'modality') then modality end as modality,
@@ -14,13 +21,13 @@ select
     case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
     case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
     case when list_contains($by::varchar[], 'reporting_route') then reporting_route end as reporting_route,
-    count(*) filter (where report_days <= 28) as count_met,
-    count(*) as count_mature,
-from examined
+    sum(case when is_within_28_days then count_exams else 0 end) as count_met,
+    sum(count_exams) as count_mature,
+from exams
 where
-    clock_state in ('counted', 'date_only')
-    and age_days > 28
-    and (array_length($months::date[]) = 0 or list_contains($months::date[], exam_month))
+    clock = 'report'
+    and is_within_28_days is not null
+    and (array_length($months::date[]) = 0 or list_contains($months::date[], cohort_month))
     and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
     and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
     and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
@@ -28,6 +35,6 @@ where
     and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
     and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
     and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
-    and ($date_from::date is null or exam_date >= $date_from::date)
-    and ($date_to::date is null or exam_date <= $date_to::date)
+    and ($date_from::date is null or cohort_date >= $date_from::date)
+    and ($date_to::date is null or cohort_date <= $date_to::date)
 group by all

@@ -1,12 +1,19 @@
 -- Examinations by their own standard, the one in force for their pathway, modality and class on the day they were done.
 -- Met and missed judge the examinations old enough; of the younger some have met it already and the rest are pending.
 -- grain: one row a combination of the dimensions in $by
--- reads: clocked
+-- reads: clocked, clocked_month
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
---   urgencies varchar[], pathways varchar[], routes varchar[], standards varchar[], date_from date, date_to date
+--   urgencies varchar[], pathways varchar[], routes varchar[], standards varchar[], date_from date, date_to date,
+--   is_whole_months boolean
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar,
---   pathway varchar, reporting_route varchar, standard_id varchar, count_met bigint, count_mature bigint,
---   count_met_early bigint, count_pending bigint, lowest double, highest double
+--   pathway varchar, reporting_route varchar, standard_id varchar, count_met hugeint, count_mature hugeint,
+--   count_met_early hugeint, count_pending hugeint, lowest double, highest double
+with exams as (
+    select *, cohort_month as cohort_date, account_month as account_date from clocked_month where $is_whole_months::boolean
+    union all by name
+    select *, 1 as count_exams from clocked where not $is_whole_months::boolean
+)
+
 select
     case when list_contains($by::varchar[], 'month') then cohort_month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
@@ -17,13 +24,13 @@ select
     case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
     case when list_contains($by::varchar[], 'reporting_route') then reporting_route end as reporting_route,
     case when list_contains($by::varchar[], 'standard_id') then standard_id end as standard_id,
-    count(*) filter (where standard_state = 'met') as count_met,
-    count(*) filter (where standard_state in ('met', 'missed')) as count_mature,
-    count(*) filter (where standard_state = 'met_early') as count_met_early,
-    count(*) filter (where standard_state = 'pending') as count_pending,
-    count(*) filter (where standard_state in ('met', 'met_early')) / nullif(count(*), 0)::double as lowest,
-    count(*) filter (where standard_state in ('met', 'met_early', 'pending')) / nullif(count(*), 0)::double as highest,
-from clocked
+    sum(case when standard_state = 'met' then count_exams else 0 end) as count_met,
+    sum(case when standard_state in ('met', 'missed') then count_exams else 0 end) as count_mature,
+    sum(case when standard_state = 'met_early' then count_exams else 0 end) as count_met_early,
+    sum(case when standard_state = 'pending' then count_exams else 0 end) as count_pending,
+    sum(case when standard_state in ('met', 'met_early') then count_exams else 0 end) / sum(count_exams)::double as lowest,
+    sum(case when standard_state in ('met', 'met_early', 'pending') then count_exams else 0 end) / sum(count_exams)::double as highest,
+from exams
 where
     clock = 'report'
     and standard_state is not null

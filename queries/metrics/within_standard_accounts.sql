@@ -1,9 +1,16 @@
 -- Examinations judged by their own standard, and those that are not and why.
 -- grain: one row a reason; counted is what the figure stands on
--- reads: clocked
+-- reads: clocked, clocked_month
 -- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
---   urgencies varchar[], pathways varchar[], routes varchar[], readers varchar[], suppliers varchar[], standards varchar[], date_from date, date_to date
--- returns: reason varchar, count_exams bigint
+--   urgencies varchar[], pathways varchar[], routes varchar[], readers varchar[], suppliers varchar[], standards varchar[], date_from date, date_to date,
+--   is_whole_months boolean
+-- returns: reason varchar, count_exams hugeint
+with exams as (
+    select *, cohort_month as cohort_date, account_month as account_date from clocked_month where $is_whole_months::boolean
+    union all by name
+    select *, 1 as count_exams from clocked where not $is_whole_months::boolean
+)
+
 select
     case
         when standard_state in ('met', 'missed') then 'counted'
@@ -12,8 +19,8 @@ select
         when state = 'date_only' and standard_id is null then 'no_standard'
         else state
     end as reason,
-    count(*) as count_exams,
-from clocked
+    sum(count_exams) as count_exams,
+from exams
 where
     clock = 'report'
     and (array_length($months::date[]) = 0 or list_contains($months::date[], account_month))

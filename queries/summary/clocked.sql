@@ -5,13 +5,14 @@
 --   result           receipt to first verification, in local calendar days of 1,440 minutes
 -- A clock that has not ended runs to the site's as-of, or to the cancellation or missed appointment that gave the wait up.
 -- A standard is judged on the report clock only: met and missed where the examination is old enough, else met_early or pending.
+-- is_within_28_days, of the report clock too: reported in 28 local calendar days; null until 28 days have passed, or where the times do not tell.
 -- grain: one row an examination x clock
 -- reads: exam, exam_standard
 -- params: none
 -- returns: clock varchar, cohort_month date, cohort_date date, account_month date, account_date date, trust_code varchar,
 --   site_code varchar, modality varchar, patient_class varchar, urgency varchar, pathway varchar, reporting_route varchar,
 --   reader varchar, supplier varchar, report_month date, report_date date, state varchar, is_ended boolean, minutes integer, standard_id varchar, standard_state varchar,
---   body_region varchar, hour_band varchar, is_weekend boolean
+--   body_region varchar, hour_band varchar, is_weekend boolean, is_within_28_days boolean
 with judged as (  -- only the columns that a clock needs: every row of it becomes up to four
     select
         exam.trust_code,
@@ -58,6 +59,7 @@ with judged as (  -- only the columns that a clock needs: every row of it become
                 else 'pending'
             end
         end as standard_state,
+        case when exam.clock_state in ('counted', 'date_only') and exam.age_days > 28 then coalesce(exam.report_days <= 28, false) end as is_within_28_days,
         coalesce(exam.clock_reset_date, exam.received_date) as asked_date,
         case
             when exam.status = 'cancelled' and exam.cancelled_date < exam.as_of_date then exam.cancelled_date
@@ -138,7 +140,8 @@ clocks as (
         case when clock = 'report' then body_region end as body_region,
         case when clock = 'report' then hour_band end as hour_band,
         case when clock = 'report' then is_weekend end as is_weekend,
-        each_clock.* exclude (account_date, standard_id, standard_state, body_region, hour_band, is_weekend),
+        case when clock = 'report' then is_within_28_days end as is_within_28_days,
+        each_clock.* exclude (account_date, standard_id, standard_state, body_region, hour_band, is_weekend, is_within_28_days),
     from each_clock
 )
 
@@ -167,5 +170,6 @@ select
     body_region,
     hour_band,
     is_weekend,
+    is_within_28_days,
 from clocks
-order by clock, cohort_month, site_code, modality, minutes
+order by clock, pathway, cohort_month, site_code, modality, minutes

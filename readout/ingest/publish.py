@@ -38,6 +38,7 @@ SUMMARIES = (  # in the order in which one reads another
     "timestamp_day",
     "exam_standard",
     "clocked",
+    "clocked_month",
     "stratum",
     "case_mix",
     "unreported_span",

@@ -14,7 +14,7 @@ from readout.charts import Flag
 from readout.errors import ReadoutError
 from readout.scope import Scope, month_end, next_month, previous_month
 from readout.store import Store
-from readout.ui import engine, way
+from readout.ui import ahead, engine, way
 from readout.ui.gate import gate
 from readout.ui.look import plain
 
@@ -57,7 +57,9 @@ class Page:
         dimensions = load_catalogue().metric(metric_id).dimensions
         chosen = self.scope if scope is None else scope
         kept = {k: tuple(v) for k, v in {**chosen.where, **where}.items() if k in dimensions}
-        return engine.answered(self.store, metric_id, Scope(by, kept, chosen.date_from, chosen.date_to))
+        asked = Scope(by, kept, chosen.date_from, chosen.date_to)
+        ahead.note(metric_id, asked)
+        return engine.answered(self.store, metric_id, asked)
 
     def standard_of(self, metric: Metric) -> Standard | None:
         """The standard that the extract was made with."""
@@ -147,6 +149,7 @@ def frame() -> Page:
     flags = tuple(Flag(i + 1, date.fromisoformat(n["from"]), n["title"], n["text"]) for i, n in enumerate(notes))
     page = Page(store, scope, last, flags)
     st.session_state["page_now"] = page
+    ahead.begin(store, scope)
     return page
 
 

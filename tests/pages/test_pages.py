@@ -459,3 +459,22 @@ def test_nothing_is_collected_while_a_viewer_waits():
     from readout.ui.serve import options
 
     assert options(1, "127.0.0.1")["runner.postScriptGC"] is False
+
+
+def test_a_new_filter_is_asked_for_before_the_page_is_drawn(opened, monkeypatch):
+    """What the page asked of all modalities is asked of CT by workers; the page itself finds nearly all of it answered, and shows CT."""
+    import threading
+
+    from readout.ui import engine
+
+    app = opened("standards")
+    asked = []
+    ask = engine.ask
+    monkeypatch.setattr(engine, "ask", lambda metric, scope, *rest: (asked.append((threading.current_thread().name, metric, scope)), ask(metric, scope, *rest))[1])
+    app.multiselect(key="modality").set_value(["CT"]).run()
+    assert not app.exception
+    ahead = {(m, s) for name, m, s in asked if name.startswith("ahead")}
+    own = {(m, s) for name, m, s in asked if not name.startswith("ahead")}
+    assert len(ahead) >= 5 and all(s.where.get("modality") == ("CT",) for _, s in ahead)
+    assert len(own) <= 2 and not own & ahead
+    assert any("CT" in c.value for c in app.caption)

@@ -1,0 +1,78 @@
+"""What a page asked before, asked again for the new choice of filters before anything of it is drawn, so that the browser gets it in one go.
+
+A browser that draws one half of a page while the other is worked out takes a processor from it, and draws more often. What is asked here is a
+guess, kept like every answer: a page that asks for something else asks for it itself, and a guess that fails is the page's to say.
+"""
+
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from readout.catalogue import load_catalogue
+from readout.scope import Scope
+from readout.store import Store
+from readout.ui import engine
+
+WORKERS = 2
+PATIENCE = 0.8  # seconds after which the page draws what there is, and the rest as it comes
+NOW, BEFORE, PENDING = "asks_now", "asks_before", "asks_pending"  # of the session
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a page asked while it was drawn: each metric with its scope, and the scope of the page."""
+
+    page: str
+    scope: Scope
+    asks: dict[tuple[str, Scope], None] = field(default_factory=dict)
+
+
+@st.cache_resource(show_spinner=False)
+def _by_anybody() -> dict[str, Asked]:
+    """The questions of each page as it was last drawn for anybody; no answers."""
+    return {}
+
+
+@st.cache_resource(show_spinner=False)
+def _workers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(WORKERS, thread_name_prefix="ahead")
+
+
+def begin(store: Store, scope: Scope) -> None:
+    """A page is about to be drawn: ask what it asked last time, as its scope has it now, and wait a moment for the answers."""
+    for left in st.session_state.pop(PENDING, ()):
+        left.cancel()
+    name = str(st.session_state.get("at", ""))
+    before = st.session_state.get(BEFORE, {}).get(name) or _by_anybody().get(name)
+    st.session_state[NOW] = Asked(name, scope)
+    if before is None or before.scope == scope:
+        return
+    moved = dict.fromkeys((metric_id, move(asked, before.scope, scope, load_catalogue().metric(metric_id).dimensions)) for metric_id, asked in before.asks)
+    pending: list[Future[object]] = [_workers().submit(engine.answered, store, metric_id, asked) for metric_id, asked in moved]
+    st.session_state[PENDING] = wait(pending, PATIENCE).not_done
+
+
+def note(metric_id: str, scope: Scope) -> None:
+    """The page asks."""
+    if (now := st.session_state.get(NOW)) is not None:
+        now.asks[metric_id, scope] = None
+
+
+def done() -> None:
+    """The page is drawn to its end: these are its questions. One that was interrupted teaches nothing."""
+    if (now := st.session_state.pop(NOW, None)) is not None:
+        st.session_state.setdefault(BEFORE, {})[now.page] = now
+        _by_anybody()[now.page] = now
+
+
+def move(asked: Scope, before: Scope, now: Scope, dimensions: Iterable[str]) -> Scope:
+    """A question as it follows from the page's scope: each filter and date that stood as the page had it stands as the page has it now."""
+    where = {}
+    for d in dimensions:
+        own = asked.where.get(d, ())
+        where[d] = now.where.get(d, ()) if own == before.where.get(d, ()) else own
+    start = now.date_from if asked.date_from == before.date_from else asked.date_from
+    stop = now.date_to if asked.date_to == before.date_to else asked.date_to
+    return Scope(asked.by, where, *((now.date_from, now.date_to) if start and stop and start > stop else (start, stop)))

@@ -15,7 +15,7 @@ with counted as (
     where
         unreported_span.is_required
         and unreported_span.exam_date <= $until_date::date
-        and coalesce(unreported_span.left_date, date '9999-12-31') > $until_date::date
+        and unreported_span.gone_date > $until_date::date
     group by all
     union all
     select

@@ -18,7 +18,7 @@ with standing as (
     where
         not list_contains($by::varchar[], 'month')
         and unreported_span.exam_date <= $until_date::date
-        and coalesce(unreported_span.left_date, date '9999-12-31') > $until_date::date
+        and unreported_span.gone_date > $until_date::date
 ),
 
 snapshots as (

@@ -18,7 +18,7 @@ with standing as (
     inner join site on waiting_span.site_code = site.site_code
     where
         waiting_span.asked_date <= $until_date::date
-        and coalesce(waiting_span.left_date, date '9999-12-31') > $until_date::date
+        and waiting_span.gone_date > $until_date::date
         and waiting_span.state = 'counted'
         and waiting_span.wait_category = 'waiting_list'
         and not list_contains($by::varchar[], 'month')

@@ -12,13 +12,8 @@ with standing as (
     from waiting_span
     inner join site on waiting_span.site_code = site.site_code
     where
-        (
-            waiting_span.state <> 'counted'
-            or (
-                waiting_span.asked_date <= $until_date::date
-                and coalesce(waiting_span.left_date, date '9999-12-31') > $until_date::date
-            )
-        )
+        waiting_span.gone_date > $until_date::date
+        and (waiting_span.state <> 'counted' or waiting_span.asked_date <= $until_date::date)
         and $until_date::date >= coalesce(site.covers_from, date '1900-01-01')
 ),
 

@@ -1,10 +1,11 @@
 -- Each day an examination waits for its report, as a span: it waits at the end of every day from exam_date to the day before
 -- left_date (null: it still waits). Examinations reported on the day they were done wait at the end of none.
 -- over_date: the first day at whose end it is over its standard. Examinations without a known date wait too, from no known day.
+-- gone_date: left_date, or the end of time where it still waits; the table is sorted by it, so that what waits on a day is read almost alone.
 -- grain: one row a span x trust x site x modality x patient class x urgency x pathway x route x whether a report is required
 -- reads: exam, exam_standard, site_open
 -- params: none
--- returns: exam_date date, left_date date, over_date date, assigned_date date, preliminary_date date, trust_code varchar,
+-- returns: exam_date date, left_date date, gone_date date, over_date date, assigned_date date, preliminary_date date, trust_code varchar,
 --   site_code varchar, modality varchar, patient_class varchar, urgency varchar, pathway varchar, reporting_route varchar,
 --   is_required boolean, is_assignment_recorded boolean, count_exams bigint
 with recording as (
@@ -56,6 +57,7 @@ midnights as (
 select
     exam_date,
     left_date,
+    coalesce(left_date, date '9999-12-31') as gone_date,
     case unit
         when 'days' then exam_date + threshold::integer + 1
         when 'hours' then case
@@ -81,4 +83,6 @@ where
     left_date is null
     or left_date > exam_date
 group by all
-order by all
+order by
+    gone_date desc, site_code, modality, exam_date, over_date, trust_code, patient_class, urgency, pathway, reporting_route,
+    assigned_date, preliminary_date, is_required, is_assignment_recorded

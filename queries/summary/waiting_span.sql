@@ -1,9 +1,10 @@
 -- Each day a request waits for its examination, as a span: it waits at the end of every day from asked_date to the day before
 -- left_date (null: it still waits). It leaves by the examination, a cancellation or a missed appointment.
+-- gone_date: left_date, or the end of time where it still waits or its wait cannot be told; the table is sorted by it, so that what waits on a day is read almost alone.
 -- grain: one row a span x trust x site x modality x patient class x urgency x pathway x wait category x booking
 -- reads: exam
 -- params: none
--- returns: asked_date date, left_date date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
+-- returns: asked_date date, left_date date, gone_date date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
 --   urgency varchar, pathway varchar, wait_category varchar, booking varchar, state varchar, count_requests bigint
 with asked as (
     select
@@ -29,6 +30,7 @@ with asked as (
 select
     asked_date,
     left_date,
+    case when state = 'counted' then coalesce(left_date, date '9999-12-31') else date '9999-12-31' end as gone_date,
     trust_code,
     site_code,
     modality,
@@ -47,4 +49,4 @@ where
         and (left_date is null or left_date > asked_date)
     )
 group by all
-order by all
+order by gone_date desc, site_code, modality, asked_date, trust_code, patient_class, urgency, pathway, wait_category, state, booking, left_date

@@ -371,8 +371,10 @@ def _mark_provisional(frame: pl.DataFrame, metric: Metric, scope: Scope, extract
     keys = [c for c in ("month", "site_code", "trust_code") if c in frame.columns]
     if not keys:
         return frame.with_columns(pl.lit(bool(in_scope)).alias("provisional")), tuple(sorted(in_scope))
-    marks = [mark(row) for row in frame.select(keys).iter_rows(named=True)]
-    return frame.with_columns(pl.Series("provisional", marks, dtype=pl.Boolean)), tuple(sorted(in_scope))
+    cells = frame.select(keys).unique()  # far fewer than rows where there are other breakdowns
+    marks = pl.Series("provisional", [mark(row) for row in cells.iter_rows(named=True)], dtype=pl.Boolean)
+    marked = frame.join(cells.with_columns(marks), on=keys, how="left", nulls_equal=True, maintain_order="left")
+    return marked, tuple(sorted(in_scope))
 
 
 def _in_force(periods: Sequence[Mapping[str, str]], on: date) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ of the extract is charted whatever the page's dates, so that a limit cannot diff
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -64,31 +65,37 @@ class Control:
     suggestion: date | None
     level: Level | None = None  # of a list, which is judged by its change
 
-    @property
+    @cached_property
+    def _settled(self) -> pl.DataFrame:
+        """The months that are no longer arriving."""
+        return self.points.filter(~pl.col("is_provisional"))
+
+    @cached_property
+    def _judged(self) -> pl.DataFrame:
+        return self._settled.filter(pl.col("x").is_not_null())
+
+    @cached_property
     def last(self) -> Row | None:
         """The last judged month that has a figure."""
-        settled = self.points.filter(~pl.col("is_provisional") & pl.col("x").is_not_null())
-        return settled.row(-1, named=True) if settled.height else None
+        return self._judged.row(-1, named=True) if self._judged.height else None
 
     @property
     def previous(self) -> Row | None:
-        settled = self.points.filter(~pl.col("is_provisional") & pl.col("x").is_not_null())
-        return settled.row(-2, named=True) if settled.height > 1 else None
+        return self._judged.row(-2, named=True) if self._judged.height > 1 else None
 
     @property
     def count_judged(self) -> int:
-        return self.points.filter(~pl.col("is_provisional") & pl.col("x").is_not_null()).height
+        return self._judged.height
 
     @property
     def count_gaps(self) -> int:
         """Judged months without a figure, such as a quantile not yet reached."""
-        return self.points.filter(~pl.col("is_provisional") & pl.col("x").is_null()).height
+        return self._settled.height - self._judged.height
 
-    @property
+    @cached_property
     def is_current(self) -> bool:
         """Whether the last month that is no longer arriving has a figure: else the last judgement is of an earlier one."""
-        settled = self.points.filter(~pl.col("is_provisional"))
-        return bool(settled.height) and settled["x"][-1] is not None
+        return bool(self._settled.height) and self._settled["x"][-1] is not None
 
     @property
     def is_special(self) -> bool:

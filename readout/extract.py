@@ -30,7 +30,7 @@ class Extract:
     folder: Path
     manifest: Mapping[str, Any]
 
-    @property
+    @cached_property
     def tables(self) -> dict[str, Path]:
         """Parquet file of each table."""
         return {name: self.folder / "tables" / f"{name}.parquet" for name in self.manifest["tables"]}

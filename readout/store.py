@@ -24,7 +24,7 @@ TIME_LIMIT_SECONDS = 20.0
 MEMORY_LIMIT = "2GB"
 BUILD_MEMORY = "1GB"  # of a publish; what it sorts or joins beyond that is spilled to disk
 ROW_GROUP = 122_880
-KEPT, KEPT_ROWS = 400, 2_000  # results kept of one store, and the rows of the largest
+KEPT, KEPT_ROWS = 400, 8_000  # results kept of one store, and the rows of the largest
 
 
 @dataclass(frozen=True)

@@ -271,7 +271,7 @@ def test_what_is_unknown_says_what_was_perhaps_meant(store):
 
 def test_a_list_whose_table_is_absent_says_which(store, monkeypatch):
     tables = {k: v for k, v in store.extract.tables.items() if k != "exam"}
-    monkeypatch.setattr(type(store.extract), "tables", tables)
+    monkeypatch.setitem(vars(store.extract), "tables", tables)
     with pytest.raises(UsageError, match="needs the table 'exam'"):
         listing("waiting", Scope(), store)
 

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from readout.ui import ahead
-from readout.ui.frame import filters
+from readout.ui.frame import expect, filters
 from readout.ui.gate import gate
-from readout.ui.site import ICON, navigate
+from readout.ui.site import ICON, links, navigate
 
 st.set_page_config(page_title="Readout", page_icon=ICON, layout="wide")
 gate()
@@ -31,6 +31,8 @@ chosen = navigate(
         "catalogue": ("about/catalogue.py", "Metric catalogue"),
     }
 )
+expect()
+links(chosen)
 filters()
 chosen.run()
 ahead.done()

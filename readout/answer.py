@@ -405,6 +405,10 @@ def dimension_labels(store: Store, on: date | None = None) -> dict[str, dict[str
 
     Codes key, names are effective-dated: `on` is the day whose names are meant, the last that is asked about; None means the latest.
     """
+    return store.once(("labels", on), lambda: _labels(store, on))
+
+
+def _labels(store: Store, on: date | None) -> dict[str, dict[str, str]]:
     manifest = store.extract.manifest
     sites = [s for s in manifest["sites"] if store.viewer.sites is None or s["site_code"] in store.viewer.sites]
     site_names, trust_names = _site_names(sites, on)

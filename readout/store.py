@@ -6,10 +6,10 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import polars as pl
@@ -24,7 +24,10 @@ TIME_LIMIT_SECONDS = 20.0
 MEMORY_LIMIT = "2GB"
 BUILD_MEMORY = "1GB"  # of a publish; what it sorts or joins beyond that is spilled to disk
 ROW_GROUP = 122_880
+MADE = 100  # other things kept of one store
 KEPT, KEPT_ROWS = 400, 8_000  # results kept of one store, and the rows of the largest
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class Store:
         self._checked: set[str] = set()
         self._check_lock = threading.Lock()
         self._kept = Kept(KEPT, lambda frame: frame.height <= KEPT_ROWS)  # several metrics are columns of one query
+        self._made = Kept(MADE)
         self._connection.execute("create table viewer_site (site_code varchar)")
         if viewer.sites is not None:
             self._connection.executemany("insert into viewer_site values (?)", [[s] for s in sorted(viewer.sites)] or [[None]])
@@ -98,6 +102,11 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is made of the extract for this viewer and asked for all the time, kept with the store."""
+        made: T = self._made.get(key, make)
+        return made
 
     def query(self, query: QueryFile, parameters: Mapping[str, Any], *, seconds: float = TIME_LIMIT_SECONDS) -> pl.DataFrame:
         """Rows of one checked query, kept for who asks the same again: the extract does not change, and the store is one viewer's.

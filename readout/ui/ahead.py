@@ -40,18 +40,32 @@ def _workers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(WORKERS, thread_name_prefix="ahead")
 
 
-def begin(store: Store, scope: Scope) -> None:
+def expect(store: Store, scope: Scope) -> None:
     """A page is about to be drawn: ask what it asked last time, as its scope has it now, and wait a moment for the answers."""
     for left in st.session_state.pop(PENDING, ()):
         left.cancel()
     name = str(st.session_state.get("at", ""))
     before = st.session_state.get(BEFORE, {}).get(name) or _by_anybody().get(name)
-    st.session_state[NOW] = Asked(name, scope)
     if before is None or before.scope == scope:
         return
-    moved = dict.fromkeys((metric_id, move(asked, before.scope, scope, load_catalogue().metric(metric_id).dimensions)) for metric_id, asked in before.asks)
-    pending: list[Future[object]] = [_workers().submit(engine.answered, store, metric_id, asked) for metric_id, asked in moved]
+    pending: list[Future[object]] = [_workers().submit(engine.answered, store, metric_id, asked) for metric_id, asked in again(before, scope)]
     st.session_state[PENDING] = wait(pending, PATIENCE).not_done
+
+
+def begin(scope: Scope) -> None:
+    """The page is drawn from here on: what it asks is noted."""
+    st.session_state[NOW] = Asked(str(st.session_state.get("at", "")), scope)
+
+
+def again(known: Asked, scope: Scope) -> tuple[tuple[str, Scope], ...]:
+    """What a page would ask in another scope, judged by what it asked in its own; each question once."""
+    metrics = load_catalogue().metrics
+    return tuple(dict.fromkeys((m, move(asked, known.scope, scope, metrics[m].dimensions)) for m, asked in known.asks))
+
+
+def remembered() -> tuple[Asked, ...]:
+    """The questions of every page that was drawn for anybody."""
+    return tuple(_by_anybody().values())
 
 
 def note(metric_id: str, scope: Scope) -> None:

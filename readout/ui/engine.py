@@ -42,7 +42,7 @@ class Failure:
 @st.cache_resource(show_spinner=False)
 def answers() -> Kept:
     """Answers of every session, keyed by extract, viewer, catalogue, metric and scope."""
-    return Kept(3_000)
+    return Kept(4_000)
 
 
 @st.cache_resource(show_spinner=False)

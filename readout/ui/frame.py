@@ -134,6 +134,27 @@ def filters() -> None:
     st.session_state["chosen"] = (Scope(where=where).between(start, stop), last)
 
 
+def expect() -> None:
+    """Before anything is drawn, have the page's questions answered in the scope that its filters will make: see `ahead`."""
+    if "chosen" not in st.session_state or "pages" not in st.session_state:
+        return
+    store, _ = _live()
+    labels = dimension_labels(store)
+    where = {}
+    for key, dimension, _, _ in FILTERS:
+        names = {name: code for code, name in unlike(labels[dimension]).items()}
+        where[dimension] = tuple(names[n] for n in st.session_state.get(key) or () if n in names)
+    scope, last = Scope(where=where), st.session_state["chosen"][1]
+    if (period := str(st.session_state.get("period", ""))).endswith("months"):
+        last = _last_complete(store, scope)
+        scope = scope.between(_start(last, int(period.split(" ")[0])), None)
+    elif period == PERIOD_NAMES["custom"]:
+        before = st.session_state["chosen"][0]
+        scope = scope.between(before.date_from, before.date_to)
+    st.session_state["expected"] = scope
+    ahead.expect(store, scope)
+
+
 def frame() -> Page:
     """What the page works with. Every page calls this, and with it the gate; one that runs without the router draws the filters itself."""
     gate()
@@ -149,7 +170,9 @@ def frame() -> Page:
     flags = tuple(Flag(i + 1, date.fromisoformat(n["from"]), n["title"], n["text"]) for i, n in enumerate(notes))
     page = Page(store, scope, last, flags)
     st.session_state["page_now"] = page
-    ahead.begin(store, scope)
+    if st.session_state.pop("expected", None) != scope:
+        ahead.expect(store, scope)
+    ahead.begin(scope)
     return page
 
 

@@ -114,11 +114,12 @@ def _prepare() -> None:
     """What the first page needs, while the server starts. Whatever fails here is said by the page, to whoever opens it."""
     with contextlib.suppress(Exception):
         from readout import charts  # noqa: F401  the slowest import of a page
-        from readout.ui.prepared import prepare
+        from readout.ui.prepared import go_on, prepare
 
         prepare()
         gc.collect()
         gc.freeze()  # what is there now stays: no later collection need walk it, and hold everybody up
+        go_on()
 
 
 def _open(url: str) -> None:

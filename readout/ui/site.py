@@ -11,7 +11,7 @@ ICON = paths.PACKAGE / "ui" / "icon.svg"
 
 
 def navigate(entries: Mapping[str, tuple[str, str]]) -> SitePage:
-    """Declare the pages (address: file under pages/, title), draw their links in the sidebar, and give the one to run."""
+    """Declare the pages (address: file under pages/, title), and give the one to run."""
     pages = {
         url: st.Page(paths.PAGES / file, title=title, url_path=url or "overview", default=not url)
         for url, (file, title) in entries.items()
@@ -20,8 +20,12 @@ def navigate(entries: Mapping[str, tuple[str, str]]) -> SitePage:
     chosen = st.navigation(list(pages.values()), position="hidden")
     st.session_state["moved"] = st.session_state.get("at") not in (None, chosen.url_path)
     st.session_state["at"] = chosen.url_path
+    return chosen
+
+
+def links(chosen: SitePage) -> None:
+    """The way to every page, in the sidebar."""
     with st.sidebar:
         st.markdown("**Readout**")
-        for page in pages.values():
+        for page in st.session_state["pages"].values():
             st.page_link(page, label=f"**{page.title}**" if page is chosen else page.title)
-    return chosen

@@ -478,3 +478,35 @@ def test_a_new_filter_is_asked_for_before_the_page_is_drawn(opened, monkeypatch)
     assert len(ahead) >= 5 and all(s.where.get("modality") == ("CT",) for _, s in ahead)
     assert len(own) <= 2 and not own & ahead
     assert any("CT" in c.value for c in app.caption)
+
+
+def test_a_page_that_was_drawn_is_answered_for_each_single_filter_while_nobody_is_there(opened, sample_extract, monkeypatch):
+    from readout.ui import ahead, engine, prepared
+
+    def run(most: int, rounds: int) -> list[str]:
+        slept = iter([None] * rounds)
+        asked.clear()
+        with monkeypatch.context() as during, pytest.raises(StopIteration):
+            during.setattr(prepared, "MOST", most)
+            during.setattr(prepared.time, "sleep", lambda _: next(slept))
+            prepared.go_on()
+        return list(asked)
+
+    asked = []
+    ask = engine.ask
+    app = opened("standards")
+    engine.answers.clear()
+    monkeypatch.setattr(ahead, "_by_anybody", lambda: {"standards": known})
+    known = app.session_state["asks_before"]["standards"]
+    monkeypatch.setattr(engine, "ask", lambda metric, *rest: (asked.append(metric), ask(metric, *rest))[1])
+    monkeypatch.setattr(prepared, "quiet_for", lambda: 60.0)
+    assert len(run(7, 1)) == 7  # never more than may be kept
+    engine.answers.clear()
+    given = run(2_000, 3)
+    assert len(given) > 100  # once, though it went round three times
+    asked.clear()
+    for key, name in (("modality", "MRI"), ("site", "Westmere Royal"), ("pathway", "Inpatient and day case")):
+        before = len(asked)
+        app = opened("standards", **{key: name})
+        assert not app.exception and not app.warning, [w.value for w in app.warning]
+        assert len(asked) <= before + 2, (key, asked[before:])

@@ -53,7 +53,10 @@ def addenda(networks: int, spread: float, *, outlier: float = 0.0) -> Study:
         for _ in range(QUARTERS):
             observed = rng.poisson(expected * truth)
             theirs = observed.sum() * expected / expected.sum()  # the rate of all together, as the product has it
-            rows = [{"reporter_key": i, "count_observed": int(o), "expected": float(e)} for i, (o, e) in enumerate(zip(observed, theirs, strict=True))]
+            rows = [
+                {"reporter_key": i, "count_judged": 100 * e, "count_observed": int(o), "expected": float(e), "variance": 0.99 * e}  # an addendum in a hundred
+                for i, (o, e) in enumerate(zip(observed, theirs, strict=True))
+            ]
             by_quarter.append(list(outside(MEASURES["addendum"], rows).values()))
             exact.append(poisson_sides(observed, theirs, TAIL))
         once += int(np.count_nonzero(np.array(by_quarter[-1])[counted]))

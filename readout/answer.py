@@ -77,7 +77,7 @@ class Answer:
     def label(self, dimension: str, value: Any) -> str:
         """How a dimension's value reads on a page."""
         if value is None:
-            return "Not stated"
+            return "No other organisation" if dimension == "supplier" else "Not stated"
         if isinstance(value, date):
             return fmt.month(value)
         if dimension == "band":
@@ -347,7 +347,7 @@ def provisional_months(extract: Extract, metric: Metric, sites: tuple[str, ...])
         if site["site_code"] not in sites or site["site_code"] not in extract.data_through:
             continue
         month, months = last, set()
-        while is_provisional(extract, site, month, metric.maturity_days) or ("review_day" in metric.query.reads and _awaits_reviews(extract, site, month)):
+        while is_provisional(extract, site, month, metric.maturity_days) or (metric.cohort == "reviewed" and _awaits_reviews(extract, site, month)):
             months.add(month)
             month = (month - timedelta(days=1)).replace(day=1)
         found[site["site_code"]] = months

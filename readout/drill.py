@@ -23,7 +23,8 @@ DIMENSIONS: dict[str, tuple[str, ...]] = {
     "reports": (*COMMON, "reporting_route", "reader", "supplier", "verdict", "band"),
     "waiting": (*COMMON, "band", "booking"),
     "amended": (*COMMON, "reporting_route", "reader", "supplier", "addendum_class"),
-    "reviewed": (*COMMON, "reporting_route", "sampled_how"),
+    "recommending": (*COMMON, "reporting_route", "reader", "supplier"),
+    "reviewed": (*COMMON, "reporting_route", "reader", "supplier", "sampled_how"),
 }
 STOCKS = ("unreported", "waiting")  # of one day; the others are of a period
 LABELS = {
@@ -31,6 +32,7 @@ LABELS = {
     "reports": "Examinations and their reports",
     "waiting": "Requests on the waiting list",
     "amended": "Reports amended within 30 days",
+    "recommending": "Reports that recommend follow-up",
     "reviewed": "Reports found to differ at peer review",
 }
 ONE = {
@@ -38,6 +40,7 @@ ONE = {
     "reports": "examination and its report",
     "waiting": "request on the waiting list",
     "amended": "report amended within 30 days",
+    "recommending": "report that recommends follow-up",
     "reviewed": "report found to differ at peer review",
 }
 MOST = 50_000  # rows of one export
@@ -69,7 +72,7 @@ def _queries() -> dict[str, QueryFile]:
 
 
 def listing(kind: str, scope: Scope, store: Store, *, rows: int = 100, skip: int = 0) -> Listing:
-    """The rows behind a figure. `kind`: unreported, reports, waiting, amended or reviewed.
+    """The rows behind a figure. `kind`: unreported, reports, waiting, amended, recommending or reviewed.
 
     Columns: a reference made of the keyed hash, the dimensions, the local time of the examination (or the date of the request), the
     wait, and what the kind adds. Raises ScopeError for a viewer who may not see single examinations, UsageError for anything unknown.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from readout import schema
 from readout.answer import Answer
 from readout.scope import month_end, previous_month
 from readout.stats import funnel
@@ -42,9 +43,9 @@ class Comparison:
     chance: float
 
 
-def event(answer: Answer) -> str:
-    """What is counted of a report, in one word."""
-    return "late" if answer.metric.constants["measure"] == "late" else "amended"
+def event(answer: Answer) -> schema.Event:
+    """What is counted of a report."""
+    return schema.EVENTS[answer.metric.constants["measure"]]
 
 
 def compared(answer: Answer, quarters: Sequence[Answer] = (), apart: Collection[str] = ()) -> Comparison:

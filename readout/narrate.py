@@ -27,9 +27,17 @@ REVIEWS = (
     "Peer review finds what reviewers look for: grades differ between reviewers, and a small random sample says little of one unit. Reports chosen for a "
     "reason or brought to a meeting are counted apart and are no rate of anything."
 )
+FOLLOW_UP = (
+    "Neither more nor fewer is better: a report that asks for another examination may be careful or unsure, and what it asks for may or may not be done. "
+    "Only sites whose RIS says whether a report recommends further imaging are compared; where it is silent the reports are left out, not taken for a no."
+)
 ROUTES_LATE = (
     "The time runs from the examination, so it includes the wait before a case is sent to or taken by whoever reports it: a route that is given old cases "
     "looks late. Which cases are sent is a choice that the case mix does not show."
+)
+ROUTES_REVIEWED = (
+    "Which cases go to whom, and which of them are looked at again, are choices that the case mix does not show; few are reviewed, so that only large "
+    "differences can be told from chance. Reviewers know whose report they read, unless the review is blinded."
 )
 ROUTES_ADDENDA = (
     "Which cases go to whom is a choice that the case mix does not show: a supplier may be spared the complex ones, and a radiographer reports within a scope. An "
@@ -173,14 +181,14 @@ def against_case_mix(answer: Answer, *drawn_with: Answer) -> str:
         return f"No examination of this choice is old enough to judge, so no {noun} can be compared."
 
     def said(u: fair.Unit) -> str:
-        return f"{answer.label(dimension, u.code)} ({fmt.count(u.observed)} {fair.event(answer)}, {u.expected:,.0f} expected)"
+        return f"{answer.label(dimension, u.code)} ({fmt.count(u.observed)} {fair.event(answer).said}, {u.expected:,.0f} expected)"
 
     more, fewer = ([said(u) for u in found.units if u.is_lasting == side] for side in (1, -1))
     others = [u for u in found.units if u.is_comparable]
     seemed = [answer.label(dimension, u.code) for u in others if u.unadjusted_side and not u.side]
     parts = []
     if more or fewer:
-        named = [f"more {fair.event(answer)} reports at {fmt.listed(more)}"] if more else []
+        named = [f"more {fair.event(answer).reports} at {fmt.listed(more)}"] if more else []
         named += [f"fewer at {fmt.listed(fewer)}"] if fewer else []
         parts.append(f"Against their case mix, {'; '.join(named)}: outside what chance gives (99.8 %) in at least two of the last three quarters.")
     else:
@@ -237,8 +245,8 @@ def unattributed(answer: Answer) -> str:
     if not rows or dimension == "supplier":
         return ""
     r = rows[0]
-    counted = f"{fmt.count(r['numerator'])} {fair.event(answer)}, {r['denominator']:,.1f} expected. They are in no figure of the chart"
-    if fair.event(answer) == "late":
+    counted = f"{fmt.count(r['numerator'])} {fair.event(answer).said}, {r['denominator']:,.1f} expected. They are in no figure of the chart"
+    if answer.metric.constants["measure"] == "late":
         return f"{fmt.count(r['count_judged'])} examinations have no report and no reader yet: {counted}, and whoever will report them looks the better for it."
     return f"{fmt.count(r['count_judged'])} reports do not say who made them: {counted}."
 
@@ -291,7 +299,7 @@ def beyond_chance(answer: Answer, whole: Answer) -> str:
     expected = 2 * P[0] * len(rows)
     chance = f"once in {1 / expected:.0f} such comparisons" if expected < 0.5 else f"about {expected:.0f} times here"
     return (
-        f"Grey: where the share of a {_noun(dimension)} with so many would lie by chance if it were that of all together, 95 % and 99.8 %. Outside: "
+        f"Grey: where the share of one {_noun(dimension)} with so many would lie by chance if it were that of all together, 95 % and 99.8 %. Outside: "
         f"{fmt.listed(outside) or 'none'}; by chance at most {chance}. Each is part of all together."
     )
 

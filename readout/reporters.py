@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from readout import format as fmt
-from readout import policy
+from readout import policy, schema
 from readout.answer import check_values, dimension_labels, provisional_months, visible_sites, words
 from readout.catalogue import Catalogue, Metric, load_catalogue
 from readout.errors import UsageError, suggest
@@ -31,7 +31,7 @@ from readout.store import Store
 MONTHS, QUARTERS = 12, 3
 SLICES = ("site_code", "modality")
 MIN_UNITS = 10  # of an overdispersed band
-LEAST_EVENTS = 10  # amended reports, of fewer the interval of an odds ratio has no upper end worth a word
+LEAST_EVENTS = 10  # of fewer the interval of an odds ratio has no upper end worth a word
 TAIL = funnel.P[0]
 
 
@@ -45,17 +45,23 @@ class Measure:
     counts: str
     is_time: bool = False
 
+    @property
+    def event(self) -> schema.Event:
+        return schema.EVENTS[self.measure]
+
 
 MEASURES = {
     "addendum": Measure("Addenda", "standardised_addendum_ratio", "addendum", "all"),
     "clinical": Measure("Clinical addenda", "standardised_clinical_ratio", "addendum", "clinical"),
+    "follow_up": Measure("Follow-up recommended", "standardised_follow_up_ratio", "follow_up", "all"),
+    "discrepancy": Measure("Discrepancies at peer review", "standardised_discrepancy_ratio", "discrepancy", "all"),
     "assigned": Measure("Time from assignment", "standardised_addendum_ratio", "assigned", "all", is_time=True),
 }
 
 
 @dataclass(frozen=True)
 class Reporter:
-    """One reporter's reports. `ratio`: amended to expected, or how many times as long as the same case mix takes, in the geometric mean."""
+    """One reporter's reports. `ratio`: of the events to those expected, or how many times as long as the same case mix takes, in the geometric mean."""
 
     name: str  # a pseudonym
     n: int
@@ -71,7 +77,7 @@ class Reporter:
 class Reporters:
     """A comparison, or the sentence `withheld` and nobody. `shown`: the choices of each kind that may be asked for.
 
-    `icc` (of the logarithm of the time) or `odds_ratio` (median, of an addendum), with a 95 % interval: how much lies between reporters.
+    `icc` (of the logarithm of the time) or `odds_ratio` (median, of the event), with a 95 % interval: how much lies between reporters.
     """
 
     measure: Measure
@@ -83,7 +89,7 @@ class Reporters:
     shown: Mapping[str, tuple[str, ...]]
     labels: Mapping[str, Mapping[str, str]]
     tau2: float | None  # beyond chance, on the scale of the limits; None under ten reporters
-    rate: float  # amended of all reports; of a time the standard deviation of its logarithm within strata
+    rate: float  # events of all reports; of a time the standard deviation of its logarithm within strata
     between: tuple[float, float, float] | None
     chance: float  # reporters outside on any side by chance, in one period
     count_unnamed: int  # reports whose reporter is not stated
@@ -91,10 +97,15 @@ class Reporters:
     rule: policy.Reporters
     extract_id: str
 
+    @property
+    def can_be_drawn(self) -> bool:
+        """Whether anybody's figure could be told from chance: where less than one event is expected of everybody, a single one makes anybody look extreme."""
+        return bool(self.reporters) and (self.measure.is_time or max(r.expected for r in self.reporters) >= 1)
+
 
 @dataclass(frozen=True)
 class Course:
-    """How much lies between reporters over time, oldest first, or the sentence `withheld` and no points. A median odds ratio of an addendum, or the
+    """How much lies between reporters over time, oldest first, or the sentence `withheld` and no points. A median odds ratio of the event, or the
     intraclass correlation of the logarithm of a time."""
 
     measure: Measure
@@ -241,16 +252,18 @@ def pseudonym(key: int) -> str:
 
 
 def limits(kind: Measure, n: np.ndarray[Any, Any], rate: float, tau2: float | None) -> np.ndarray[Any, Any]:
-    """Limits of the ratio at .1, 2.5, 97.5 and 99.9 per cent for sizes `n`: expected addenda, or reports timed. With `tau2` beyond chance too."""
+    """Limits of the ratio at .1, 2.5, 97.5 and 99.9 per cent for sizes `n`: events expected, or reports timed. With `tau2` beyond chance too."""
     if kind.is_time:
         return funnel.log_ratio_limits(rate**2 / n, tau2=tau2 or 0.0)
-    return funnel.poisson_limits(n) if tau2 is None else funnel.overdispersed_ratio_limits(n, tau2)
+    if tau2 is not None:
+        return funnel.overdispersed_ratio_limits(n, tau2)
+    return funnel.poisson_limits(n) if rate < funnel.RARE else funnel.z_limits(n, n * (1 - rate))
 
 
 def outside(kind: Measure, rows: list[dict[str, Any]]) -> dict[int, int]:
     """The side of each reporter in one period, by key: 1 or -1 outside both what chance gives and, from ten reporters, what they differ by anyway; else 0.
 
-    `rows`: of an addendum `reporter_key, count_observed, expected`; of a time `reporter_key, count_judged, sum_log, expected_log, variance_log`.
+    `rows`: of an event `reporter_key, count_judged, count_observed, expected, variance`; of a time `reporter_key, count_judged, sum_log, expected_log, variance_log`.
     """
     if not rows:
         return {}
@@ -261,7 +274,11 @@ def outside(kind: Measure, rows: list[dict[str, Any]]) -> dict[int, int]:
         found = funnel.sides(ratio, band[:, 0], band[:, -1])
     else:
         expected = np.array([r["expected"] for r in rows])
-        found = funnel.poisson_sides([r["count_observed"] for r in rows], expected, TAIL)
+        if _rate(kind, rows) < funnel.RARE:
+            found = funnel.poisson_sides([r["count_observed"] for r in rows], expected, TAIL)
+        else:
+            band = funnel.z_limits(expected, [r["variance"] for r in rows])
+            found = funnel.sides(ratio, band[:, 0], band[:, -1])
         if tau2 is not None:
             wide = funnel.overdispersed_ratio_limits(expected, tau2)
             found = np.where(found == funnel.sides(ratio, wide[:, 0], wide[:, -1]), found, 0)

@@ -7,9 +7,10 @@ Types: `text`, `code` (text; a leading zero counts), `instant` (UTC), `date` (lo
 from dataclasses import dataclass
 from typing import Literal
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 # 2: a site's manifest entry lists its former trusts; 3: pathways, clocks, standards, spans of waiting; 4: the clock of reports knows its
-# stratum; 5: what is of several sites names them; 6: strata of case mix, readers and suppliers, doubts about times
+# stratum; 5: what is of several sites names them; 6: strata of case mix, readers and suppliers, doubts about times; 7: reviews by who reported;
+# 8: whole months of clocks; 9: follow-up recommended, discrepancies beside their case mix
 
 Type = Literal["text", "code", "instant", "date", "integer", "flag", "key", "list"]
 # open: may be shown anywhere; drill: only where a viewer may see examinations; never: read at ingest, never kept
@@ -124,6 +125,24 @@ STEPS = {
 }
 ADDENDUM_NAMES = {"clinical": "Clinical", "administrative": "Administrative", "unknown": "Not classed"}
 ADDENDUM_CLASSES = tuple(ADDENDUM_NAMES)
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a measure of the case mix counts: `said` after a number, `one` and `many` as nouns, `reports` for the reports that have it."""
+
+    said: str
+    one: str
+    many: str
+    reports: str
+
+
+EVENTS = {
+    "late": Event("late", "a late report", "late reports", "late reports"),
+    "addendum": Event("amended", "an addendum", "addenda", "amended reports"),
+    "follow_up": Event("recommending follow-up", "a recommendation", "recommendations", "reports recommending follow-up"),
+    "discrepancy": Event("discrepant", "a discrepancy", "discrepancies", "discrepant reports"),
+}
 SEXES = ("female", "male", "other", "unknown")
 AGE_BANDS = ("0-15", "16-24", "25-44", "45-64", "65-74", "75-84", "85+")
 
@@ -172,6 +191,7 @@ EXAM_INPUTS: tuple[Column, ...] = (
     Column("addendum_count", "integer", "addenda"),
     Column("first_addendum_at", "instant", "first addendum", past=True),
     Column("addendum_class", "code", "class of the addendum", codes=ADDENDUM_CLASSES, fallback="unknown"),
+    Column("is_follow_up_recommended", "flag", "whether the report recommends further imaging; empty where the RIS does not say"),
 )
 INPUTS = {c.name: c for c in EXAM_INPUTS}
 INSTANTS = tuple(c.name for c in EXAM_INPUTS if c.type == "instant")

@@ -29,7 +29,7 @@ DIMENSIONS: dict[str, Dimension] = {
         Dimension("pathway", "pathways", "Pathway", "pathways"),
         Dimension("reporting_route", "routes", "Reporting route", "reporting routes"),
         Dimension("reader", "readers", "Who reported", "kinds of reader"),
-        Dimension("supplier", "suppliers", "Reported by", "organisations that report for others"),
+        Dimension("supplier", "suppliers", "Reporting organisation", "organisations that report for others"),
         Dimension("addendum_class", "addendum_classes", "Kind of addendum", "kinds of addendum"),
         Dimension("sampled_how", "samplings", "How sampled", "ways of sampling"),
         Dimension("weekday", "weekdays", "Weekday", "weekdays"),

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from readout import narrate
-from readout.ui import blocks, overview, written
+from readout.ui import blocks, overview, variability, written
 from readout.ui.frame import frame, heading
 
 page = frame()
@@ -16,6 +16,9 @@ blocks.explained(narrate.sparse_rate, page.ask(overview.SPARSE))
 
 st.header("Where: each indicator at each site", anchor=False)
 written.shown(overview.matrix(page, found))
+st.header("Between sites: are more reports late than the case mix explains?", anchor=False)
+blocks.explained(narrate.against_case_mix, *variability.compared(page))
+blocks.go_to("variability")
 blocks.go_to("signals")
 blocks.go_to("backlog")
 blocks.go_to("addenda")

@@ -1,4 +1,4 @@
-"""Addenda and discrepancies: each site beside its case mix, best estimates with intervals, and what peer review found."""
+"""Addenda, follow-up and discrepancies: each site beside its case mix, best estimates with intervals, and what peer review found."""
 
 import streamlit as st
 
@@ -6,42 +6,39 @@ from readout import charts, narrate
 from readout.ui import blocks, variability
 from readout.ui.frame import frame, heading
 
-CLASSES = {"addendum": "All", "clinical": "Clinical", "administrative": "Administrative"}
-
 page = frame()
-heading(page, "Addenda and discrepancies", "How often are reports amended, or found to differ, and does it differ between sites?")
-kind = blocks.choice("Addenda", CLASSES, key="addenda")
-classed = {} if kind == "addendum" else {"addendum_class": (kind,)}
-metric = f"standardised_{kind}_ratio"
-amended, quarters = page.ask(metric, "site_code"), variability.quarters(page, "site_code", metric=metric)
-rate = page.ask("addendum_rate" if kind == "addendum" else f"{kind}_addendum_rate")
+heading(page, "Addenda and discrepancies", "How often are reports amended, recommend follow-up, or are found to differ, and does it differ between sites?")
+key = blocks.choice("Compared on", {k: variability.KINDS[k].label for k in variability.OF_SITES}, key="addenda")
+kind = variability.KINDS[key]
+found, quarters = page.ask(kind.ratio, "site_code"), variability.quarters(page, "site_code", metric=kind.ratio)
 reviewed, all_reviewed = page.ask("discrepancy_rate", "site_code"), page.ask("discrepancy_rate")
-blocks.finding((narrate.one_rate, (rate,)), (narrate.against_case_mix, (amended, *quarters)))
+blocks.finding((narrate.one_rate, (page.ask(kind.rate),)), (narrate.against_case_mix, (found, *quarters)))
 blocks.chart(
-    amended,
+    found,
     charts.against_case_mix,
-    "Amended within 30 days, against the case mix, by site",
-    key=f"amended_{kind}",
+    f"{kind.title}, against the case mix, by site",
+    key=f"amended_{key}",
     drawn_with=quarters,
     dimension="site_code",
     selected=page.sites,
-    behind="amended",
-    behind_where=classed,
+    behind=kind.behind,
+    behind_where=kind.where,
     subtitle="Filled: different in two of the last three quarters.",
 )
-blocks.explained(narrate.case_mix_limits, amended, *quarters)
-st.markdown(narrate.ADDENDA)
-blocks.chart(
-    amended,
-    charts.best_estimates,
-    "Best estimate of each site's ratio",
-    key=f"best_{kind}",
-    dimension="site_code",
-    selected=page.sites,
-    behind="amended",
-    behind_where=classed,
-    subtitle="Drawn towards all sites together the more, the fewer reports a site has.",
-)
+blocks.explained(narrate.case_mix_limits, found, *quarters)
+st.markdown(kind.of_sites)
+if variability.has_estimates(found):
+    blocks.chart(
+        found,
+        charts.best_estimates,
+        "Best estimate of each site's ratio",
+        key=f"best_{key}",
+        dimension="site_code",
+        selected=page.sites,
+        behind=kind.behind,
+        behind_where=kind.where,
+        subtitle="Drawn towards all sites together the more, the fewer reports a site has.",
+    )
 blocks.chart(
     reviewed,
     charts.intervals,

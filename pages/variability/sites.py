@@ -11,7 +11,7 @@ WHY = {"modality": "Modality", "patient_class": "Patient class", "urgency": "Urg
 page = frame()
 heading(page, "Reporting variability", "Which differences between sites are worth a conversation?")
 
-late, quarters, times = page.ask(variability.LATE, "site_code"), variability.quarters(page, "site_code"), variability.times(page)
+late, *quarters, times = variability.compared(page)
 between, logs = variability.between(page)
 blocks.finding((narrate.against_case_mix, (late, *quarters, times)))
 blocks.chart(

@@ -167,6 +167,7 @@ select
     addendum_count,
     first_addendum_at,
     addendum_class,
+    is_follow_up_recommended,
     dq_flags,
     exam_local::date as exam_date,
     date_trunc('month', exam_local)::date as exam_month,

@@ -30,7 +30,8 @@ contents as (
             first_verified_at := first_verified_at, last_verified_at := last_verified_at, issued_at := issued_at,
             reporter_key := reporter_key, reporter_role := reporter_role, reporting_route := reporting_route,
             reporting_org_code := reporting_org_code, is_report_required := is_report_required, addendum_count := addendum_count,
-            first_addendum_at := first_addendum_at, addendum_class := addendum_class, latest_at := latest_at
+            first_addendum_at := first_addendum_at, addendum_class := addendum_class,
+            is_follow_up_recommended := is_follow_up_recommended, latest_at := latest_at
         ))::varchar) as content,
     from staged_exam
     semi join repeated on staged_exam.exam_id = repeated.exam_id

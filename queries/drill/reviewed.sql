@@ -4,7 +4,7 @@
 -- grain: one row a report x way of sampling
 -- reads: peer_review, exam
 -- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
---   urgencies varchar[], pathways varchar[], routes varchar[], samplings varchar[], date_from date, date_to date, max_rows integer,
+--   urgencies varchar[], pathways varchar[], routes varchar[], readers varchar[], suppliers varchar[], samplings varchar[], date_from date, date_to date, max_rows integer,
 --   skipped_rows integer
 -- returns: exam_id bigint, site_code varchar, modality varchar, exam_name varchar, patient_class varchar, urgency varchar,
 --   pathway varchar, reporting_route varchar, exam_local timestamp, review_date date, grade varchar, sampled_how varchar, count_all bigint
@@ -56,6 +56,8 @@ listed as (
         and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], exam.urgency))
         and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], exam.pathway))
         and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], exam.reporting_route))
+        and (array_length($readers::varchar[]) = 0 or list_contains($readers::varchar[], exam.reader))
+        and (array_length($suppliers::varchar[]) = 0 or list_contains($suppliers::varchar[], exam.supplier))
 ),
 
 totals as (

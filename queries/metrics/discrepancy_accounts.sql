@@ -2,7 +2,7 @@
 -- grain: one row a reason; counted is what the figure stands on
 -- reads: review_day
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
---   urgencies varchar[], pathways varchar[], routes varchar[], samplings varchar[], date_from date, date_to date
+--   urgencies varchar[], pathways varchar[], routes varchar[], readers varchar[], suppliers varchar[], samplings varchar[], date_from date, date_to date
 -- returns: reason varchar, count_reports hugeint
 select
     case
@@ -21,6 +21,8 @@ where
     and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
     and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
     and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
+    and (array_length($readers::varchar[]) = 0 or list_contains($readers::varchar[], reader))
+    and (array_length($suppliers::varchar[]) = 0 or list_contains($suppliers::varchar[], supplier))
     and (array_length($samplings::varchar[]) = 0 or list_contains($samplings::varchar[], sampled_how))
     and ($date_from::date is null or review_date >= $date_from::date)
     and ($date_to::date is null or review_date <= $date_to::date)

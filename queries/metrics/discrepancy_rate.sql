@@ -3,9 +3,9 @@
 -- grain: one row a combination of the dimensions in $by
 -- reads: review_day
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
---   urgencies varchar[], pathways varchar[], routes varchar[], samplings varchar[], date_from date, date_to date
+--   urgencies varchar[], pathways varchar[], routes varchar[], readers varchar[], suppliers varchar[], samplings varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar, pathway varchar,
---   reporting_route varchar, sampled_how varchar, count_discrepant hugeint, count_reviewed hugeint
+--   reporting_route varchar, reader varchar, supplier varchar, sampled_how varchar, count_discrepant hugeint, count_reviewed hugeint
 select
     case when list_contains($by::varchar[], 'month') then review_month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
@@ -15,6 +15,8 @@ select
     case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
     case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
     case when list_contains($by::varchar[], 'reporting_route') then reporting_route end as reporting_route,
+    case when list_contains($by::varchar[], 'reader') then reader end as reader,
+    case when list_contains($by::varchar[], 'supplier') then supplier end as supplier,
     case when list_contains($by::varchar[], 'sampled_how') then sampled_how end as sampled_how,
     sum(count_discrepant) as count_discrepant,
     sum(count_reviewed) as count_reviewed,
@@ -30,6 +32,8 @@ where
     and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
     and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
     and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
+    and (array_length($readers::varchar[]) = 0 or list_contains($readers::varchar[], reader))
+    and (array_length($suppliers::varchar[]) = 0 or list_contains($suppliers::varchar[], supplier))
     and (array_length($samplings::varchar[]) = 0 or list_contains($samplings::varchar[], sampled_how))
     and ($date_from::date is null or review_date >= $date_from::date)
     and ($date_to::date is null or review_date <= $date_to::date)

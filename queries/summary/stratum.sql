@@ -19,7 +19,7 @@ with parts as (
         coalesce(hour_band, '?') as p_5,
         coalesce(is_weekend::varchar, '?') as p_6,
     from exam
-    where status = 'completed'
+    where status = 'completed' or is_reported
 )
 
 select

@@ -53,7 +53,7 @@ def against_case_mix(answer: Answer, *drawn_with: Answer, dimension: str, select
             },
             "text": [f"{u.ratio:.2f}" for u in units],
             "cliponaxis": False,
-            "customdata": [[f"{dimension}={u.code}", f"{fmt.count(u.observed)} {event(answer)}, {u.expected:,.0f} expected of {fmt.count(u.n)}"] for u in units],
+            "customdata": [[f"{dimension}={u.code}", f"{fmt.count(u.observed)} {event(answer).said}, {u.expected:,.0f} expected of {fmt.count(u.n)}"] for u in units],
             "hovertemplate": "%{y}: %{customdata[1]}<extra></extra>",
         }
     )
@@ -72,7 +72,7 @@ def against_case_mix(answer: Answer, *drawn_with: Answer, dimension: str, select
             "gridcolor": palette.grid,
             "nticks": 6,
             "tickformat": ".2~f",
-            "title": {"text": f"{event(answer)} reports for each expected", "standoff": 6, "font": {"size": 12}},
+            "title": {"text": f"{event(answer).reports} for each expected", "standoff": 6, "font": {"size": 12}},
         },
         yaxis={"type": "category", "showgrid": False, "range": [-0.6, len(units) - 0.3]},
         shapes=[{"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": 1, "x1": 1, "line": {"color": palette.muted, "width": 1.3}}],
@@ -135,7 +135,7 @@ def best_estimates(answer: Answer, *, dimension: str, selected: Sequence[str] = 
             "gridcolor": palette.grid,
             "nticks": 6,
             "tickformat": ".2~f",
-            "title": {"text": f"{event(answer)} reports for each expected", "standoff": 6, "font": {"size": 12}},
+            "title": {"text": f"{event(answer).reports} for each expected", "standoff": 6, "font": {"size": 12}},
         },
         yaxis={"type": "category", "showgrid": False, "range": [-0.6, len(found) - 0.4]},
         shapes=[{"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": 1, "x1": 1, "line": {"color": palette.muted, "width": 1.3}}],

@@ -56,7 +56,7 @@ def funnel(found: Reporters, *, palette: Palette = LIGHT) -> go.Figure:
             "hovertemplate": "%{customdata[0]}<extra></extra>",
         }
     )
-    words = "reports with an assignment" if found.measure.is_time else "amended reports expected"
+    words = "reports with an assignment" if found.measure.is_time else f"{found.measure.event.reports} expected"
     figure = layout(
         palette,
         420,
@@ -86,7 +86,7 @@ def said(found: Reporters, reporter: Reporter) -> str:
     """One reporter's figures in words."""
     if found.measure.is_time:
         return f"{_named(reporter)}: {reporter.ratio:.2f} times as long as the same mix, {fmt.count(reporter.n)} reports"
-    return f"{_named(reporter)}: {fmt.count(int(reporter.observed))} amended, {reporter.expected:,.1f} expected of {fmt.count(reporter.n)}"
+    return f"{_named(reporter)}: {fmt.count(int(reporter.observed))} {found.measure.event.said}, {reporter.expected:,.1f} expected of {fmt.count(reporter.n)}"
 
 
 def _size(found: Reporters, reporter: Reporter) -> float:
@@ -104,7 +104,7 @@ def _symbol(reporter: Reporter) -> str:
 
 
 def _key(found: Reporters) -> str:
-    first = "times as long as the same mix" if found.measure.is_time else "amended for each expected"
+    first = "times as long as the same mix" if found.measure.is_time else f"{found.measure.event.said} for each expected"
     beyond = "" if found.tau2 is None else "    ··· with what all differ by, 99.8 %"
     return f"{first}<br>— chance, 95 % and 99.8 %{beyond}"
 

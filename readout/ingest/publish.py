@@ -166,13 +166,11 @@ def _fill(build: Build, engine: Builder, step: Callable[[str], None], say: Progr
         step("exam")
         say("Examinations", 0.68)
         _write(build, engine, queries["canonical"]["exam"])
+        _reviews(build, engine, queries)
         step("summary")
         for i, name in enumerate(SUMMARIES):
             say("Summaries", 0.78 + 0.01 * i)
             _write(build, engine, queries["summary"][name])
-    if build.review_sources():
-        say("Peer reviews", 0.91)
-        _reviews(build, engine, queries)
     step("national")
     if build.waits is not None:
         for name, frame in build.waits.tables().items():
@@ -242,7 +240,7 @@ def _merge(build: Build, engine: Builder, queries: Mapping[str, QueryFile]) -> N
 
 
 def _reviews(build: Build, engine: Builder, queries: Mapping[str, Mapping[str, QueryFile]]) -> None:
-    """Staged peer reviews to one view, the fate of every repeated one, the canonical reviews and what the metric reads."""
+    """Staged peer reviews to one view, the fate of every repeated one, the canonical reviews and what is made of them; of no source, no review."""
     work = build.folder / "work"
     sources = build.review_sources()
     none = work / "no_review.parquet"  # a table that no file holds any record of has its columns all the same
@@ -260,8 +258,13 @@ def _reviews(build: Build, engine: Builder, queries: Mapping[str, Mapping[str, Q
     engine.write(queries["canonical"]["review_fate"], work / "review_fate.parquet")
     for source, fate, count in engine.rows(queries["canonical"]["review_fate_count"]).iter_rows():
         build.fates[source][fate] = count
-    _write(build, engine, queries["canonical"]["peer_review"])
-    _write(build, engine, queries["summary"]["review_day"])
+    if sources:
+        _write(build, engine, queries["canonical"]["peer_review"])
+    else:
+        engine.view(queries["canonical"]["peer_review"])
+    engine.write(queries["summary"]["reviewed_report"], work / "reviewed_report.parquet")
+    if sources:
+        _write(build, engine, queries["summary"]["review_day"])
 
 
 def _refuse_future(network: Network, now: datetime) -> None:

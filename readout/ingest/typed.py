@@ -215,6 +215,7 @@ class ExamTyper(Typer):
             if column.type in ("code", "text") and column.sensitivity != "never" and name != "site_code":
                 columns[name] = self._code(work, column, tally)
         self._numbers(work, columns)
+        self._flags(work, columns)
         self._instants(work, columns, tally)
         self._keys(work, columns)
         self._derive(work, columns)
@@ -240,13 +241,15 @@ class ExamTyper(Typer):
                 number = number.set(~number.is_between(1, 10).fill_null(True), None)
             work.flag("unreadable_number", text.is_not_null() & number.is_null())
             columns[name] = number.cast(pl.Int32)
-        text = work.text["is_report_required"]
-        given = {k.casefold(): v.casefold() for k, v in self.adapter.values.get("is_report_required", {}).items()}
-        text = text.str.to_lowercase()
-        mapped = text.replace_strict(given, default=None, return_dtype=pl.String).fill_null(text) if given else text
-        flag = mapped.replace_strict({**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)}, default=None, return_dtype=pl.Boolean)
-        work.flag("unknown_is_report_required", text.is_not_null() & flag.is_null())
-        columns["is_report_required"] = flag
+
+    def _flags(self, work: Work, columns: dict[str, pl.Series]) -> None:
+        for name in (n for n, c in self.inputs.items() if c.type == "flag"):
+            text = work.text[name].str.to_lowercase()
+            given = {k.casefold(): v.casefold() for k, v in self.adapter.values.get(name, {}).items()}
+            mapped = text.replace_strict(given, default=None, return_dtype=pl.String).fill_null(text) if given else text
+            flag = mapped.replace_strict({**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)}, default=None, return_dtype=pl.Boolean)
+            work.flag(f"unknown_{name}", text.is_not_null() & flag.is_null())
+            columns[name] = flag
 
     def _zones(self, columns: dict[str, pl.Series]) -> tuple[pl.Series, pl.Series]:
         zone = {c: s.time_zone for c, s in self.sites.items()}

@@ -21,6 +21,7 @@ from readout.sample import parameters as p
 from readout.sample.clock import DAY, NONE
 from readout.sample.faults import FAULT, OUTCOMES
 from readout.sample.generate import simulate
+from readout.sample.reports import add_recommendations
 from readout.sample.rows import CATEGORY, INSTANTS, STATUS, Array, Reporters, Rows, last_change
 from readout.scope import next_month
 
@@ -64,9 +65,10 @@ def write_sample(out: Path, *, exams: int = 120_000, seed: int = 2026, progress:
     if exams < LEAST:
         raise UsageError(f"A sample of {exams} examinations is too small to hold every fault. Ask for {LEAST:,} or more.")
     tell = progress or (lambda fraction, text: None)
-    streams = np.random.default_rng(seed).spawn(3 + len(p.SOURCES))
+    streams = np.random.default_rng(seed).spawn(4 + len(p.SOURCES))
     tell(0.0, "Simulating examinations")
     rows, reporters = simulate(exams, streams[0])
+    add_recommendations(rows, reporters, streams[-1])
     inbox = out / "inbox"
     counts: dict[str, dict[str, int]] = {}
     records: dict[str, dict[str, Any]] = {}
@@ -90,8 +92,8 @@ def write_sample(out: Path, *, exams: int = 120_000, seed: int = 2026, progress:
             else:
                 written[source.name] = [job.result() for job in _write_files(folder, planted, source, reporters, level, pool)]
             _count(counts, records, planted, source, written[source.name])
-            reviewed.append(reviews.review(planted, source, reporters, streams[-1]))
-    spoilt, records[reviews.NAME], reviews_file = reviews.write(inbox / reviews.NAME, reviewed, streams[-1], level)
+            reviewed.append(reviews.review(planted, source, reporters, streams[-2]))
+    spoilt, records[reviews.NAME], reviews_file = reviews.write(inbox / reviews.NAME, reviewed, streams[-2], level)
     for fault, count in spoilt.items():
         counts.setdefault(fault, {})[reviews.NAME] = count
     truth = Truth(
@@ -216,7 +218,7 @@ def _as_it_was(rows: Rows, at: datetime) -> Rows:
         if name != "booked_for":
             rows[name] = np.where(rows[name] > then, NONE, rows[name]).astype(np.int32)
     gone = rows["verified"] == NONE
-    for name in ("reporter", "route", "report_trust", "addendum_class"):
+    for name in ("reporter", "route", "report_trust", "addendum_class", "follow_up"):
         rows[name] = np.where(gone, -1, rows[name]).astype(rows[name].dtype)
     rows["addenda"] = np.where(rows["addendum"] == NONE, 0, rows["addenda"]).astype(np.int8)
     unseen = rows["end"] == NONE

@@ -233,6 +233,13 @@ _ROWS = (
         "share clinical, administrative, unknown",
         "few addenda are clinically significant; the shares are an assumption",
     ),
+    Parameter(
+        "follow_up_share",
+        {"XR": 4.0, "CT": 10.0, "MR": 7.0, "US": 8.0, "UO": 2.0, "NM": 5.0, "PT": 9.0, "FL": 2.0, "MG": 6.0, "DX": 0.5, "IR": 0.5},
+        "% of reports that recommend further imaging, where the RIS records it",
+        ASSUMPTION,
+    ),
+    Parameter("follow_up_spread", 0.30, "log spread of that share between reporters", ASSUMPTION),
     Parameter("outlier_addendum_share", 6.0, "% of the outlier reporter's reports with an addendum", ASSUMPTION),
     Parameter(
         "review_share",

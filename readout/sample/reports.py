@@ -173,3 +173,11 @@ def _in_hours(verified: Ints, end: Array, rng: Rng) -> Ints:
     hours = np.array(p.value("hours")["reporting"], dtype=np.float64)
     out = clock.to_utc((day * DAY + minute_of_day(rng, hours, len(day))).astype(np.int32)).astype(np.int64)
     return np.where(out > end + 30, out, verified)
+
+
+def add_recommendations(rows: Rows, reporters: Reporters, rng: Rng) -> None:
+    """Whether each report recommends further imaging, 1 or 0; -1 where there is none. From a stream of its own: no row is otherwise changed by it."""
+    n = len(rows)
+    factor = np.exp(p.value("follow_up_spread") * rng.standard_normal(len(reporters.ids)))
+    share = by_kind("follow_up_share")[rows["kind"]] / 100 * factor[rows["reporter"]]
+    rows["follow_up"] = np.where(rows["verified"] == NONE, -1, rng.random(n) < share).astype(np.int8)

@@ -69,7 +69,7 @@ def rows(page: Page) -> None:
     )
 
 
-FIRST = {"amended": "Latest report first", "reviewed": "Latest review first"}
+FIRST = {"amended": "Latest report first", "recommending": "Latest report first", "reviewed": "Latest review first"}
 TITLES = {
     "reported_date": "First verified",
     "review_date": "Reviewed",

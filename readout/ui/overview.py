@@ -14,7 +14,7 @@ from readout.export.indicator import finding as said_of
 from readout.export.indicator import shown as shown_of
 from readout.export.indicator import target
 from readout.level import HIGHEST
-from readout.ui import icons, written
+from readout.ui import icons, variability, written
 from readout.ui.engine import Failure
 from readout.ui.frame import Page, ranked_pathways
 from readout.ui.judged import judged, judged_by
@@ -99,6 +99,7 @@ def prepare(page: Page) -> Iterator[None]:
         if found:
             judged_by(page, metric_id, "site_code", **found.where)
         yield
+    variability.compared(page)
 
 
 def finding(found: dict[str, list[Indicator]]) -> str:

@@ -74,11 +74,14 @@ def drawn(page: Page, chosen: Chosen) -> None:
     if found.withheld or not found.reporters:
         return
     st.header(f"{found.measure.label} beside the same case mix, by reporter", anchor=False)
-    st.caption(f"{found.words[0].upper()}{found.words[1:]}. Filled and named: different in two of the last three quarters.")
-    lasting = "; ".join(one(found, r) for r in found.reporters if r.is_lasting) or "none differs lastingly"
-    alt = f"Funnel of {len(found.reporters)} reporters under pseudonyms: {lasting}."
-    figure.show(charts.funnel(found, palette=palette()), key="reporters_figure", alt=alt, name=(palette().name, *_key(page, chosen, "funnel")))
-    st.caption(said.limits(found))
+    if found.can_be_drawn:
+        st.caption(f"{found.words[0].upper()}{found.words[1:]}. Filled and named: different in two of the last three quarters.")
+        lasting = "; ".join(one(found, r) for r in found.reporters if r.is_lasting) or "none differs lastingly"
+        alt = f"Funnel of {len(found.reporters)} reporters under pseudonyms: {lasting}."
+        figure.show(charts.funnel(found, palette=palette()), key="reporters_figure", alt=alt, name=(palette().name, *_key(page, chosen, "funnel")))
+        st.caption(said.limits(found))
+    else:
+        st.info(said.too_few(found))
     _course(page, chosen)
     st.markdown(said.caveats(found))
 

@@ -1,7 +1,10 @@
 """What the comparison of sites asks: the whole period, each of the last three quarters that are old enough to judge, and whether times compare."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from readout import fair, narrate, schema
 from readout import format as fmt
-from readout import narrate, schema
 from readout.answer import Answer
 from readout.catalogue import load_catalogue
 from readout.comparable import METRIC, Tested, marks
@@ -14,8 +17,77 @@ from readout.ui.frame import Page
 from readout.variation import correlations, odds_ratios
 
 LATE = "standardised_late_ratio"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What units are compared on beside their case mix: the ratio and the rate, the list behind them, and what to bear in mind of sites and of readers."""
+
+    label: str
+    ratio: str
+    rate: str
+    title: str
+    behind: str
+    where: Mapping[str, tuple[str, ...]]
+    of_sites: str
+    of_readers: str
+
+
+KINDS = {
+    "addendum": Kind(
+        "Addenda", "standardised_addendum_ratio", "addendum_rate", "Amended within 30 days", "amended", {}, narrate.ADDENDA, narrate.ROUTES_ADDENDA
+    ),
+    "clinical": Kind(
+        "Clinical addenda",
+        "standardised_clinical_ratio",
+        "clinical_addendum_rate",
+        "Clinical addenda within 30 days",
+        "amended",
+        {"addendum_class": ("clinical",)},
+        narrate.ADDENDA,
+        narrate.ROUTES_ADDENDA,
+    ),
+    "administrative": Kind(
+        "Administrative addenda",
+        "standardised_administrative_ratio",
+        "administrative_addendum_rate",
+        "Administrative addenda within 30 days",
+        "amended",
+        {"addendum_class": ("administrative",)},
+        narrate.ADDENDA,
+        narrate.ROUTES_ADDENDA,
+    ),
+    "follow_up": Kind(
+        "Follow-up recommended",
+        "standardised_follow_up_ratio",
+        "follow_up_rate",
+        "Follow-up recommended",
+        "recommending",
+        {},
+        narrate.FOLLOW_UP,
+        narrate.FOLLOW_UP,
+    ),
+    "discrepancy": Kind(
+        "Discrepancies",
+        "standardised_discrepancy_ratio",
+        "discrepancy_rate",
+        "Found to differ at peer review",
+        "reviewed",
+        {},
+        narrate.REVIEWS,
+        narrate.ROUTES_REVIEWED,
+    ),
+    "late": Kind("Late reports", LATE, "within_pathway_standard", "Late reports", "reports", {"verdict": ("missed",)}, "", narrate.ROUTES_LATE),
+}
+OF_SITES = ("addendum", "clinical", "administrative", "follow_up", "discrepancy")
+OF_READERS = ("addendum", "clinical", "follow_up", "discrepancy", "late")
 EVERY_SITE = "By quarter, of all dates and every site: the filters of sites and dates do not apply."
 SYMBOLS = {"passes": "✓", "fails": "✗", "too few": "– too few:"}
+
+
+def compared(page: Page) -> tuple[Asked, ...]:
+    """Late reports of each site beside its case mix: over the page's period, in the last three quarters, and whether its times compare."""
+    return page.ask(LATE, "site_code"), *quarters(page, "site_code"), times(page)
 
 
 def modalities(page: Page) -> dict[str, str]:
@@ -46,9 +118,7 @@ def between_said(late: Asked, logs: Asked) -> str:
 
 def prepare(page: Page) -> None:
     """Give the comparison of sites before anybody asks."""
-    page.ask(LATE, "site_code")
-    quarters(page, "site_code")
-    times(page)
+    compared(page)
     between_said(*between(page))
 
 
@@ -117,3 +187,8 @@ def meanings(_: Answer) -> str:
 def _mark(tested: Tested) -> str:
     said = f"{tested.test.label}, {fmt.percent(tested.share)}" if tested.n else tested.test.label
     return f"{SYMBOLS[tested.verdict]}\N{NO-BREAK SPACE}{said}".replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def has_estimates(answer: Asked) -> bool:
+    """Whether best estimates can be drawn: of a rare event of at least two units."""
+    return isinstance(answer, Answer) and bool(fair.estimates(answer))

@@ -14,7 +14,14 @@ from readout.errors import UsageError
 from readout.scope import DIMENSIONS, month_end, month_of
 
 PAGE, PARAMETER, RETURN = "examinations", "behind", "return"
-KINDS = {"unreported": "Unreported", "reports": "Reports", "waiting": "Waiting list", "amended": "Amended", "reviewed": "Peer review"}
+KINDS = {
+    "unreported": "Unreported",
+    "reports": "Reports",
+    "waiting": "Waiting list",
+    "amended": "Amended",
+    "recommending": "Follow-up",
+    "reviewed": "Peer review",
+}
 # Filters of the list itself, beside those of the frame: key in the address, dimension.
 OWN = {
     "band": "band",

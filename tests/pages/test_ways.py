@@ -16,7 +16,7 @@ from readout.charts.svg import svg
 from readout.drill import listing
 from readout.scope import Scope
 from readout.store import Store
-from readout.ui import way
+from readout.ui import variability, way
 
 opened = test_pages.opened  # the fixture: the router at an address
 pytestmark = pytest.mark.filterwarnings("default")  # the test harness itself warns
@@ -195,22 +195,22 @@ def test_every_way_leads_to_a_list_that_says_what_it_holds(url, opened):
         assert not rows.exception and not rows.error and total(rows) > 0, behind
 
 
-@pytest.mark.parametrize("kind", ["addendum", "clinical"])
-def test_a_chart_of_addenda_leads_to_the_reports_it_counts(opened, pick, store, kind):
+@pytest.mark.parametrize(("kind", "list_of"), [("addendum", "Amended"), ("clinical", "Amended"), ("follow_up", "Follow-up")])
+def test_a_chart_of_addenda_leads_to_the_reports_it_counts(opened, pick, store, kind, list_of):
     """All that it draws, and one site of it; clinical addenda to clinical ones alone."""
-    query = {"addenda": "Clinical"} if kind == "clinical" else {}
+    query = {"addenda": variability.KINDS[kind].label}
     answer = ask(f"standardised_{kind}_ratio", Scope(("site_code",)).between(SINCE, None), store)
     first, _, third = [behind for _, behind in ways(opened("addenda", **query))]
     assert third.startswith("reviewed")
     rows = opened("examinations", behind=first)
-    assert not rows.exception and not rows.error and rows.segmented_control(key="list").value == "Amended"
+    assert not rows.exception and not rows.error and rows.segmented_control(key="list").value == list_of
     assert total(rows) == sum(r["numerator"] for r in answer.rows) > 0
     one = max(answer.rows, key=lambda r: r["numerator"])
     pick(f"amended_{kind}", f"site_code={one['site_code']}")
     assert total(opened("examinations", behind=ways(opened("addenda", **query))[0][1])) == one["numerator"]
 
 
-@pytest.mark.parametrize(("compared", "metric"), [("Addenda", "standardised_addendum_ratio"), ("Late reports", "standardised_late_ratio")])
+@pytest.mark.parametrize(("compared", "metric"), [(k.label, k.ratio) for k in (variability.KINDS[n] for n in ("addendum", "follow_up", "late"))])
 @pytest.mark.parametrize(("by", "unit"), [("Who reported", "reader"), ("Reported for others", "supplier")])
 def test_a_chart_of_readers_leads_to_the_rows_of_its_units_alone(opened, store, compared, metric, by, unit):
     """What has no reader, or was not reported for others, is in no figure of the chart and no row behind it."""

@@ -322,7 +322,7 @@ def test_a_filter_in_words_goes_by_the_name_of_its_time_and_an_older_extract_by_
     assert ask("activity", past, store).words == "Second Hospital, to 31 Jul 2026"
     for site in store.extract.manifest["sites"]:
         del site["periods"]
-    assert ask("activity", past, store).words.startswith("Second Infirmary")
+    assert ask("activity", past, Store(store.extract)).words.startswith("Second Infirmary")
 
 
 def test_metrics_that_are_columns_of_one_query_run_it_once_for_each_viewer(sample_extract, monkeypatch):

@@ -36,6 +36,7 @@ REPORT_CLOCKS |= {"within_28_days", "within_pathway_standard", "standardised_lat
 BACKLOG = {"unreported", "backlog_10_days", "unreported_over_standard", "oldest_unreported", "clearance_weeks"}
 ADDENDA = {f"{c}addendum_rate" for c in ("", "clinical_", "administrative_")}
 ADDENDA |= {f"standardised_{c}_ratio" for c in ("addendum", "clinical", "administrative")}
+FOLLOW_UP = {"follow_up_rate", "standardised_follow_up_ratio"}
 WAIT_CLOCKS = {"request_to_exam", "exam_survival", "request_to_report"}
 LIST = {"waiting", "six_week_breach", "thirteen_week_breach"}
 
@@ -48,7 +49,7 @@ def figures(make, monkeypatch):
     def asked(rows: list[dict[str, str]], network: str = NETWORK) -> dict[str, dict[str, Any]]:
         store, found = Store(make(rows, network=network, adapter=ADAPTER.replace("[latest]", EXTRA + "[latest]"))), {}
         for name, metric in load_catalogue().metrics.items():
-            if not metric.national and set(metric.query.reads) <= set(store.extract.tables):
+            if not metric.national and {t for q in metric.queries for t in q.reads} <= set(store.extract.tables):
                 answer = ask(name, Scope(), store)
                 rows_ = [{k: v for k, v in r.items() if k != "provisional"} for r in answer.rows]
                 found[name] = {"rows": rows_, "n": answer.n, "left_out": {x.reason: x.count for x in answer.left_out}}
@@ -96,7 +97,7 @@ def test_an_addendum_in_the_place_of_the_first_time_leaves_every_clock_and_still
     after = figures([*BASE, {**REPORTED, "verified": "2026-09-05 09:00", "addendum": "2026-09-05 09:00"}])
     expected = REPORT_CLOCKS - {"report_arrivals"}  # it came to be reported all the same
     expected |= {"exam_to_report_by_report"}  # the time of its report is not known
-    expected |= {"reports", "reporting_route_mix", "timestamps_doubtful"} | ADDENDA  # its first verification has no date
+    expected |= {"reports", "reporting_route_mix", "timestamps_doubtful"} | ADDENDA | FOLLOW_UP  # its first verification has no date
     expected |= {"data_quality"}  # a flag more
     assert changed(before, after) == expected
     for metric in ("exam_to_report", "within_28_days", "request_to_report"):

@@ -178,6 +178,22 @@ def test_the_amended_are_as_many_as_their_rows(store, values, ends):
     assert some > ROUNDS / 3
 
 
+def test_the_reports_that_recommend_follow_up_are_as_many_as_their_rows(store, values, ends):
+    chance, some = random.Random(18), 0
+    for _ in range(ROUNDS):
+        scope = Scope(where=chosen(chance, values, *FRAME, "reader", "supplier")).between(*period(chance, ends))
+        if any(x.reason == "one_reader" for x in ask("follow_up_rate", scope, store).left_out):
+            continue
+        rows = listing("recommending", scope, store, rows=drill.MOST)
+        assert rows.total == rows.frame.height == single("follow_up_rate", scope, store, "numerator"), scope
+        unit = chance.choice(("site_code", "reader", "supplier"))
+        for r in ask("standardised_follow_up_ratio", scope.grouped(unit), store).rows:
+            if r["denominator"] and r[unit] is not None:
+                assert listing("recommending", scope.filtered(unit, (r[unit],)), store, rows=1).total == r["numerator"], (unit, r[unit], scope)
+        some += bool(rows.total)
+    assert some > ROUNDS / 3
+
+
 def test_the_late_of_a_reader_or_supplier_are_as_many_as_their_rows(store, values, ends):
     chance, some = random.Random(17), 0
     for _ in range(ROUNDS // 2):

@@ -116,6 +116,20 @@ def test_the_expected_addenda_equal_plain_python(sample_extract, store, kind, un
     assert sum(v[1] for v in ours.values()) == pytest.approx(sum(v[0] for v in ours.values()), rel=1e-9)
 
 
+@pytest.mark.parametrize("unit", ["site_code", "reader"])
+def test_the_expected_follow_up_equals_plain_python(sample_extract, store, unit):
+    """Reports of which the RIS says: a report old enough for no other measure counts, one whose RIS is silent does not."""
+    rows = []
+    for r in pl.read_parquet(sample_extract.tables["exam"]).filter(pl.col("status") == "completed").iter_rows(named=True):
+        if r["first_verified_at"] is not None and not r["is_overwritten"] and r["is_follow_up_recommended"] is not None:
+            rows.append({**r, "event": r["is_follow_up_recommended"]})
+    theirs = expected(rows, lambda r: r["event"], unit, 50)
+    ours = {r[unit]: [r[c] for c in COLUMNS[:4]] for r in ask("standardised_follow_up_ratio", Scope((unit,)), store).rows}
+    assert set(ours) == set(theirs) and len(ours) > 4 and sum(v[0] for v in ours.values()) > 100
+    for code, values in theirs.items():
+        assert ours[code] == pytest.approx(values[:4], rel=1e-9, abs=1e-9), code
+
+
 def test_observed_and_expected_add_up(store):
     for where in ({}, {"pathway": ("inpatient",)}, {"modality": ("US",)}):
         (whole,) = ask(METRIC, Scope((), where), store).rows

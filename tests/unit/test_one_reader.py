@@ -19,13 +19,16 @@ from tests.conftest import ADAPTER, COLUMNS, NETWORK
 from tests.files import csv_of
 
 RULE = Rule(least=1, most_share=0.8)
-METRICS = ("addendum_rate", "clinical_addendum_rate", "administrative_addendum_rate", *(f"standardised_{k}_ratio" for k in ("addendum", "clinical", "administrative")))
+METRICS = (
+    *("addendum_rate", "clinical_addendum_rate", "administrative_addendum_rate", "follow_up_rate"),
+    *(f"standardised_{k}_ratio" for k in ("addendum", "clinical", "administrative", "follow_up")),
+)
 
 
 @pytest.fixture
 def network(make, monkeypatch):
     """Two sites and three modalities; at the first nuclear medicine is one person's but for a report, at the second one of two."""
-    monkeypatch.setattr("tests.conftest.COLUMNS", COLUMNS + ",reporter")
+    monkeypatch.setattr("tests.conftest.COLUMNS", COLUMNS + ",reporter,follow_up")
     rows = []
     for site, modality, counts in (
         ("S1", "CT", {"R1": 30, "R2": 30, "R3": 9}),
@@ -38,8 +41,9 @@ def network(make, monkeypatch):
         for reporter, count in counts.items():
             for i in range(count):
                 row = {"acc": f"{site}{modality}{reporter}{i}", "site": site, "modality": modality, "reporter": reporter}
-                rows.append(row | {"ended": "2026-07-01 10:00", "verified": "2026-07-02 10:00"} | ({"addendum": "2026-07-10 09:00"} if i < 4 else {}))
-    return make(rows, network=NETWORK, adapter=ADAPTER.replace("[latest]", 'reporter_id = "reporter"\n[latest]'))
+                row |= {"ended": "2026-07-01 10:00", "verified": "2026-07-02 10:00", "follow_up": "ny"[i < 4]}
+                rows.append(row | ({"addendum": "2026-07-10 09:00"} if i < 4 else {}))
+    return make(rows, network=NETWORK, adapter=ADAPTER.replace("[latest]", 'reporter_id = "reporter"\nis_follow_up_recommended = "follow_up"\n[latest]'))
 
 
 def gone(answer) -> int:
@@ -48,7 +52,7 @@ def gone(answer) -> int:
 
 def test_which_metrics_are_of_what_a_reader_did():
     """Addenda and discrepancies are of the one who reported; how long a report took is of the service."""
-    assert {m.id for m in load_catalogue().metrics.values() if m.readers} == {*METRICS, "discrepancy_rate"}
+    assert {m.id for m in load_catalogue().metrics.values() if m.readers} == {*METRICS, "discrepancy_rate", "standardised_discrepancy_ratio"}
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -7,12 +7,13 @@ import random
 from collections import Counter, defaultdict
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 from scipy.stats import binom
 
-from readout import charts, narrate, schema
+from readout import charts, narrate, narrate_reporters, schema
 from readout.answer import ask
 from readout.catalogue import load_catalogue
 from readout.drill import MOST, listing
@@ -21,11 +22,13 @@ from readout.extract import current_id, open_extract
 from readout.ingest.adapter import load_adapter
 from readout.ingest.publish import publish
 from readout.paths import ADAPTERS
+from readout.reporters import compared
 from readout.sample import parameters as p
 from readout.sample import reviews as sampled
-from readout.scope import Scope
+from readout.scope import Scope, month_end
 from readout.store import EVERYONE, Store, Viewer
 from tests.conftest import ADAPTER, NETWORK, NOW
+from tests.unit.test_fair import COLUMNS, expected
 
 SOURCE = """
 [[source]]
@@ -134,7 +137,7 @@ def test_every_code_has_a_rule_that_says_what_becomes_of_it_when_unknown():
     assert {f"unknown_{c}" for c in coded} <= set(load_catalogue().rules)
 
 
-def test_a_review_changes_the_discrepancy_rate_and_no_other_figure(reviewed):
+def test_a_review_changes_what_is_made_of_reviews_and_no_other_figure(reviewed):
     def figures(reviews):
         store, found = Store(reviewed([REPORTED, {}], reviews)), {}
         for name, metric in load_catalogue().metrics.items():
@@ -144,7 +147,7 @@ def test_a_review_changes_the_discrepancy_rate_and_no_other_figure(reviewed):
         return found
 
     before, after = figures([{}]), figures([{}, {"Grade": "Major"}])
-    assert {name for name in before if before[name] != after[name]} == {"discrepancy_rate"} and len(before) > 30
+    assert {name for name in before if before[name] != after[name]} == {"discrepancy_rate", "standardised_discrepancy_ratio"} and len(before) > 30
 
 
 # --- the key -----------------------------------------------------------------------------------------------------------
@@ -216,6 +219,8 @@ def test_a_month_is_provisional_until_its_peer_reviews_have_come(reviewed, taken
     late = SOURCE.replace("[source.values", f"usual_lag_days = 3\ntaken_at = {taken}\n[source.values") if taken else SOURCE
     rows = [{"acc": f"A{i}", "ended": f"2026-0{m}-01 10:00", "verified": f"2026-0{m}-01 12:00"} for i, m in enumerate((7, 8, 9))]
     extract = reviewed(rows, [{"Accession": "A0", "Reviewed": "01/08/2026 09:00"}], network=NETWORK + late)
+    for metric in ("discrepancy_rate", "standardised_discrepancy_ratio"):
+        assert [m.month for m in ask(metric, Scope(), Store(extract)).provisional_months] == open_months
     answer = ask("discrepancy_rate", Scope(), Store(extract))
     assert [m.month for m in answer.provisional_months] == open_months
     assert [m.month for m in ask("activity", Scope(), Store(extract)).provisional_months] == [10]
@@ -286,6 +291,8 @@ def test_an_export_without_any_review_is_a_table_without_rows(reviewed):
 def test_an_extract_without_reviews_says_what_it_needs(make):
     with pytest.raises(UsageError, match=r"'Discrepancy rate' needs the table 'review_day', which is not in this extract\. Add a source for it\."):
         ask("discrepancy_rate", Scope(), Store(make([REPORTED])))
+    with pytest.raises(UsageError, match="'Discrepancies against the case mix' needs the table 'review_day'"):
+        ask("standardised_discrepancy_ratio", Scope(), Store(make([REPORTED])))
 
 
 @pytest.mark.parametrize(
@@ -498,6 +505,42 @@ def test_the_rate_of_the_sample_equals_plain_python_over_its_raw_export(network)
     counted, left_out = by_hand(raw, raw_sites(folder))
     assert len(counted) > 8 and sum(v[0] for v in counted.values()) > 10
     agrees(extract, counted, left_out)
+
+
+@pytest.mark.parametrize("unit", ["site_code", "reader"])
+def test_the_expected_discrepancies_equal_plain_python(network, unit):
+    """A report once, by the gravest grade of its sampled reviews; and in total what the discrepancy rate counts."""
+    extract = network[1]
+    store = Store(extract)
+    exams = {r["exam_id"]: r for r in pl.read_parquet(extract.tables["exam"]).iter_rows(named=True)}
+    reviews: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for r in pl.read_parquet(extract.tables["peer_review"]).iter_rows(named=True):
+        if r["sampled_how"] in ("random", "all"):
+            reviews[r["exam_id"]].append(r)
+    rows = []
+    for exam_id, many in reviews.items():
+        grades, dated = [r["grade"] for r in many if r["grade"]], any(r["reviewed_date"] for r in many)
+        if exam_id in exams and exams[exam_id]["is_reported"] and grades and dated:
+            rows.append({**exams[exam_id], "event": bool({"moderate", "major"} & set(grades))})
+    theirs = expected(rows, lambda r: r["event"], unit, 200)
+    ours = {r[unit]: [r[c] for c in COLUMNS[:4]] for r in ask("standardised_discrepancy_ratio", Scope((unit,)), store).rows}
+    assert set(ours) == set(theirs) and len(ours) > 3 and sum(v[0] for v in ours.values()) >= 3
+    for code, values in theirs.items():
+        assert ours[code] == pytest.approx(values[:4], rel=1e-9, abs=1e-9), code
+    rate = ask("discrepancy_rate", Scope(), store).rows[0]
+    assert (sum(v[0] for v in ours.values()), sum(v[2] for v in ours.values())) == (rate["numerator"], rate["denominator"])
+
+
+def test_discrepancies_by_reporter_are_the_rates(network):
+    """Everybody's together are those of the discrepancy rate in the same months."""
+    store = Store(network[1])
+    found = compared("discrepancy", store)
+    row = ask("discrepancy_rate", Scope().between(found.first, month_end(found.last)), store).rows[0]
+    assert found.reporters and sum(r.n for r in found.reporters) + found.count_unnamed + found.count_apart == row["denominator"] > 50
+    assert sum(r.observed for r in found.reporters) == row["numerator"] > 0
+    assert "Few of a reporter's reports are reviewed" in narrate_reporters.caveats(found)
+    most = max(r.expected for r in found.reporters)
+    assert found.can_be_drawn == (most >= 1) and f"at most {most:.1f} expected of anybody" in narrate_reporters.too_few(found)
 
 
 def test_planted_faults_of_the_reviews_are_found_by_count(network):

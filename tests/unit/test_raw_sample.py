@@ -1,4 +1,4 @@
-"""Five metrics of one site of the sample equal plain Python over that site's raw, fault-laden exports: no reader, no engine."""
+"""Six metrics of one site of the sample equal plain Python over that site's raw, fault-laden exports: no reader, no engine."""
 
 import csv
 import gzip
@@ -77,7 +77,7 @@ def local(at: datetime) -> datetime:
     return at.astimezone(LONDON)
 
 
-def test_five_metrics_of_a_sample_site_equal_plain_python_over_its_raw_exports(sample_extract, exams):
+def test_six_metrics_of_a_sample_site_equal_plain_python_over_its_raw_exports(sample_extract, exams):
     store, site = Store(sample_extract), {"site_code": ("ZN201",)}
     done = [e | {"end": e["ended"] or e["started"]} for e in exams if e["status"] in ("DONE", "REP")]
     assert len(done) > 500
@@ -109,3 +109,7 @@ def test_five_metrics_of_a_sample_site_equal_plain_python_over_its_raw_exports(s
     amended = sum(1 for e in old if e["addendum_at"] and (e["addendum_at"] - e["first_verified"]).total_seconds() <= 30 * 86400)
     row = ask("addendum_rate", Scope(where=site), store).rows[0]
     assert (row["numerator"], row["denominator"]) == (amended, len(old))
+
+    says = [e for e in done if e["first_verified"] and not e.get("overwritten") and not (e["addendum_at"] and e["first_verified"] >= e["addendum_at"]) and e["follow_up"]]
+    row = ask("follow_up_rate", Scope(where=site), store).rows[0]
+    assert (row["numerator"], row["denominator"]) == (sum(e["follow_up"] == "1" for e in says), len(says)) and row["numerator"] > 30

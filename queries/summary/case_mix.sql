@@ -12,11 +12,9 @@
 --   patient_class varchar, urgency varchar, pathway varchar, reader varchar, supplier varchar, reporter_key bigint,
 --   count_judged bigint, count_all bigint, count_clinical bigint, count_administrative bigint, sum_log double, sum_squares double,
 --   stratum_id integer
-with events as (
+with reports as (
     select
-        'late' as measure,
-        cohort_month,
-        cohort_date,
+        reported_date,
         trust_code,
         site_code,
         modality,
@@ -25,10 +23,37 @@ with events as (
         pathway,
         reader,
         supplier,
-        null as reporter_key,
+        reporter_key,
         body_region,
         hour_band,
         is_weekend,
+        count(*) filter (where is_addendum_mature) as count_mature,
+        count(*) filter (where is_addendum_mature and is_amended) as count_amended,
+        count(*) filter (where is_addendum_mature and is_amended and addendum_class = 'clinical') as count_clinical,
+        count(*) filter (where is_addendum_mature and is_amended and addendum_class = 'administrative') as count_administrative,
+        count(is_follow_up_recommended) as count_recorded,
+        count(*) filter (where is_follow_up_recommended) as count_recommending,
+        count(*) filter (where is_timed) as count_timed,
+        sum(ln(greatest(1, assigned_minutes))) filter (where is_timed) as sum_log,
+        sum(ln(greatest(1, assigned_minutes)) ^ 2) filter (where is_timed) as sum_squares,
+    from (
+        select
+            *,
+            (epoch(first_verified_at) - epoch(assigned_at)) / 60 as assigned_minutes,
+            coalesce(clock_state = 'counted' and assigned_at <= first_verified_at, false) as is_timed,
+        from exam
+        where status = 'completed' and is_reported and not is_overwritten
+    ) as report
+    group by all
+),
+
+events as (
+    select
+        'late' as measure,
+        cohort_date,
+        trust_code, site_code, modality, patient_class, urgency, pathway, reader, supplier,
+        null as reporter_key,
+        body_region, hour_band, is_weekend,
         count(*) as count_judged,
         count(*) filter (where standard_state = 'missed') as count_all,
         0 as count_clinical,
@@ -40,99 +65,27 @@ with events as (
     group by all
     union all
     select
-        'addendum' as measure,
-        date_trunc('month', reported_date)::date as cohort_month,
+        measures.measure,
         reported_date as cohort_date,
-        trust_code,
-        site_code,
-        modality,
-        patient_class,
-        urgency,
-        pathway,
-        reader,
-        supplier,
+        trust_code, site_code, modality, patient_class, urgency, pathway, reader, supplier,
         reporter_key,
-        body_region,
-        hour_band,
-        is_weekend,
-        count(*) as count_judged,
-        count(*) filter (where is_amended) as count_all,
-        count(*) filter (where is_amended and addendum_class = 'clinical') as count_clinical,
-        count(*) filter (where is_amended and addendum_class = 'administrative') as count_administrative,
-        null as sum_log,
-        null as sum_squares,
-    from exam
-    where status = 'completed' and is_reported and not is_overwritten and is_addendum_mature
-    group by all
-    union all
-    select
-        'assigned' as measure,
-        date_trunc('month', reported_date)::date as cohort_month,
-        reported_date as cohort_date,
-        trust_code,
-        site_code,
-        modality,
-        patient_class,
-        urgency,
-        pathway,
-        reader,
-        supplier,
-        reporter_key,
-        body_region,
-        hour_band,
-        is_weekend,
-        count(*) as count_judged,
-        count(*) as count_all,
-        0 as count_clinical,
-        0 as count_administrative,
-        sum(ln(greatest(1, (epoch(first_verified_at) - epoch(assigned_at)) / 60))) as sum_log,
-        sum(ln(greatest(1, (epoch(first_verified_at) - epoch(assigned_at)) / 60)) ^ 2) as sum_squares,
-    from exam
-    where clock_state = 'counted' and is_reported and assigned_at <= first_verified_at
-    group by all
-    union all
-    select
-        'follow_up' as measure,
-        date_trunc('month', reported_date)::date as cohort_month,
-        reported_date as cohort_date,
-        trust_code,
-        site_code,
-        modality,
-        patient_class,
-        urgency,
-        pathway,
-        reader,
-        supplier,
-        reporter_key,
-        body_region,
-        hour_band,
-        is_weekend,
-        count(*) as count_judged,
-        count(*) filter (where is_follow_up_recommended) as count_all,
-        0 as count_clinical,
-        0 as count_administrative,
-        null as sum_log,
-        null as sum_squares,
-    from exam
-    where status = 'completed' and is_reported and not is_overwritten and is_follow_up_recommended is not null
-    group by all
+        body_region, hour_band, is_weekend,
+        case measures.measure when 'addendum' then count_mature when 'follow_up' then count_recorded else count_timed end as count_judged,
+        case measures.measure when 'addendum' then count_amended when 'follow_up' then count_recommending else count_timed end as count_all,
+        case when measures.measure = 'addendum' then count_clinical else 0 end as count_clinical,
+        case when measures.measure = 'addendum' then count_administrative else 0 end as count_administrative,
+        case when measures.measure = 'assigned' then sum_log end as sum_log,
+        case when measures.measure = 'assigned' then sum_squares end as sum_squares,
+    from reports
+    cross join (select unnest(['addendum', 'follow_up', 'assigned']) as measure) as measures
+    where case measures.measure when 'addendum' then count_mature when 'follow_up' then count_recorded else count_timed end > 0
     union all
     select
         'discrepancy' as measure,
-        date_trunc('month', reviewed_report.review_date)::date as cohort_month,
         reviewed_report.review_date as cohort_date,
-        exam.trust_code,
-        exam.site_code,
-        exam.modality,
-        exam.patient_class,
-        exam.urgency,
-        exam.pathway,
-        exam.reader,
-        exam.supplier,
-        exam.reporter_key,
-        exam.body_region,
-        exam.hour_band,
-        exam.is_weekend,
+        trust_code, site_code, modality, patient_class, urgency, pathway, reader, supplier,
+        reporter_key,
+        body_region, hour_band, is_weekend,
         count(*) as count_judged,
         count(*) filter (where reviewed_report.gravity >= 2) as count_all,
         0 as count_clinical,
@@ -150,7 +103,9 @@ with events as (
 )
 
 select
-    events.* exclude (body_region, hour_band, is_weekend),
+    events.measure,
+    date_trunc('month', events.cohort_date)::date as cohort_month,
+    events.* exclude (measure, body_region, hour_band, is_weekend),
     stratum.stratum_id,
 from events
 inner join stratum

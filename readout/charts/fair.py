@@ -67,7 +67,7 @@ def against_case_mix(answer: Answer, *drawn_with: Answer, dimension: str, select
         116 + ROW * max(1, len(units)),
         margin={"l": 8, "r": 44, "t": 84 if said else 68, "b": 44},
         xaxis={
-            "range": [max(0.0, low - pad), high + pad],
+            "range": [max(-0.02 * high, low - pad), high + pad],
             "showgrid": True,
             "gridcolor": palette.grid,
             "nticks": 6,
@@ -130,7 +130,7 @@ def best_estimates(answer: Answer, *, dimension: str, selected: Sequence[str] = 
         100 + ROW * max(1, len(found)),
         margin={"l": 8, "r": 16, "t": 40, "b": 44},
         xaxis={
-            "range": [max(0.0, low - pad), high + pad],
+            "range": [max(-0.02 * high, low - pad), high + pad],
             "showgrid": True,
             "gridcolor": palette.grid,
             "nticks": 6,

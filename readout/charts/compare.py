@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from readout import format as fmt
 from readout.answer import Answer
-from readout.charts.theme import APART, LIGHT, Palette, Trace, bands_of_chance, layout, note, read, time_axis, unit_note, wrapped
+from readout.charts.theme import APART, LIGHT, Palette, Trace, bands_of_chance, layout, note, read, some, time_axis, uncut, unit_note, wrapped
 from readout.comparable import parted
 from readout.stats.funnel import binomial_limits
 from readout.stats.intervals import wilson
@@ -21,8 +21,10 @@ def dumbbell(answer: Answer, *drawn_with: Answer, dimension: str, selected: Sequ
 
     `drawn_with`: the answer of `timestamps_doubtful` by the same units; one that fails is drawn hollow, its name marked †.
     """
+    for tested in drawn_with:
+        uncut(tested, ("numerator", "denominator"), "without it a site whose times cannot be compared would pass for one whose times can")
     failing, _ = parted(drawn_with)
-    rows = sorted((r for r in answer.rows if r["median_hours"] is not None), key=lambda r: r["n"])
+    rows = some(sorted((r for r in answer.rows if r["median_hours"] is not None), key=lambda r: r["n"]), answer)
     names = [_named(answer, dimension, r, r["n"], f" {APART}" * (r[dimension] in failing)) for r in rows]
     axis = time_axis([r[c] for r in rows for c in ("median_hours", "p90_hours") if r[c]], palette)
     near, far = (10**end for end in axis["range"])
@@ -81,7 +83,7 @@ def intervals(answer: Answer, whole: Answer, *, dimension: str, selected: Sequen
 
     `is_funnel`: grey behind each, where its share would lie by chance (exact binomial, 95 and 99.8 %) if it were that of all together.
     """
-    rows = sorted((r for r in answer.rows if r["denominator"]), key=lambda r: r["denominator"])
+    rows = some(sorted((r for r in answer.rows if r["denominator"] and r["value"] is not None), key=lambda r: r["denominator"]), answer)
     names = [_named(answer, dimension, r, r["denominator"]) for r in rows]
     limits = [wilson(r["numerator"], r["denominator"]) for r in rows]
     together = whole.rows[0]["value"] if whole.rows else None
@@ -148,7 +150,8 @@ def intervals(answer: Answer, whole: Answer, *, dimension: str, selected: Sequen
 
 def stacked(answer: Answer, *, dimension: str, split: str = "band", palette: Palette = LIGHT, as_share: bool = False) -> go.Figure:
     """One bar a unit, cut into bands from short to long; what is still unreported or has waited longest is in the warning colour."""
-
+    uncut(answer, ("value",), "a bar without it would show a wrong total")
+    some(answer.rows, answer)
     cells = {(r[dimension], r[split]): r["value"] for r in answer.rows}
     totals: dict[Any, float] = {}
     for (unit, _), value in cells.items():

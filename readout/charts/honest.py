@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from readout import format as fmt
 from readout.answer import Answer
 from readout.catalogue import Metric
-from readout.charts.theme import CLEAR, LIGHT, TICKS, Palette, Trace, beside, layout, margin_for, note, read, time_axis, unit_note, value_axis, wrapped
+from readout.charts.theme import CLEAR, LIGHT, TICKS, Palette, Trace, beside, layout, margin_for, note, read, some, time_axis, uncut, unit_note, value_axis, wrapped
 from readout.charts.trend import HEIGHT, Flag, Row, by_month, end_of, line_of, months_figure
 from readout.scope import month_end
 
@@ -28,6 +28,8 @@ def survival(answer: Answer, *, dimension: str | None = None, selected: Sequence
 
     One curve carries its 95 % band. Where fewer than ten are left at risk the curve goes faint. Dotted: half, and one in ten.
     """
+    uncut(answer, ("n", "count_unreported", "count_at_risk", "still_waiting"), "a curve without it would fall elsewhere and end too soon")
+    some(answer.rows, answer)
     groups = [(key, list(rows)) for key, rows in groupby(answer.rows, key=lambda r: r[dimension] if dimension else None)]
     groups = sorted(groups, key=lambda g: -g[1][0]["n"])[:LINES]
     latest = max((r["hours"] for _, rows in groups for r in rows), default=168.0)
@@ -239,7 +241,7 @@ def bounded(answer: Answer, *, flags: Sequence[Flag] = (), palette: Palette = LI
 
 def bars(answer: Answer, *, dimension: str, selected: Sequence[str] = (), limit: float | None = None, limit_name: str = "", palette: Palette = LIGHT) -> go.Figure:
     """A figure a unit, the greatest on top, from zero; a dashed line where a trigger stands."""
-    rows = sorted((r for r in answer.rows if r["value"] is not None), key=lambda r: r["value"])
+    rows = some(sorted((r for r in answer.rows if r["value"] is not None), key=lambda r: r["value"]), answer)
     names = [wrapped(answer.label(dimension, r[dimension]), 26) for r in rows]
     over = [limit is not None and r["value"] > limit for r in rows]
     colours = [palette.warn if o else palette.accent if not selected or r[dimension] in selected else palette.grey for r, o in zip(rows, over, strict=True)]

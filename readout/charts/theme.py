@@ -3,13 +3,16 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from readout import format as fmt
-from readout.answer import Answer
+from readout.answer import Answer, Released
+from readout.errors import DrawingError
 
+T = TypeVar("T")
 Trace = dict[str, Any]
 CLEAR = "rgba(0,0,0,0)"
+TAKEN = "Its tables can be taken."
 APART = "†"  # behind the name of a unit whose times cannot be compared
 
 
@@ -217,6 +220,21 @@ def wrapped(text: str, width: int = 18) -> str:
     words = text.split(" ")
     cut = min(range(1, len(words)), key=lambda i: abs(len(" ".join(words[:i])) - len(" ".join(words[i:]))))
     return " ".join(words[:cut]) + "<br>" + " ".join(words[cut:])
+
+
+def uncut(answer: Answer, columns: Iterable[str], harm: str) -> None:
+    """Refuse an answer of which a figure is withheld, where the chart joins figures that then would not meet. `harm`: what the chart would show."""
+    if isinstance(answer, Released) and (answer.count_gone or {c for _, c in answer.hidden} & set(columns)):
+        raise DrawingError(f"The {answer.profile} release holds no such chart of this: a part of it is withheld, and {harm}. {TAKEN}")
+
+
+def some(rows: Sequence[T], answer: Answer) -> Sequence[T]:
+    """The units to draw; refused where there is none."""
+    if rows:
+        return rows
+    if isinstance(answer, Released):
+        raise DrawingError(f"The {answer.profile} release holds no such chart of this: no unit has a figure in it. {TAKEN}")
+    raise DrawingError("Nothing to draw: no unit of this choice has a figure.")
 
 
 def bands_of_chance(names: Sequence[str], limits: Sequence[Sequence[float | None]], palette: Palette, said: str = ".2f") -> list[Trace]:

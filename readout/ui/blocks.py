@@ -15,6 +15,7 @@ from readout import narrate, schema
 from readout.answer import Answer, Released
 from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import LIGHT, Flag, alternative
+from readout.errors import DrawingError
 from readout.scope import DIMENSIONS
 from readout.ui import downloads, engine, figure, judged, way, written
 from readout.ui.engine import Failure
@@ -132,6 +133,9 @@ def chart(
     try:
         drawn = engine.figures().get(name, lambda: draw(answer, *others, palette=colours, **extra, **options))
         picked = figure.show(drawn, key=f"{key}_figure", alt=alternative(answer, column), name=name, is_picking=bool(behind))
+    except DrawingError as e:
+        st.info(str(e))
+        return
     except Exception:
         st.error(engine.failed(f"chart {key}"))
         return

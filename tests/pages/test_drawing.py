@@ -11,6 +11,7 @@ import pytest
 from readout import charts, narrate
 from readout.answer import ask
 from readout.charts.theme import DARK, LIGHT
+from readout.errors import DrawingError
 from readout.scope import Scope
 from readout.stats.intervals import wilson
 from readout.store import Store
@@ -385,3 +386,21 @@ def test_the_share_of_the_cancer_standard_that_is_used_is_told(store):
     days = row["median_hours"] / 24
     assert f"within {days:.0f} days of the request, {100 * days / 28:.0f} % of the 28 days" in said and "national standard" in said
     assert narrate.standard_used(answer, "nowhere") == ""
+
+
+def test_a_chart_that_adds_or_joins_figures_is_refused_where_one_is_withheld(make):
+    """Two of nine bands hold fewer than eight: a bar of the others would be shorter than it is."""
+    rows = [{"acc": f"A{i}", "ended": "2026-09-01 10:00", "verified": "2026-09-01 10:30" if i < 40 else "2026-09-04 10:00"} for i in range(43)]
+    store = Store(make(rows))
+    bands, curve = ask("turnaround_bands", Scope(("site_code", "band")), store), ask("report_survival", Scope(("site_code",)), store)
+    for answer, draw in ((bands, lambda a: charts.stacked(a, dimension="site_code")), (curve, lambda a: charts.survival(a, dimension="site_code"))):
+        assert draw(answer).data and draw(answer.release("internal")).data
+        with pytest.raises(DrawingError, match="a part of it is withheld"):
+            draw(answer.release("public"))
+
+
+def test_a_chart_without_a_unit_is_refused_in_a_sentence(make):
+    """Nine in ten of nothing: no site has half of its reports, so no bar could be drawn."""
+    answer = ask("exam_to_report", Scope(("site_code",)), Store(make([{"ended": "2026-09-01 10:00", "verified": ""}])))
+    with pytest.raises(DrawingError, match="no unit of this choice has a figure"):
+        charts.dumbbell(answer, dimension="site_code")

@@ -162,7 +162,7 @@ def with_limits(answer: Answer, key: str) -> None:
         st.error(found.sentence)
         return
     try:
-        judged.draw(found, key=key)
+        judged.draw(found, answer.scope.where, key=key)
     except Exception:
         st.error(engine.failed(f"control chart {key}"))
         return

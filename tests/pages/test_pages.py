@@ -291,6 +291,32 @@ def test_the_overview_is_two_tables_that_say_in_words_what_the_icons_draw(opened
     assert all(name in app.markdown[0].value + "".join(m.value for m in app.markdown) for name in concern)
 
 
+@pytest.mark.parametrize(("metric", "is_list"), [("Backlog", True), ("Own list, six weeks or more", True), ("Examinations per working day", False)])
+def test_the_control_chart_of_a_list_shows_its_level_above_the_change(metric, is_list, opened):
+    app = opened("control", metric=metric)
+    assert not app.exception
+    assert len(app.get("bidi_component")) == (2 if is_list else 1)
+    said = [m.value for m in app.markdown]
+    heads = ["**Level at each month end**", "**Change over the month, which is judged**"]
+    assert [h for h in said if h in heads] == (heads if is_list else [])
+
+
+def test_the_level_stands_month_over_month_with_its_change(sample_extract):
+    from readout import charts
+    from readout.answer import ask
+    from readout.control import control
+    from readout.scope import Scope
+    from readout.store import Store
+
+    answer = ask("unreported", Scope(("month",)), Store(sample_extract))
+    change = charts.spc_chart(control(answer))
+    level = charts.level_chart(answer, change)
+    assert level.layout.xaxis.range == change.layout.xaxis.range and level.layout.margin.r >= change.layout.margin.r
+    assert level.layout.margin.l == change.layout.margin.l
+    assert level.layout.yaxis.range[0] == 0 and not level.layout.shapes[1:], "from zero, and no limits"
+    assert charts.level_words(answer).startswith("Unreported at each month end, ")
+
+
 def test_a_signal_leads_to_its_control_chart_which_says_the_same(opened):
     app = opened("signals", kind="All", modality="CT")
     (table,) = (ElementTree.fromstring(re.sub(r"<img ([^>]*)>", r"<img \1/>", h.proto.body)) for h in app.get("html") if "<table>" in h.proto.body)

@@ -4,6 +4,7 @@ import ast
 import re
 import tomllib
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -211,6 +212,26 @@ def test_one_curve_carries_its_band_and_several_do_not(make):
     assert {t.line.color for t in lines(two)} == {LIGHT.accent, LIGHT.grey}, "the slowest stands out of the grey"
     chosen = charts.survival(ask("report_survival", Scope(("site_code",)), store), dimension="site_code", selected=("S2",))
     assert next(t for t in lines(chosen) if t.line.color == LIGHT.accent).name == "Second Hospital"
+
+
+@pytest.mark.parametrize("dimension", ["site_code", "modality"])
+def test_each_of_several_curves_can_be_told_from_the_others(dimension, store):
+    """By its number, on the curve and in the label, and among those of one colour by its dash; no label lies on another, no number on another."""
+    figure = charts.survival(ask("report_survival", Scope((dimension,)), store), dimension=dimension)
+    assert len({(t.line.color, t.line.dash) for t in lines(figure)}) == len(lines(figure)) == 6
+    labels = [a for a in figure.layout.annotations if re.match(r"<span[^>]*>■</span> <b>\d</b> ", a.text)]
+    marks = [a for a in figure.layout.annotations if re.fullmatch(r"<b>\d</b>", a.text)]
+    assert [a.text.split("<b>")[1][0] for a in sorted(labels, key=lambda a: -a.y)] == list("123456")
+    assert sorted(a.text[3] for a in marks) == list("123456") and len({a.y for a in marks}) == 6
+    by_number = {a.text.split("<b>")[1][0]: a.text.partition("</b> ")[2].replace("<br>   ", " ") for a in labels}
+    for mark in marks:
+        curve = next(t for t in lines(figure) if by_number[mark.text[3]].startswith(t.name))
+        spots = list(zip(curve.x, curve.y, strict=True))
+        before, after = [y for x, y in spots if x < 10**mark.x - 0.001], [y for x, y in spots if x <= 10**mark.x + 0.001]
+        assert after[-1] <= mark.y + 0.01 and (not before or before[-1] >= mark.y - 0.01), "a number stands where its curve falls through its height"
+    plot = figure.layout.height - figure.layout.margin.t - figure.layout.margin.b
+    rows = sorted(((1 - a.y) * plot, 15.6 * (a.text.count("<br>") + 1)) for a in labels)
+    assert all(below - above >= (a + b) / 2 for (above, a), (below, b) in pairwise(rows))
 
 
 def test_a_curve_goes_faint_where_few_are_left(make):

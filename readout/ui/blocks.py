@@ -115,7 +115,7 @@ def chart(
         (st.info if absent and absent.is_absence else st.error)(sentence)
         return
     if flags is None:
-        flags = current().flags_for(answer.metric.id) if "month" in answer.scope.by and "flags" in signature(draw).parameters else ()
+        flags = current().flags_for(answer.metric.id, answer.scope.where) if "month" in answer.scope.by and "flags" in signature(draw).parameters else ()
     said = scope or narrate.scope_words(answer)
     st.caption(f"{said[0].upper()}{said[1:]}. {subtitle}".removesuffix(" "))
     if answer.is_empty:

@@ -1,6 +1,6 @@
 """The frame round every page: navigation that keeps the filters, the filters themselves bound to the address bar, and the page's scope."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -80,12 +80,18 @@ class Page:
         """The month of a scope of one month."""
         return fmt.month(scope.date_from) if scope.date_from else ""
 
-    def flags_for(self, metric_id: str) -> tuple[Flag, ...]:
-        """The annotations that bear on a metric and on the chosen sites."""
+    def flags_for(self, metric_id: str, where: Mapping[str, Collection[str]] | None = None) -> tuple[Flag, ...]:
+        """The annotations that bear on a metric and on the sites and modalities of a chart: those of its filters, else of the page's."""
         notes = self.store.extract.manifest.get("annotations") or []
-        wanted = {(n["title"], n["from"]) for n in notes if _bears(n["metrics"], metric_id) and (not self.sites or set(n["sites"]) & set(self.sites))}
+        wanted = {(n["title"], n["from"]) for n in notes if _bears(n.get("metrics", ()), metric_id)}
+        known = load_catalogue().metric(metric_id).dimensions
+        chosen = {k: v for k, v in (self.scope.where if where is None else where).items() if k in known}
         start, stop = self.scope.date_from or date.min, self.scope.date_to or date.max
-        shown = [f for f in self.flags if (f.title, f.start.isoformat()) in wanted and start <= f.start <= stop]
+        shown = [
+            f
+            for f in self.flags
+            if (f.title, f.start.isoformat()) in wanted and start <= f.start <= stop and all(f.bears_on(dimension, values) for dimension, values in chosen.items())
+        ]
         return tuple(replace(f, number=i + 1) for i, f in enumerate(shown))
 
 
@@ -167,7 +173,9 @@ def frame() -> Page:
         st.warning(sentence)
     scope, last = st.session_state["chosen"]
     notes = store.extract.manifest.get("annotations") or []
-    flags = tuple(Flag(i + 1, date.fromisoformat(n["from"]), n["title"], n["text"]) for i, n in enumerate(notes))
+    flags = tuple(
+        Flag(i + 1, date.fromisoformat(n["from"]), n["title"], n.get("text", ""), tuple(n.get("sites", ())), tuple(n.get("modalities", ()))) for i, n in enumerate(notes)
+    )
     page = Page(store, scope, last, flags)
     st.session_state["page_now"] = page
     if st.session_state.pop("expected", None) != scope:

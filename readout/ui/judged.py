@@ -72,7 +72,7 @@ def can_be_judged(answer: Answer) -> bool:
 def draw(found: Control, where: Mapping[str, Sequence[str]], *, key: str) -> None:
     """The chart, what it says, and what is known of its limits; of a list its level too, above the change that is judged. `where`: its filters."""
     page, colours = current(), palette()
-    flags = page.flags_for(found.metric.id)
+    flags = page.flags_for(found.metric.id, where)
     whole = _whole(page, found, where) if found.metric.is_snapshot else None
     name = ("spc", str(engine.extracts()), page.store.extract.id, page.store.viewer.key, colours.name, found.metric.id, found.chart, *sorted(found.unit.items()))
     name = (*name, key, page.scope)
@@ -102,7 +102,7 @@ def offer(found: Control, where: Mapping[str, Sequence[str]], *, key: str) -> No
     whole = _whole(page, found, where)
     if isinstance(whole, Failure):
         return
-    flags, rebases, standard = page.flags_for(found.metric.id), rebases_of(page.store.extract.manifest), page.standard_of(found.metric)
+    flags, rebases, standard = page.flags_for(found.metric.id, where), rebases_of(page.store.extract.manifest), page.standard_of(found.metric)
 
     def shown(out: Released) -> Control:
         return as_shown(found, out, rebases)

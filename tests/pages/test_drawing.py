@@ -425,3 +425,15 @@ def test_a_chart_without_a_unit_is_refused_in_a_sentence(make):
     answer = ask("exam_to_report", Scope(("site_code",)), Store(make([{"ended": "2026-09-01 10:00", "verified": ""}])))
     with pytest.raises(DrawingError, match="no unit of this choice has a figure"):
         charts.dumbbell(answer, dimension="site_code")
+
+
+@pytest.mark.parametrize(
+    ("split", "named", "marked"), [("modality", {"modalities": ("CT",)}, {"CT"}), ("site_code", {"sites": ("ZN101",)}, {"Northshire General"}), ("modality", {}, None)]
+)
+def test_an_event_stands_on_the_panels_of_the_units_it_names_alone(split, named, marked, store):
+    flag = charts.Flag(1, date(2026, 2, 9), "CT scanner failure", "", **named)
+    figure = charts.panels(ask("activity", Scope(("month", split)), store), split=split, flags=(flag,))
+    axes = {s.xref for s in figure.layout.shapes}
+    names = {t.name for t in figure.data if (t.xaxis or "x") in axes}
+    assert names == (marked or {t.name for t in figure.data})
+    assert len([a for a in figure.layout.annotations if a.text == "1"]) == len(axes)

@@ -317,6 +317,35 @@ def test_the_level_stands_month_over_month_with_its_change(sample_extract):
     assert charts.level_words(answer).startswith("Unreported at each month end, ")
 
 
+def test_an_event_is_marked_only_where_it_applies(opened, altered):
+    """A scanner of one site and modality is no event of another, whether that is a filter of the page or a chart of its own."""
+    from readout.ui import frame as framed
+
+    def change(manifest):
+        manifest["annotations"] = [
+            {"title": "CT scanner failure", "text": "Out of use.", "from": "2026-02-09", "sites": ["ZN101"], "modalities": ["CT"], "metrics": ["activity"]},
+            {"title": "Strike", "from": "2026-03-02"},
+        ]
+
+    seen = {}
+    extracts = altered(change)
+    for name, query in (("all", {}), ("CT", {"modality": "CT"}), ("MR", {"modality": "MR"}), ("there", {"site": "ZN101"}), ("elsewhere", {"site": "ZN102"})):
+        with pytest.MonkeyPatch.context() as patch:
+            pages = []
+            patch.setattr(framed, "Page", lambda *a, made=framed.Page, kept=pages: kept.append(made(*a)) or kept[-1])
+            app = opened("activity", extracts, **query)
+        assert not app.exception and not app.error
+        seen[name] = [f.title for f in pages[-1].flags_for("activity")]
+        assert [f.title for f in pages[-1].flags_for("activity", {"modality": ("MR",)})] == ["Strike"]
+    assert seen == {
+        "all": ["CT scanner failure", "Strike"],
+        "CT": ["CT scanner failure", "Strike"],
+        "MR": ["Strike"],
+        "there": ["CT scanner failure", "Strike"],
+        "elsewhere": ["Strike"],
+    }
+
+
 def test_a_signal_leads_to_its_control_chart_which_says_the_same(opened):
     app = opened("signals", kind="All", modality="CT")
     (table,) = (ElementTree.fromstring(re.sub(r"<img ([^>]*)>", r"<img \1/>", h.proto.body)) for h in app.get("html") if "<table>" in h.proto.body)

@@ -1,7 +1,8 @@
 """Answers drawn: `Answer -> plotly Figure`, one message a chart. Nothing here knows of streamlit; a page and an export draw the same."""
 
+from readout.charts.among import among
 from readout.charts.bridge import bridge
-from readout.charts.compare import among, dumbbell, heat_map, intervals, stacked
+from readout.charts.compare import dumbbell, heat_map, intervals, stacked
 from readout.charts.control import CHANGE_HIGH, level_chart, spc_chart
 from readout.charts.fair import against_case_mix, best_estimates
 from readout.charts.honest import bars, bounded, survival, with_naive

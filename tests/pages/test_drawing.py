@@ -3,14 +3,19 @@
 import ast
 import re
 import tomllib
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import numpy as np
+import polars as pl
 import pytest
 
 from readout import charts, narrate
 from readout.answer import ask
+from readout.charts.svg import svg
+from readout.charts.svg.words import width
 from readout.charts.theme import DARK, LIGHT
 from readout.errors import DrawingError
 from readout.scope import Scope
@@ -437,3 +442,26 @@ def test_an_event_stands_on_the_panels_of_the_units_it_names_alone(split, named,
     names = {t.name for t in figure.data if (t.xaxis or "x") in axes}
     assert names == (marked or {t.name for t in figure.data})
     assert len([a for a in figure.layout.annotations if a.text == "1"]) == len(axes)
+
+
+def extent(text):
+    """From where to where a text of a drawing reaches."""
+    wide, x = width("".join(text.itertext()), float(text.attrib["font-size"])), float(text.attrib["x"])
+    start = x - wide * {"end": 1, "middle": 0.5}.get(text.attrib.get("text-anchor", ""), 0)
+    return start, start + wide
+
+
+@pytest.mark.parametrize("own", [("1",), ("30",), ("1", "2", "29", "30"), ("10", "14", "16", "20"), ("1", "15", "30")])
+def test_the_names_of_ones_own_providers_stay_on_the_narrowest_chart_and_clear_of_the_bars(own, store):
+    answer = ask("national_waiting", Scope(("provider_code",)), store)
+    rows = [{**answer.rows[0], "provider_code": str(i), "value": 10 * i} for i in range(1, 31)]
+    labels = {"provider_code": {str(i): "Westmere and Coast Hospitals" for i in range(1, 31)}}
+    made = replace(answer, frame=pl.DataFrame(rows), labels=labels)
+    figure = charts.among(made, made, dimension="provider_code", own=own, whole_name="England")
+    drawing = ElementTree.fromstring(svg(figure, width=350))
+    names = [t for t in drawing.iter("{http://www.w3.org/2000/svg}text") if "Westmere" in "".join(t.itertext()) or "Coast" in "".join(t.itertext())]
+    assert len(names) == 2 * len(own)
+    assert all(start >= 0 and end <= 350 for start, end in map(extent, names))
+    heights = [a.y for a in figure.layout.annotations if "Westmere" in a.text]
+    plot = figure.layout.height - figure.layout.margin.t - figure.layout.margin.b
+    assert min(heights) - 31 / plot * figure.layout.yaxis.range[1] >= 300 and len(set(heights)) == len(own)

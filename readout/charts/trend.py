@@ -35,7 +35,8 @@ HATCH = {"shape": "/", "size": 6, "solidity": 0.35}
 
 @dataclass(frozen=True)
 class Flag:
-    """An annotation of the network: something that happened, numbered on the chart and told below it. `sites`, `modalities`: what it bears on; none: all."""
+    """An annotation of the network: something that happened, numbered on the chart and told below it. `sites`, their `trusts`, `modalities`: what it
+    bears on; none: all."""
 
     number: int
     start: date
@@ -43,10 +44,11 @@ class Flag:
     text: str
     sites: tuple[str, ...] = ()
     modalities: tuple[str, ...] = ()
+    trusts: tuple[str, ...] = ()
 
     def bears_on(self, dimension: str, values: Collection[Any]) -> bool:
         """Whether it may have touched any of these units; where no unit is named, all are meant."""
-        named = {"site_code": self.sites, "modality": self.modalities}.get(dimension, ())
+        named = {"site_code": self.sites, "modality": self.modalities, "trust_code": self.trusts, "provider_code": self.trusts}.get(dimension, ())
         return not named or not values or not set(named).isdisjoint(values)
 
 

@@ -95,6 +95,17 @@ class Page:
         return tuple(replace(f, number=i + 1) for i, f in enumerate(shown))
 
 
+def _flags(manifest: Mapping[str, Any]) -> tuple[Flag, ...]:
+    """The annotations of an extract, in the order of the network file."""
+    trusts = {s["site_code"]: s["trusts"] for s in manifest["sites"]}
+    flags = []
+    for i, note in enumerate(manifest.get("annotations") or [], 1):
+        sites, modalities = (tuple(note.get(key, ())) for key in ("sites", "modalities"))
+        run_by = tuple(dict.fromkeys(t for s in sites for t in trusts.get(s, ())))
+        flags.append(Flag(i, date.fromisoformat(note["from"]), note["title"], note.get("text", ""), sites, modalities, run_by))
+    return tuple(flags)
+
+
 def _bears(named: Sequence[str], metric_id: str) -> bool:
     """An event bears on the metrics it names and on those of the same pages; one that names none bears on all."""
     metrics = load_catalogue().metrics
@@ -172,11 +183,7 @@ def frame() -> Page:
     for sentence in st.session_state.get("ignored", {}).values():
         st.warning(sentence)
     scope, last = st.session_state["chosen"]
-    notes = store.extract.manifest.get("annotations") or []
-    flags = tuple(
-        Flag(i + 1, date.fromisoformat(n["from"]), n["title"], n.get("text", ""), tuple(n.get("sites", ())), tuple(n.get("modalities", ()))) for i, n in enumerate(notes)
-    )
-    page = Page(store, scope, last, flags)
+    page = Page(store, scope, last, _flags(store.extract.manifest))
     st.session_state["page_now"] = page
     if st.session_state.pop("expected", None) != scope:
         ahead.expect(store, scope)

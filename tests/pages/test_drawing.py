@@ -433,7 +433,13 @@ def test_a_chart_without_a_unit_is_refused_in_a_sentence(make):
 
 
 @pytest.mark.parametrize(
-    ("split", "named", "marked"), [("modality", {"modalities": ("CT",)}, {"CT"}), ("site_code", {"sites": ("ZN101",)}, {"Northshire General"}), ("modality", {}, None)]
+    ("split", "named", "marked"),
+    [
+        ("modality", {"modalities": ("CT",)}, {"CT"}),
+        ("site_code", {"sites": ("ZN101",)}, {"Northshire General"}),
+        ("trust_code", {"trusts": ("ZN1",)}, {"Northshire Hospitals"}),
+        ("modality", {}, None),
+    ],
 )
 def test_an_event_stands_on_the_panels_of_the_units_it_names_alone(split, named, marked, store):
     flag = charts.Flag(1, date(2026, 2, 9), "CT scanner failure", "", **named)

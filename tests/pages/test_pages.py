@@ -337,6 +337,7 @@ def test_an_event_is_marked_only_where_it_applies(opened, altered):
         assert not app.exception and not app.error
         seen[name] = [f.title for f in pages[-1].flags_for("activity")]
         assert [f.title for f in pages[-1].flags_for("activity", {"modality": ("MR",)})] == ["Strike"]
+        assert all(f.trusts == (("ZN1",) if f.sites else ()) for f in pages[-1].flags), "a provider of the return is marked for its own sites"
     assert seen == {
         "all": ["CT scanner failure", "Strike"],
         "CT": ["CT scanner failure", "Strike"],

@@ -98,7 +98,7 @@ class Answer:
         left_out = tuple(replace(x, count=c) for x, c in zip(self.left_out, counts, strict=True))
         kept = {f.name: getattr(self, f.name) for f in fields(Answer)}
         kept |= {"frame": cleared.frame, "n": n, "left_out": left_out, "share_missing": _share_missing(n, left_out)}
-        return Released(**kept, profile=profile, note=release.note(self.metric, cleared, rules, least), hidden=cleared.hidden)
+        return Released(**kept, profile=profile, note=release.note(self.metric, cleared, rules, least), hidden=cleared.hidden, count_gone=cleared.count_gone)
 
     def as_json(self) -> dict[str, Any]:
         """What `readout ask --format json` prints."""
@@ -135,6 +135,7 @@ class Answer:
 @dataclass(frozen=True)
 class Released(Answer):
     """An answer as it may leave: true counts are no longer in it. `hidden`: what was withheld, by row number and column of `frame`.
+    `count_gone`: rows that left it whole.
 
     What is withheld is null in `frame` and `*` where it is shown as text.
     """
@@ -142,6 +143,7 @@ class Released(Answer):
     profile: str
     note: str
     hidden: frozenset[tuple[int, str]]
+    count_gone: int = 0
 
     @property
     def withheld(self) -> int:

@@ -48,6 +48,10 @@ class ScopeError(ReadoutError):
     """The viewer may not see what was asked for."""
 
 
+class DrawingError(ReadoutError):
+    """A chart that would mislead is refused: a figure it adds up or joins is withheld, or nothing is left to draw. Its table still stands."""
+
+
 def suggest(wrong: str, known: Iterable[str]) -> str:
     """The tail of an error: `Did you mean 'x'?`, else what there is to choose from."""
     choices = sorted({str(k) for k in known})

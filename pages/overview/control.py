@@ -11,7 +11,7 @@ metric = blocks.charted()
 found = judged.stated(page, metric.id)
 if found:
     st.header(f"{metric.label}, {blocks.scope_said(page, metric.id)}", anchor=False)
-    judged.draw(found, key="control")
+    judged.draw(found, page.scope.where, key="control")
     judged.offer(found, page.scope.where, key="control")
     with st.expander("About this chart"):
         blocks.about(metric, page.standard_of(metric))

@@ -1,4 +1,4 @@
-"""Units beside each other: quantiles, shares with their intervals, bands, a map of hours, and one's own among all."""
+"""Units beside each other: quantiles, shares with their intervals, bands, and a map of hours."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from readout import format as fmt
 from readout.answer import Answer
-from readout.charts.theme import APART, LIGHT, Palette, Trace, bands_of_chance, layout, note, read, time_axis, unit_note, wrapped
+from readout.charts.theme import APART, LIGHT, Palette, Trace, bands_of_chance, layout, note, read, some, time_axis, uncut, unit_note, wrapped
 from readout.comparable import parted
 from readout.stats.funnel import binomial_limits
 from readout.stats.intervals import wilson
@@ -21,8 +21,10 @@ def dumbbell(answer: Answer, *drawn_with: Answer, dimension: str, selected: Sequ
 
     `drawn_with`: the answer of `timestamps_doubtful` by the same units; one that fails is drawn hollow, its name marked †.
     """
+    for tested in drawn_with:
+        uncut(tested, ("numerator", "denominator"), "without it a site whose times cannot be compared would pass for one whose times can")
     failing, _ = parted(drawn_with)
-    rows = sorted((r for r in answer.rows if r["median_hours"] is not None), key=lambda r: r["n"])
+    rows = some(sorted((r for r in answer.rows if r["median_hours"] is not None), key=lambda r: r["n"]), answer)
     names = [_named(answer, dimension, r, r["n"], f" {APART}" * (r[dimension] in failing)) for r in rows]
     axis = time_axis([r[c] for r in rows for c in ("median_hours", "p90_hours") if r[c]], palette)
     near, far = (10**end for end in axis["range"])
@@ -56,9 +58,7 @@ def dumbbell(answer: Answer, *drawn_with: Answer, dimension: str, selected: Sequ
                     "color": [c for _, _, c in known],
                     "line": {"width": 2, "color": [c for _, _, c in known]},
                 },
-                "customdata": [
-                    [f"{dimension}={r[dimension]}", f"n {fmt.count(r['n'])}, {fmt.count(r['count_unreported'])} {answer.metric.unended}"] for _, r, _ in known
-                ],
+                "customdata": [[f"{dimension}={r[dimension]}", f"{fmt.count(r['count_unreported'])} {answer.metric.unended}"] for _, r, _ in known],
                 "hovertemplate": f"%{{y}}: {words} %{{text}}, %{{customdata[1]}}<extra></extra>",
             }
         )
@@ -81,7 +81,7 @@ def intervals(answer: Answer, whole: Answer, *, dimension: str, selected: Sequen
 
     `is_funnel`: grey behind each, where its share would lie by chance (exact binomial, 95 and 99.8 %) if it were that of all together.
     """
-    rows = sorted((r for r in answer.rows if r["denominator"]), key=lambda r: r["denominator"])
+    rows = some(sorted((r for r in answer.rows if r["denominator"] and r["value"] is not None), key=lambda r: r["denominator"]), answer)
     names = [_named(answer, dimension, r, r["denominator"]) for r in rows]
     limits = [wilson(r["numerator"], r["denominator"]) for r in rows]
     together = whole.rows[0]["value"] if whole.rows else None
@@ -148,7 +148,8 @@ def intervals(answer: Answer, whole: Answer, *, dimension: str, selected: Sequen
 
 def stacked(answer: Answer, *, dimension: str, split: str = "band", palette: Palette = LIGHT, as_share: bool = False) -> go.Figure:
     """One bar a unit, cut into bands from short to long; what is still unreported or has waited longest is in the warning colour."""
-
+    uncut(answer, ("value",), "a bar without it would show a wrong total")
+    some(answer.rows, answer)
     cells = {(r[dimension], r[split]): r["value"] for r in answer.rows}
     totals: dict[Any, float] = {}
     for (unit, _), value in cells.items():
@@ -266,100 +267,6 @@ def heat_map(answer: Answer, *, down: str, across: str, palette: Palette = LIGHT
         annotations=[unit_note(answer.metric.unit, palette)],
     )
     return go.Figure({"data": [trace], "layout": figure}, _validate=False)
-
-
-def among(answer: Answer, whole: Answer, *, dimension: str, own: Sequence[str], whole_name: str, palette: Palette = LIGHT) -> go.Figure:
-    """Every provider as a bar, lowest first; one's own in the accent and named; all together and the standard as lines."""
-    rows = sorted((r for r in answer.rows if r["value"] is not None), key=lambda r: r["value"])
-    places = list(range(1, len(rows) + 1))
-    mine = [(place, r) for place, r in zip(places, rows, strict=True) if r[dimension] in own]
-    is_ratio = answer.metric.is_share
-    traces: list[Trace] = [
-        {
-            "type": "bar",
-            "x": places,
-            "y": [r["value"] for r in rows],
-            "marker": {"color": [palette.accent if r[dimension] in own else palette.grey for r in rows], "line": {"width": 0}},
-            "text": [
-                f"{_plain(answer.label(dimension, r[dimension]))}: " + (fmt.share(r["numerator"], r["denominator"]) if is_ratio else read(answer, "value", r["value"]))
-                for r in rows
-            ],
-            "textposition": "none",
-            "hovertemplate": "%{text}<extra></extra>",
-        }
-    ]
-    top = max((r["value"] for r in rows), default=1) * 1.3
-    levels = (0.97, 0.88, 0.79, 0.7, 0.61, 0.52)
-    notes = [unit_note(answer.metric.unit, palette)]
-    shapes = []
-    is_right = sum(place for place, _ in mine) > len(rows) / 2 * len(mine)  # names run to the emptier side, so that no line crosses a name
-    for i, (place, r) in enumerate(reversed(mine) if is_right else mine):
-        level = top * levels[i % len(levels)]
-        said = f"{_plain(answer.label(dimension, r[dimension]))}  {read(answer, 'value', r['value'])}"
-        notes.append(
-            note(said, palette, x=place, y=level, xanchor="right" if is_right else "left", yanchor="top", xshift=-3 if is_right else 3)
-            | {"font": {"size": 12, "color": palette.text}}
-        )
-        shapes.append({"type": "line", "x0": place, "x1": place, "y0": r["value"], "y1": level, "line": {"color": palette.accent, "width": 1}})
-    together = whole.rows[-1]["value"] if whole.rows else None
-    if is_ratio and together is not None:
-        shapes.append(
-            {
-                "type": "line",
-                "xref": "paper",
-                "x0": 0,
-                "x1": 1,
-                "y0": together,
-                "y1": together,
-                "line": {"color": palette.muted, "width": 1.3, "dash": "dot"},
-            }
-        )
-        notes.append(
-            note(
-                f"{whole_name} {fmt.percent(together)}",
-                palette,
-                x=0,
-                xref="paper",
-                xanchor="left",
-                y=together,
-                yanchor="bottom",
-                bgcolor=palette.paper,
-            )
-        )
-    standard = answer.standard
-    if is_ratio and standard is not None and standard.target is not None:
-        shapes.append(
-            {
-                "type": "line",
-                "xref": "paper",
-                "x0": 0,
-                "x1": 1,
-                "y0": standard.target,
-                "y1": standard.target,
-                "line": {"color": palette.muted, "dash": "dash", "width": 1.3},
-            }
-        )
-        # Under the axis: beside its line it would hide the lowest bars.
-        words = f"- - {standard.label} ({standard.status})"
-        notes.append(note(words, palette, x=0, xref="paper", xanchor="left", y=0, yref="paper", yanchor="top", yshift=-28))
-    figure = layout(
-        palette,
-        320,
-        margin={"l": 8, "r": 16, "t": 34, "b": 54},
-        bargap=0.25,
-        xaxis={
-            "showticklabels": False,
-            "title": {"text": f"{len(rows)} providers, lowest to highest; ours in colour", "standoff": 6, "font": {"size": 12}},
-        },
-        yaxis={"range": [0, top], "tickformat": ".0%" if is_ratio else ",", "nticks": 6},
-        shapes=shapes,
-        annotations=notes,
-    )
-    return go.Figure({"data": traces, "layout": figure}, _validate=False)
-
-
-def _plain(name: str) -> str:
-    return name.removesuffix(" (synthetic)")
 
 
 def _named(answer: Answer, dimension: str, row: Row, n: float, mark: str = "") -> str:

@@ -10,15 +10,18 @@ from typing import Any
 import plotly.graph_objects as go
 
 from readout import format as fmt
+from readout.answer import Answer
 from readout.catalogue import Standard
 from readout.charts.icons import TARGET, bounds, clipped, meaning, theme_of
 from readout.charts.theme import COHORT, LIGHT, Palette, Trace, beside, layout, margin_for, note, wrapped
-from readout.charts.trend import Flag
+from readout.charts.trend import Flag, trend
 from readout.control import Control, figure
 from readout.stats.spc import RULES
 
 Row = dict[str, Any]
 HEIGHT, PLOT = 382, 240
+LEVEL_HIGH, CHANGE_HIGH = 212, 244  # pixels of a list's two charts, which stand together
+LEFT = 56  # pixels that both give their labels, so that month stands under month
 LINE = 16  # pixels
 HALF = timedelta(days=15)
 KEY = {
@@ -94,7 +97,7 @@ def spc_chart(control: Control, *, flags: Sequence[Flag] = (), palette: Palette 
     figure = layout(
         palette,
         height,
-        margin={"l": 8, "r": margin, "t": 66, "b": 76 + (LINE if beyond else 0)},
+        margin={"l": LEFT if control.metric.is_snapshot else 8, "r": margin, "t": 66, "b": 76 + (LINE if beyond else 0)},
         xaxis={
             "type": "date",
             "range": [start.isoformat(), stop.isoformat()],
@@ -108,6 +111,18 @@ def spc_chart(control: Control, *, flags: Sequence[Flag] = (), palette: Palette 
         shapes=shapes,
     )
     return go.Figure({"data": traces, "layout": figure}, _validate=False)
+
+
+def level_chart(answer: Answer, change: go.Figure, *, flags: Sequence[Flag] = (), palette: Palette = LIGHT, height: int = LEVEL_HIGH) -> go.Figure:
+    """A list's level at each month end, without limits: successive levels depend on each other. `change`: the chart of its change over the month,
+    which is judged and stands under it, month under month."""
+    drawn, below = trend(answer, zero=True, flags=flags, palette=palette), change.layout
+    drawn.layout.height = height
+    if below.xaxis.range:
+        drawn.layout.xaxis.range = below.xaxis.range
+        drawn.layout.margin.l = below.margin.l
+        drawn.layout.margin.r = max(drawn.layout.margin.r, below.margin.r)
+    return drawn
 
 
 def _range(control: Control, judged: Sequence[Row], arriving: Sequence[Row]) -> tuple[float, float]:
@@ -335,4 +350,4 @@ def _inside(value: float | None, low: float, high: float) -> float | None:
     return None if value is None else _round(min(max(value, low), high))
 
 
-__all__ = ["spc_chart"]
+__all__ = ["CHANGE_HIGH", "LEVEL_HIGH", "level_chart", "spc_chart"]

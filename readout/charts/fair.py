@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from readout import format as fmt
 from readout.answer import Answer
-from readout.charts.theme import APART, LIGHT, Palette, Trace, bands_of_chance, layout, note, unit_note, wrapped
+from readout.charts.theme import APART, LIGHT, Palette, Trace, bands_of_chance, layout, note, some, unit_note, wrapped
 from readout.comparable import parted
 from readout.fair import Unit, compared, estimates, event
 
@@ -21,7 +21,7 @@ def against_case_mix(answer: Answer, *drawn_with: Answer, dimension: str, select
     `drawn_with`: the last quarters, oldest first, and where there is one the answer of `timestamps_doubtful` by the same units.
     """
     failing, quarters = parted(drawn_with)
-    units = compared(answer, quarters, failing).units[::-1]
+    units = some(compared(answer, quarters, failing).units, answer)[::-1]
     names = [_named(answer, dimension, u) for u in units]
     traces = bands_of_chance(names, [u.limits for u in units], palette)
     known = [(name, u) for name, u in zip(names, units, strict=True) if u.unadjusted is not None and u.is_comparable]
@@ -91,7 +91,7 @@ def against_case_mix(answer: Answer, *drawn_with: Answer, dimension: str, select
 
 def best_estimates(answer: Answer, *, dimension: str, selected: Sequence[str] = (), palette: Palette = LIGHT) -> go.Figure:
     """The best guess of each unit's ratio with its 95 % interval, the largest unit on top, and the ratio as counted as a small ring beside it."""
-    found = estimates(answer)[::-1]
+    found = some(estimates(answer), answer)[::-1]
     names = [_label(answer, dimension, e.code, e.n) for e in found]
     colours = [palette.accent if not selected or e.code in selected else palette.grey for e in found]
     traces: list[Trace] = [

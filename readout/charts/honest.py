@@ -1,7 +1,7 @@
 """Charts that keep the unreported in sight: curves of who still waits, the naive figure beside ours, a standard with its bounds."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -11,10 +11,13 @@ import plotly.graph_objects as go
 from readout import format as fmt
 from readout.answer import Answer
 from readout.catalogue import Metric
-from readout.charts.theme import CLEAR, LIGHT, TICKS, Palette, Trace, beside, layout, margin_for, note, read, time_axis, unit_note, value_axis, wrapped
+from readout.charts.theme import CLEAR, LIGHT, TICKS, Palette, Trace, beside, layout, margin_for, note, read, some, time_axis, uncut, unit_note, value_axis, wrapped
 from readout.charts.trend import HEIGHT, Flag, Row, by_month, end_of, line_of, months_figure
 from readout.scope import month_end
 
+TOP, FOOT = 34, 58  # pixels over and under the curves
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "9px,3px,2px,3px,2px,3px")
+NUMBERED = (0.92, 0.84, 0.76, 0.68, 0.6, 0.42, 0.34, 0.26, 0.18)  # heights at which a curve may bear its number: apart from one another and from what is read
 LINES = 6  # more than these cannot be told apart
 FEW = 10  # a curve that stands on fewer is drawn faint
 LEVELS = (0.5, 0.1)  # where quantiles are read: half within, nine in ten within
@@ -26,8 +29,11 @@ DAYS = {12.0: "same day", 168.0: "7 d", 672.0: "28 d", 2016.0: "12 wk"}  # and o
 def survival(answer: Answer, *, dimension: str | None = None, selected: Sequence[str] = (), palette: Palette = LIGHT) -> go.Figure:
     """The share still waiting after each time, a step curve a unit, at most six, the largest; the share unended in each one's label.
 
-    One curve carries its 95 % band. Where fewer than ten are left at risk the curve goes faint. Dotted: half, and one in ten.
+    Several are numbered from the top, on the curve and in its label, and those of one colour differ in their dashes. One curve carries its 95 % band.
+    Where fewer than ten are left at risk the curve goes faint. Dotted: half, and one in ten.
     """
+    uncut(answer, ("n", "count_unreported", "count_at_risk", "still_waiting"), "a curve without it would fall elsewhere and end too soon")
+    some(answer.rows, answer)
     groups = [(key, list(rows)) for key, rows in groupby(answer.rows, key=lambda r: r[dimension] if dimension else None)]
     groups = sorted(groups, key=lambda g: -g[1][0]["n"])[:LINES]
     latest = max((r["hours"] for _, rows in groups for r in rows), default=168.0)
@@ -36,9 +42,11 @@ def survival(answer: Answer, *, dimension: str | None = None, selected: Sequence
     start, marks = (min(DAYS), DAYS) if is_of_days else (EARLIEST, {t: TICKS[t] for t in STEPS})
     end = max(end, 2 * start)
     colours = [palette.accent] if len(groups) == 1 else _tones(answer, dimension, [k for k, _ in groups], selected, palette)
+    styles = _dashes(colours)
     traces: list[Trace] = []
     ends = []
-    for (key, rows), colour in zip(groups, colours, strict=True):
+    curves: dict[str, list[Row]] = {}  # by label
+    for (key, rows), colour, dash in zip(groups, colours, styles, strict=True):
         n, unended = rows[0]["n"], rows[0]["count_unreported"]
         name = answer.label(dimension, key) if dimension else "all"
         points = [{"hours": 0.0, "still_waiting": 1.0, "lower": 1.0, "upper": 1.0, "count_at_risk": n}, *rows]
@@ -48,15 +56,20 @@ def survival(answer: Answer, *, dimension: str | None = None, selected: Sequence
         solid, faint = _thinned(solid, least), _thinned(faint, least)
         if len(groups) == 1:
             traces += _band([*solid, *faint[1:]], colour, start)
-        traces.append(_steps(answer.metric, solid, colour, name, start))
+        traces.append(_steps(answer.metric, solid, colour, name, start, dash))
         if faint:
-            traces.append(_steps(answer.metric, faint, colour, name, start) | {"opacity": 0.35})
+            traces.append(_steps(answer.metric, faint, colour, name, start, dash) | {"opacity": 0.35})
         share = f"{fmt.percent(unended / n)} of {fmt.count(n)}"
-        label = f"{wrapped(name, 18)}<br>   {share}" if dimension else f"{share}<br>   {answer.metric.unended}"
+        label = f"{wrapped(name, 18)}<br>{share}".replace("<br>", "<br>   ") if dimension else f"{share}<br>   {answer.metric.unended}"
         ends.append((points[-1]["still_waiting"], label, colour))
+        curves[label] = points
     ticks = [t for t in marks if start <= t <= end]
     height = HEIGHT if len(groups) < 5 else HEIGHT + 60
-    labels = beside(ends, 0, 1, (height - 80) / 2.4, palette)
+    ends.sort(key=lambda end: end[0])
+    numbers = {label: len(ends) - i for i, (_, label, _) in enumerate(ends)} if len(ends) > 1 else {}
+    numbered = [(y, f"<b>{numbers[text]}</b> {text}" if numbers else text, colour) for y, text, colour in ends]
+    labels = beside(numbered, 0, 1, height - TOP - FOOT, palette, is_by_lines=True)
+    on_curves = _numbered({n: curves[label] for label, n in numbers.items()}, start, palette)
     shapes = [_level(v, palette) for v in LEVELS]
     words = [note(text, palette, x=0.004, xref="paper", xanchor="left", y=v, yanchor="bottom") for v, text in zip(LEVELS, ("half", "one in ten"), strict=True)]
     if dimension:
@@ -64,7 +77,7 @@ def survival(answer: Answer, *, dimension: str | None = None, selected: Sequence
     figure = layout(
         palette,
         height,
-        margin={"l": 8, "r": margin_for(text for _, text, _ in ends), "t": 34, "b": 58},
+        margin={"l": 8, "r": margin_for(f"{text}.." for _, text, _ in ends), "t": TOP, "b": FOOT},
         xaxis={
             "type": "log",
             "range": [math.log10(start), math.log10(end)],
@@ -74,7 +87,7 @@ def survival(answer: Answer, *, dimension: str | None = None, selected: Sequence
             "title": {"text": f"{answer.metric.short_clock},<br>log scale", "standoff": 6, "font": {"size": 12}},
         },
         yaxis={"range": [0, 1.005], "tickformat": ".0%", "nticks": 6},
-        annotations=[unit_note("still waiting", palette), *words, *labels],
+        annotations=[unit_note("still waiting", palette), *words, *labels, *on_curves],
         shapes=shapes,
     )
     return go.Figure({"data": traces, "layout": figure}, _validate=False)
@@ -90,6 +103,37 @@ def _tones(answer: Answer, dimension: str | None, keys: Sequence[Any], selected:
     return [palette.accent if k in selected else palette.grey for k in keys]
 
 
+def _dashes(colours: Sequence[str]) -> list[str]:
+    """A dash for each curve: those that share a colour differ."""
+    return [DASHES[colours[:i].count(c) % len(DASHES)] if colours.count(c) > 1 else DASHES[0] for i, c in enumerate(colours)]
+
+
+def _numbered(curves: Mapping[int, Sequence[Row]], start: float, palette: Palette) -> list[dict[str, Any]]:
+    """The number of each curve where it falls through a height farthest from the others, no two at one height: beside the outermost, on any other."""
+    crossed = {level: {n: at for n, points in curves.items() if (at := _at(points, level, start)) is not None} for level in NUMBERED}
+    free = [(min((abs(at - x) for m, x in found.items() if m != n), default=math.inf), level, n) for level, found in crossed.items() for n, at in found.items()]
+    notes: dict[int, dict[str, Any]] = {}
+    taken: set[float] = set()
+    for _, level, n in sorted(free, reverse=True):
+        if n in notes or level in taken:
+            continue
+        taken.add(level)
+        at, every = crossed[level][n], crossed[level].values()
+        place: dict[str, Any] = {"xanchor": "center", "bgcolor": palette.paper}
+        if at == max(every):
+            place = {"xanchor": "left", "xshift": 3}
+        elif at == min(every) > math.log10(start):
+            place = {"xanchor": "right", "xshift": -3}
+        notes[n] = note(f"<b>{n}</b>", palette, x=at, y=level, yanchor="middle", **place) | {"font": {"size": 12, "color": palette.text}}
+    return list(notes.values())
+
+
+def _at(points: Sequence[Row], level: float, start: float) -> float | None:
+    """Where on the log axis a curve falls through a height; None where it does not."""
+    hours = next((p["hours"] for p in points if p["still_waiting"] <= level), None)
+    return None if hours is None else math.log10(max(hours, start))
+
+
 def _thinned(points: Sequence[Row], least: float) -> list[Row]:
     """Without the steps too small to be seen. The ends stay, and where a curve passes half and one in ten: there it is read."""
     kept = list(points[:1])
@@ -100,14 +144,14 @@ def _thinned(points: Sequence[Row], least: float) -> list[Row]:
     return kept
 
 
-def _steps(metric: Metric, points: Sequence[Row], colour: str, name: str, start: float) -> Trace:
+def _steps(metric: Metric, points: Sequence[Row], colour: str, name: str, start: float, dash: str) -> Trace:
     return {
         "type": "scatter",
         "mode": "lines",
         "name": name,
         "x": [round(max(p["hours"], start), 3) for p in points],
         "y": [round(p["still_waiting"], 4) for p in points],
-        "line": {"color": colour, "width": 2, "shape": "hv"},
+        "line": {"color": colour, "width": 2, "shape": "hv", "dash": dash},
         "text": [fmt.duration(metric, p["hours"]) for p in points],
         "hovertemplate": f"{name}: %{{y:.1%}} still waiting after %{{text}}<extra></extra>",
     }
@@ -239,7 +283,7 @@ def bounded(answer: Answer, *, flags: Sequence[Flag] = (), palette: Palette = LI
 
 def bars(answer: Answer, *, dimension: str, selected: Sequence[str] = (), limit: float | None = None, limit_name: str = "", palette: Palette = LIGHT) -> go.Figure:
     """A figure a unit, the greatest on top, from zero; a dashed line where a trigger stands."""
-    rows = sorted((r for r in answer.rows if r["value"] is not None), key=lambda r: r["value"])
+    rows = some(sorted((r for r in answer.rows if r["value"] is not None), key=lambda r: r["value"]), answer)
     names = [wrapped(answer.label(dimension, r[dimension]), 26) for r in rows]
     over = [limit is not None and r["value"] > limit for r in rows]
     colours = [palette.warn if o else palette.accent if not selected or r[dimension] in selected else palette.grey for r, o in zip(rows, over, strict=True)]

@@ -3,13 +3,18 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeVar
 
 from readout import format as fmt
-from readout.answer import Answer
+from readout.answer import Answer, Released
+from readout.errors import DrawingError
 
+T = TypeVar("T")
 Trace = dict[str, Any]
 CLEAR = "rgba(0,0,0,0)"
+TAKEN = "Its tables can be taken."
+LINE = 15.6  # pixels of a line of a label
 APART = "†"  # behind the name of a unit whose times cannot be compared
 
 
@@ -181,26 +186,29 @@ def time_axis(hours: Sequence[float], palette: Palette) -> dict[str, Any]:
     }
 
 
-def beside(ends: Sequence[tuple[float, str, str]], low: float, high: float, height: float, palette: Palette) -> list[dict[str, Any]]:
+def beside(ends: Sequence[tuple[float, str, str]], low: float, high: float, height: float, palette: Palette, *, is_by_lines: bool = False) -> list[dict[str, Any]]:
     """Labels right of the plot: each a mark in its line's colour and a name in the text's, pushed apart so that none lies on another.
 
-    `ends`: (height on the axis, already logged where it is a log axis; text; colour). `height`: of the plot, in pixels.
+    `ends`: (height on the axis, already logged where it is a log axis; text; colour). `height`: of the plot, in pixels. `is_by_lines`: each
+    takes the room of its own lines.
     """
     if not ends:
         return []
-    gap = (high - low) * 17 / height
-    places = [y for y, _, _ in sorted(ends)]
-    for i in range(1, len(places)):
-        places[i] = max(places[i], places[i - 1] + gap)
+    ordered = sorted(ends, key=lambda end: end[0])
+    tall = [LINE * (text.count("<br>") + 1) + 2 if is_by_lines else 17 for _, text, _ in ordered]
+    gaps = [(high - low) * (a + b) / 2 / height for a, b in pairwise(tall)]
+    places = [y for y, _, _ in ordered]
+    for i, gap in enumerate(gaps):
+        places[i + 1] = max(places[i + 1], places[i] + gap)
     over = places[-1] - high
     if over > 0:
         places[-1] -= over
         for i in range(len(places) - 2, -1, -1):
-            places[i] = min(places[i], places[i + 1] - gap)
+            places[i] = min(places[i], places[i + 1] - gaps[i])
     return [
         note(f"<span style='color:{colour}'>■</span> {text}", palette, x=1, xref="paper", xanchor="left", xshift=4, y=y, yanchor="middle")
         | {"font": {"size": 12, "color": palette.text}, "align": "left"}
-        for y, (_, text, colour) in zip(places, sorted(ends), strict=True)
+        for y, (_, text, colour) in zip(places, ordered, strict=True)
     ]
 
 
@@ -217,6 +225,21 @@ def wrapped(text: str, width: int = 18) -> str:
     words = text.split(" ")
     cut = min(range(1, len(words)), key=lambda i: abs(len(" ".join(words[:i])) - len(" ".join(words[i:]))))
     return " ".join(words[:cut]) + "<br>" + " ".join(words[cut:])
+
+
+def uncut(answer: Answer, columns: Iterable[str], harm: str) -> None:
+    """Refuse an answer of which a figure is withheld, where the chart joins figures that then would not meet. `harm`: what the chart would show."""
+    if isinstance(answer, Released) and (answer.count_gone or {c for _, c in answer.hidden} & set(columns)):
+        raise DrawingError(f"The {answer.profile} release holds no such chart of this: a part of it is withheld, and {harm}. {TAKEN}")
+
+
+def some(rows: Sequence[T], answer: Answer) -> Sequence[T]:
+    """The units to draw; refused where there is none."""
+    if rows:
+        return rows
+    if isinstance(answer, Released):
+        raise DrawingError(f"The {answer.profile} release holds no such chart of this: no unit has a figure in it. {TAKEN}")
+    raise DrawingError("Nothing to draw: no unit of this choice has a figure.")
 
 
 def bands_of_chance(names: Sequence[str], limits: Sequence[Sequence[float | None]], palette: Palette, said: str = ".2f") -> list[Trace]:

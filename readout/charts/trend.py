@@ -1,7 +1,7 @@
 """Months from left to right: lines, bars, quantiles and small panels. Provisional months are hatched or hollow, and say so."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -35,12 +35,21 @@ HATCH = {"shape": "/", "size": 6, "solidity": 0.35}
 
 @dataclass(frozen=True)
 class Flag:
-    """An annotation of the network: something that happened, numbered on the chart and told below it."""
+    """An annotation of the network: something that happened, numbered on the chart and told below it. `sites`, their `trusts`, `modalities`: what it
+    bears on; none: all."""
 
     number: int
     start: date
     title: str
     text: str
+    sites: tuple[str, ...] = ()
+    modalities: tuple[str, ...] = ()
+    trusts: tuple[str, ...] = ()
+
+    def bears_on(self, dimension: str, values: Collection[Any]) -> bool:
+        """Whether it may have touched any of these units; where no unit is named, all are meant."""
+        named = {"site_code": self.sites, "modality": self.modalities, "trust_code": self.trusts, "provider_code": self.trusts}.get(dimension, ())
+        return not named or not values or not set(named).isdisjoint(values)
 
 
 def trend(
@@ -193,20 +202,9 @@ def panels(
             "ticklabelposition": "inside top",
             "showgrid": True,
         }
-        for flag in flags:
+        for flag in (f for f in flags if f.bears_on(split, (code,))):
             at = flag.start.isoformat()
-            shapes.append(
-                {
-                    "type": "line",
-                    "xref": f"x{n}",
-                    "yref": f"y{n} domain",
-                    "x0": at,
-                    "x1": at,
-                    "y0": 0,
-                    "y1": 1,
-                    "line": {"color": palette.muted, "width": 1, "dash": "dot"},
-                }
-            )
+            shapes.append(_event(at, palette, xref=f"x{n}", yref=f"y{n} domain"))
             notes.append(note(str(flag.number), palette, x=at, xref=f"x{n}", y=1, yref=f"y{n} domain", yanchor="top", xanchor="left"))
         settled = [r for r in rows if not r["provisional"] and r[column] is not None]
         said = f"<br>{read(answer, column, settled[-1][column])} in {fmt.month(settled[-1]['month'])}" if settled else ""
@@ -317,6 +315,11 @@ def _target(answer: Answer) -> float | None:
     return answer.standard.target if answer.standard is not None and answer.metric.is_share else None
 
 
+def _event(at: str, palette: Palette, **refs: str) -> dict[str, Any]:
+    """The line of a flag."""
+    return {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "line": {"color": palette.muted, "width": 1, "dash": "dot"}, **refs}
+
+
 def months_figure(
     answer: Answer,
     rows: Sequence[Row],
@@ -370,17 +373,7 @@ def months_figure(
     for flag in flags:
         if start <= flag.start <= stop:
             at = flag.start.isoformat()
-            shapes.append(
-                {
-                    "type": "line",
-                    "yref": "paper",
-                    "x0": at,
-                    "x1": at,
-                    "y0": 0,
-                    "y1": 1,
-                    "line": {"color": palette.muted, "width": 1, "dash": "dot"},
-                }
-            )
+            shapes.append(_event(at, palette, yref="paper"))
             notes.append(note(f"<b>{flag.number}</b>", palette, x=at, y=0.99, yref="paper", yanchor="top", bgcolor=palette.grid, borderpad=2))
     figure = layout(
         palette,

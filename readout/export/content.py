@@ -40,7 +40,6 @@ Say = Callable[[str, float], None]
 Verdict = tuple[str | None, bool | None]  # the kind of variation, None where there are no limits yet; and its side
 ATTENTION = ("concern", "improvement")
 WIDE = 980  # pixels of a chart: an A4 page across at its text's size
-LEVEL_HIGH, CHANGE_HIGH = 212, 244  # pixels of a list's two charts, which share a page
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,7 @@ class Item:
     def figure(self) -> go.Figure:
         """The control chart, made once and changed by nobody; of a list that of its change over the month, lower, since it stands under its level."""
         if self.metric.is_snapshot:
-            return charts.spc_chart(self.control, standard=self.standard, height=CHANGE_HIGH)
+            return charts.spc_chart(self.control, standard=self.standard, height=charts.CHANGE_HIGH)
         return charts.spc_chart(self.control, standard=self.standard)
 
     @cached_property
@@ -175,12 +174,7 @@ class Item:
         """Of a list its level at each month end, as released, without limits: successive levels depend on each other. None of anything else."""
         if not self.metric.is_snapshot:
             return None
-        drawn, below = charts.trend(self.answer, zero=True), self.figure.layout
-        drawn.layout.height = LEVEL_HIGH
-        if below.xaxis.range:  # month stands over month
-            drawn.layout.xaxis.range = below.xaxis.range
-            drawn.layout.margin.r = max(drawn.layout.margin.r, below.margin.r)
-        return drawn
+        return charts.level_chart(self.answer, self.figure)
 
     @cached_property
     def drawing(self) -> str:
@@ -195,14 +189,7 @@ class Item:
     @property
     def level_alternative(self) -> str:
         """The words of `level_figure`."""
-        known = [r for r in self.answer.rows if r["value"] is not None and not r["provisional"]]
-        if not known:
-            return f"{self.label} at each month end: no figure."
-        least, most = min(known, key=lambda r: r["value"]), max(known, key=lambda r: r["value"])
-        said = ", ".join(
-            f"{name} {fmt.figure(self.metric, 'value', r['value'])} in {fmt.month(r['month'])}" for name, r in (("lowest", least), ("highest", most), ("last", known[-1]))
-        )
-        return f"{self.label} at each month end, {fmt.month(known[0]['month'])} to {fmt.month(known[-1]['month'])}: {said}."
+        return charts.level_words(self.answer)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The network file: sites, sources and adapters, typed and checked. One declarative file says what makes an extract."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -170,18 +170,20 @@ def load_network(path: Path) -> Network:
     _unique(where, "source", [s.name for s in sources])
     codes = {s.code for s in sites}
     for note in data.get("annotation", []):
-        check_keys(f"{where} [[annotation]]", "key", note, {"title": str, "text": str, "from": date, "to": date, "sites": list, "metrics": list})
+        named: dict[str, tuple[str, Collection[str]]] = {
+            "sites": ("site", codes),
+            "modalities": ("modality", schema.MODALITIES),
+            "metrics": ("metric", load_catalogue().metrics),
+        }
+        check_keys(f"{where} [[annotation]]", "key", note, {"title": str, "text": str, "from": date, "to": date, **dict.fromkeys(named, list)})
         _need(f"{where} [[annotation]]", note, "title", "from")
-        for key in ("sites", "metrics"):
-            check_texts(f"{where} [[annotation]] {note['title']}", key, note.get(key, []))
         if note.get("to", note["from"]) < note["from"]:
             raise NetworkFileError(f"{where}: annotation '{note['title']}' ends on {note['to']}, before it begins on {note['from']}. Swap the two dates.")
-        for metric in note.get("metrics", []):
-            if metric not in load_catalogue().metrics:
-                raise NetworkFileError(f"{where}: annotation '{note['title']}' names metric '{metric}'. {suggest(metric, load_catalogue().metrics)}")
-        for code in note.get("sites", []):
-            if code not in codes:
-                raise NetworkFileError(f"{where}: annotation '{note['title']}' names site '{code}'. {suggest(code, codes)}")
+        for key, (what, known) in named.items():
+            check_texts(f"{where} [[annotation]] {note['title']}", key, note.get(key, []))
+            for value in note.get(key, []):
+                if value not in known:
+                    raise NetworkFileError(f"{where}: annotation '{note['title']}' names {what} '{value}'. {suggest(value, known)}")
     for supplier in data.get("supplier", []):
         check_keys(f"{where} [[supplier]]", "key", supplier, {"code": str, "name": str})
         _need(f"{where} [[supplier]]", supplier, "code", "name")

@@ -181,6 +181,7 @@ def _annotations(network: Network) -> pl.DataFrame:
             "valid_from": n["from"],
             "valid_to": n.get("to", n["from"]),
             "site_codes": list(n.get("sites", [])),
+            "modalities": list(n.get("modalities", [])),
             "metric_ids": list(n.get("metrics", [])),
         }
         for n in network.annotations
@@ -191,6 +192,7 @@ def _annotations(network: Network) -> pl.DataFrame:
         "valid_from": pl.Date,
         "valid_to": pl.Date,
         "site_codes": pl.List(pl.String),
+        "modalities": pl.List(pl.String),
         "metric_ids": pl.List(pl.String),
     }
     return pl.DataFrame(rows, schema=types)

@@ -407,5 +407,5 @@ def network_file() -> str:
     ]
     lines += ["", "[[annotation]]", 'title = "CT scanner failure"']
     lines += ['text = "One CT scanner of Northshire General was out of use; part of its scheduled work was lost."']
-    lines += [f"from = {begin}", f"to = {stop}", f'sites = ["{code}"]', 'metrics = ["activity", "request_to_exam"]']
+    lines += [f"from = {begin}", f"to = {stop}", f'sites = ["{code}"]', 'modalities = ["CT"]', 'metrics = ["activity", "request_to_exam"]']
     return "\n".join(lines) + "\n"

@@ -15,6 +15,7 @@ from readout import narrate, schema
 from readout.answer import Answer, Released
 from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import LIGHT, Flag, alternative
+from readout.errors import DrawingError
 from readout.scope import DIMENSIONS
 from readout.ui import downloads, engine, figure, judged, way, written
 from readout.ui.engine import Failure
@@ -114,7 +115,7 @@ def chart(
         (st.info if absent and absent.is_absence else st.error)(sentence)
         return
     if flags is None:
-        flags = current().flags_for(answer.metric.id) if "month" in answer.scope.by and "flags" in signature(draw).parameters else ()
+        flags = current().flags_for(answer.metric.id, answer.scope.where) if "month" in answer.scope.by and "flags" in signature(draw).parameters else ()
     said = scope or narrate.scope_words(answer)
     st.caption(f"{said[0].upper()}{said[1:]}. {subtitle}".removesuffix(" "))
     if answer.is_empty:
@@ -132,6 +133,9 @@ def chart(
     try:
         drawn = engine.figures().get(name, lambda: draw(answer, *others, palette=colours, **extra, **options))
         picked = figure.show(drawn, key=f"{key}_figure", alt=alternative(answer, column), name=name, is_picking=bool(behind))
+    except DrawingError as e:
+        st.info(str(e))
+        return
     except Exception:
         st.error(engine.failed(f"chart {key}"))
         return
@@ -158,7 +162,7 @@ def with_limits(answer: Answer, key: str) -> None:
         st.error(found.sentence)
         return
     try:
-        judged.draw(found, key=key)
+        judged.draw(found, answer.scope.where, key=key)
     except Exception:
         st.error(engine.failed(f"control chart {key}"))
         return

@@ -13,7 +13,7 @@ import streamlit as st
 from readout import format as fmt
 from readout import release
 from readout.answer import Answer, Released
-from readout.errors import ReadoutError
+from readout.errors import DrawingError, ReadoutError
 from readout.export.single import FORMATS, Chart
 from readout.ui import engine
 from readout.ui.frame import current
@@ -21,7 +21,6 @@ from readout.ui.frame import current
 NAMES = {"svg": "SVG, for print", "png": "PNG picture", "pdf": "PDF page", "xlsx": "Excel table", "csv": "CSV table"}
 RELEASES = {"internal": "Inside the organisation", "public": "Public"}
 FINE = "The public release holds no such chart: it is worked out from thousands of small counts, which do not leave."
-HIDDEN = "The public release holds no such chart of this: what is left after small counts are withheld cannot be drawn. Its tables can be taken."
 
 Draw = Callable[[Released], go.Figure]
 Notes = Callable[[Released], Sequence[str]]
@@ -45,16 +44,15 @@ def offer(
             return
         try:
             made = _chart(answer.release(profile), draw, title, scope, alternative, notes)
+        except DrawingError as e:
+            st.info(str(e))
+            made = _chart(answer.release(profile), lambda _: go.Figure(), title, scope, lambda _: "", notes)
         except ReadoutError as e:
             st.info(str(e))
             return
         except Exception:
-            if profile == "internal":
-                st.error(engine.failed(f"download {key}"))
-                return
-            engine.failed(f"public download {key}")  # to the log: nothing to draw is no fault, but a fault may look like it
-            st.info(HIDDEN)
-            made = _chart(answer.release(profile), lambda _: go.Figure(), title, scope, lambda _: "", notes)
+            st.error(engine.failed(f"{profile} download {key}"))
+            return
         if points is not None:
             made = replace(made, points=tuple(released_points(answer, points(answer), profile)))
         forms = FORMATS if made.figure.data else ("xlsx", "csv")

@@ -25,7 +25,11 @@ from readout.ui.look import THEME, palette
 
 UI = paths.PACKAGE / "ui"
 NAME, SCRIPT = "readout.figure", "figure.js"
-HTML = '<div class="figure" role="group"><div class="drawing"></div><div class="words" hidden></div><div class="heard" aria-live="polite"></div></div>'
+HINT = "Choose a mark to see the rows behind it."
+HTML = (
+    '<div class="figure" role="group"><div class="drawing"></div><div class="words" hidden></div>'
+    f'<div class="hint" hidden>{HINT}</div><div class="heard" aria-live="polite"></div></div>'
+)
 WIDE, NARROW = 820, 350  # the first guess: a page on a desk, and on a telephone
 GAP, STACKED = 16, 600  # pixels between two columns; the widest page on which they stand below one another
 WIDTHS = "figure_widths"  # of the session: by figure, and the last one seen

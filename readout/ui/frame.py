@@ -1,6 +1,6 @@
 """The frame round every page: navigation that keeps the filters, the filters themselves bound to the address bar, and the page's scope."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -80,13 +80,30 @@ class Page:
         """The month of a scope of one month."""
         return fmt.month(scope.date_from) if scope.date_from else ""
 
-    def flags_for(self, metric_id: str) -> tuple[Flag, ...]:
-        """The annotations that bear on a metric and on the chosen sites."""
+    def flags_for(self, metric_id: str, where: Mapping[str, Collection[str]] | None = None) -> tuple[Flag, ...]:
+        """The annotations that bear on a metric and on the sites and modalities of a chart: those of its filters, else of the page's."""
         notes = self.store.extract.manifest.get("annotations") or []
-        wanted = {(n["title"], n["from"]) for n in notes if _bears(n["metrics"], metric_id) and (not self.sites or set(n["sites"]) & set(self.sites))}
+        wanted = {(n["title"], n["from"]) for n in notes if _bears(n.get("metrics", ()), metric_id)}
+        known = load_catalogue().metric(metric_id).dimensions
+        chosen = {k: v for k, v in (self.scope.where if where is None else where).items() if k in known}
         start, stop = self.scope.date_from or date.min, self.scope.date_to or date.max
-        shown = [f for f in self.flags if (f.title, f.start.isoformat()) in wanted and start <= f.start <= stop]
+        shown = [
+            f
+            for f in self.flags
+            if (f.title, f.start.isoformat()) in wanted and start <= f.start <= stop and all(f.bears_on(dimension, values) for dimension, values in chosen.items())
+        ]
         return tuple(replace(f, number=i + 1) for i, f in enumerate(shown))
+
+
+def _flags(manifest: Mapping[str, Any]) -> tuple[Flag, ...]:
+    """The annotations of an extract, in the order of the network file."""
+    trusts = {s["site_code"]: s["trusts"] for s in manifest["sites"]}
+    flags = []
+    for i, note in enumerate(manifest.get("annotations") or [], 1):
+        sites, modalities = (tuple(note.get(key, ())) for key in ("sites", "modalities"))
+        run_by = tuple(dict.fromkeys(t for s in sites for t in trusts.get(s, ())))
+        flags.append(Flag(i, date.fromisoformat(note["from"]), note["title"], note.get("text", ""), sites, modalities, run_by))
+    return tuple(flags)
 
 
 def _bears(named: Sequence[str], metric_id: str) -> bool:
@@ -166,9 +183,7 @@ def frame() -> Page:
     for sentence in st.session_state.get("ignored", {}).values():
         st.warning(sentence)
     scope, last = st.session_state["chosen"]
-    notes = store.extract.manifest.get("annotations") or []
-    flags = tuple(Flag(i + 1, date.fromisoformat(n["from"]), n["title"], n["text"]) for i, n in enumerate(notes))
-    page = Page(store, scope, last, flags)
+    page = Page(store, scope, last, _flags(store.extract.manifest))
     st.session_state["page_now"] = page
     if st.session_state.pop("expected", None) != scope:
         ahead.expect(store, scope)

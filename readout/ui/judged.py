@@ -9,6 +9,7 @@ from readout import charts, narrate_control
 from readout import format as fmt
 from readout.answer import Answer, Released
 from readout.control import Control, control, controls, rebases_of
+from readout.export import tables
 from readout.export.content import as_shown
 from readout.scope import Scope
 from readout.ui import downloads, engine, figure
@@ -17,6 +18,8 @@ from readout.ui.frame import Page, current
 from readout.ui.look import palette
 
 WITHHELD = "The figure of its last complete month is withheld in this release, so nothing is said of it."
+
+LEVEL_HIGH, CHANGE_HIGH = 250, 300  # pixels of a list's two charts
 
 
 def judged(page: Page, metric_id: str, **where: Sequence[str]) -> Control | Failure:
@@ -66,13 +69,21 @@ def can_be_judged(answer: Answer) -> bool:
     return answer.scope.by == ("month",) and answer.metric.spc != "none"
 
 
-def draw(found: Control, *, key: str) -> None:
-    """The chart, what it says, and what is known of its limits."""
+def draw(found: Control, where: Mapping[str, Sequence[str]], *, key: str) -> None:
+    """The chart, what it says, and what is known of its limits; of a list its level too, above the change that is judged. `where`: its filters."""
     page, colours = current(), palette()
-    flags = page.flags_for(found.metric.id)
+    flags = page.flags_for(found.metric.id, where)
+    whole = _whole(page, found, where) if found.metric.is_snapshot else None
     name = ("spc", str(engine.extracts()), page.store.extract.id, page.store.viewer.key, colours.name, found.metric.id, found.chart, *sorted(found.unit.items()))
     name = (*name, key, page.scope)
-    drawn = engine.figures().get(name, lambda: charts.spc_chart(found, flags=flags, palette=colours, standard=page.standard_of(found.metric)))
+    high = {"height": CHANGE_HIGH} if whole is not None else {}
+    drawn = engine.figures().get(name, lambda: charts.spc_chart(found, flags=flags, palette=colours, standard=page.standard_of(found.metric), **high))
+    if isinstance(whole, Answer):
+        above = ("level", *name)
+        level = engine.figures().get(above, lambda: charts.level_chart(whole, drawn, flags=flags, palette=colours, height=LEVEL_HIGH))
+        st.markdown(f"**{tables.LEVEL}**")
+        figure.show(level, key=f"{key}_level_figure", alt=charts.level_words(whole), name=above)
+        st.markdown(f"**{tables.CHANGE}**")
     figure.show(drawn, key=f"{key}_spc_figure", alt=narrate_control.alternative(found), name=name)
     st.markdown(" ".join(s for s in (narrate_control.signal(found), narrate_control.target_words(found), narrate_control.suggestion(found)) if s))
     notes = [f"New limits from {fmt.month(r.month)}: {r.reason} ({r.who}{f', {fmt.day(r.when)}' if r.when else ''})." for r in found.rebases]
@@ -80,13 +91,18 @@ def draw(found: Control, *, key: str) -> None:
     st.caption(" ".join([f"Chart: {found.chart}, every month of the extract whatever the period chosen.", *notes]))
 
 
+def _whole(page: Page, found: Control, where: Mapping[str, Sequence[str]]) -> Answer | Failure:
+    """The figures of a series over every month of the extract."""
+    return page.ask(found.metric.id, "month", scope=Scope((), {k: tuple(v) for k, v in where.items()}))
+
+
 def offer(found: Control, where: Mapping[str, Sequence[str]], *, key: str) -> None:
     """The control chart to take away, over every month of the extract."""
     page = current()
-    whole = page.ask(found.metric.id, "month", scope=Scope((), {k: tuple(v) for k, v in where.items()}))
+    whole = _whole(page, found, where)
     if isinstance(whole, Failure):
         return
-    flags, rebases, standard = page.flags_for(found.metric.id), rebases_of(page.store.extract.manifest), page.standard_of(found.metric)
+    flags, rebases, standard = page.flags_for(found.metric.id, where), rebases_of(page.store.extract.manifest), page.standard_of(found.metric)
 
     def shown(out: Released) -> Control:
         return as_shown(found, out, rebases)

@@ -33,6 +33,9 @@ BEYOND = """() => Math.max(...[document.documentElement, document.querySelector(
 # Each bar: the count it says, how wide it is, and where its middle lies.
 BARS = """p => [...p.querySelectorAll('[data-pick*="band="]')].map(e => [e.dataset.say, e.getBoundingClientRect()])
     .map(([said, r]) => ({value: said.match(/: ([\\d,]+)/)[1], width: r.width, x: r.x + r.width / 2, y: r.y + r.height / 2}))"""
+# What each mark of units below one another says, row by row from the top.
+READ = """f => [...f.querySelectorAll('[data-say]')].map(e => [e.dataset.say, e.getBoundingClientRect()])
+    .map(([said, r]) => [said, Math.round((r.y + r.height / 2) / 10), r.x]).sort((a, b) => a[1] - b[1] || a[2] - b[2]).map(([said]) => said)"""
 DRAWN = ".figure svg"
 # Whether every figure in sight is drawn for the width it has: after that no rerun is under way on its account.
 FITTED = """() => [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].every(e => {
@@ -245,15 +248,46 @@ def test_a_figure_is_drawn_for_its_width_and_says_a_mark_to_pointer_and_keyboard
     box.focus()
     page.keyboard.press("Escape")
     assert not box.locator(".words").is_visible()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    assert box.locator(".heard").inner_text() == marks.nth(1).get_attribute("data-say")
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name="See what is behind").first.wait_for(timeout=30_000)
-    assert box.locator(".is-picked").count() == 1
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name="See what is behind").first.wait_for(state="detached", timeout=30_000)
+    read = box.evaluate(READ)
+    heard = []
+    for _ in read:
+        page.keyboard.press("ArrowDown")
+        heard.append(box.locator(".heard").inner_text())
+    assert heard == read and len(read) == marks.count(), "the arrows walk the bars as they are read, top to bottom"
+    page.keyboard.press("ArrowUp")
+    assert box.locator(".heard").inner_text() == read[-2]
+    behind = page.get_by_role("link", name="See what is behind").first
+    for leave in ("Enter", "Escape"):
+        page.keyboard.press("Enter")
+        behind.wait_for(timeout=30_000)
+        settled(page)
+        assert box.locator(".is-picked").count() == 1
+        page.keyboard.press(leave)
+        behind.wait_for(state="detached", timeout=30_000)
+        settled(page)
+        page.keyboard.press("ArrowUp")
     assert not any("Plotly" in url for url in asked) and any(url.endswith("/figure.js") for url in asked)
+    page.close()
+
+
+def test_a_figure_says_whether_its_marks_lead_to_rows_and_its_words_hide_no_other_row(address, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 2600})
+    page.goto(f"{address}/backlog")
+    page.locator(DRAWN).nth(3).wait_for(timeout=60_000)
+    page.wait_for_function(FITTED, timeout=60_000)
+    settled(page)
+    leads, does_not = page.locator(".figure").first, page.locator(".figure").nth(3)
+    cursor = "f => getComputedStyle(f.querySelector('.drawing')).cursor"
+    for box, hint, shape in ((leads, True, "pointer"), (does_not, False, "default")):
+        assert box.locator(".hint").is_visible() == hint
+        at = box.evaluate("f => { const r = [...f.querySelectorAll('[data-say]')].at(-1).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] }")
+        page.mouse.move(*at)
+        assert box.locator(".words").is_visible() and box.evaluate(cursor) == shape
+    bars = leads.evaluate("f => [...f.querySelectorAll('[data-say]')].map(e => e.getBoundingClientRect()).map(r => [r.x + r.width / 2, r.y + r.height / 2, r.height])")
+    for x, y, tall in bars:
+        page.mouse.move(x, y)
+        words = leads.locator(".words").bounding_box()
+        assert words["y"] > y - 1.5 * tall and words["y"] + words["height"] < y + 1.5 * tall
     page.close()
 
 

@@ -85,3 +85,29 @@ def test_a_public_control_chart_says_its_own_counts_in_words_too(opened, monkeyp
 def test_reporters_offer_nothing(opened, monkeypatch):  # noqa: F811
     files, _, _ = taken(opened, monkeypatch, "reporters", "internal")
     assert not files
+
+
+def test_a_stack_with_a_part_withheld_is_refused_in_a_sentence_and_its_table_leaves(opened, monkeypatch, caplog):  # noqa: F811
+    files, said, _ = taken(opened, monkeypatch, "turnaround", "public")
+    assert set(files["bands"]) == {"xlsx", "csv"} and b"*" in files["bands"]["csv"]
+    assert any("a bar without it would show a wrong total. Its tables can be taken." in s for s in said)
+    assert not [r for r in caplog.records if r.exc_info], "what is refused on purpose is no fault for the log"
+
+
+@pytest.mark.parametrize("release", ["internal", "public"])
+def test_a_fault_of_a_download_is_not_said_to_be_a_withheld_figure(release, opened, monkeypatch, caplog):  # noqa: F811
+    def broken(*_, **__):
+        raise TypeError("/secret/path")
+
+    monkeypatch.setattr(downloads, "_chart", broken)
+    files, said, _ = taken(opened, monkeypatch, "backlog", release)
+    assert not files and said
+    for sentence in said:
+        reference = re.fullmatch(r"This could not be made; the rest of the page can\. Reference (\w{4}) \(in the log\)\.", sentence)
+        assert reference and f"Reference {reference[1]}: {release} download" in caplog.text
+
+
+def test_a_chart_whose_every_unit_is_withheld_says_so(opened, monkeypatch):  # noqa: F811
+    files, said, _ = taken(opened, monkeypatch, "standards", "public", modality="NM")
+    assert set(files["units_site_code"]) == {"xlsx", "csv"}
+    assert any("no unit has a figure in it" in s for s in said)

@@ -3,14 +3,21 @@
 import ast
 import re
 import tomllib
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
+from xml.etree import ElementTree
 
 import numpy as np
+import polars as pl
 import pytest
 
 from readout import charts, narrate
 from readout.answer import ask
+from readout.charts.svg import svg
+from readout.charts.svg.words import width
 from readout.charts.theme import DARK, LIGHT
+from readout.errors import DrawingError
 from readout.scope import Scope
 from readout.stats.intervals import wilson
 from readout.store import Store
@@ -212,6 +219,26 @@ def test_one_curve_carries_its_band_and_several_do_not(make):
     assert next(t for t in lines(chosen) if t.line.color == LIGHT.accent).name == "Second Hospital"
 
 
+@pytest.mark.parametrize("dimension", ["site_code", "modality"])
+def test_each_of_several_curves_can_be_told_from_the_others(dimension, store):
+    """By its number, on the curve and in the label, and among those of one colour by its dash; no label lies on another, no number on another."""
+    figure = charts.survival(ask("report_survival", Scope((dimension,)), store), dimension=dimension)
+    assert len({(t.line.color, t.line.dash) for t in lines(figure)}) == len(lines(figure)) == 6
+    labels = [a for a in figure.layout.annotations if re.match(r"<span[^>]*>■</span> <b>\d</b> ", a.text)]
+    marks = [a for a in figure.layout.annotations if re.fullmatch(r"<b>\d</b>", a.text)]
+    assert [a.text.split("<b>")[1][0] for a in sorted(labels, key=lambda a: -a.y)] == list("123456")
+    assert sorted(a.text[3] for a in marks) == list("123456") and len({a.y for a in marks}) == 6
+    by_number = {a.text.split("<b>")[1][0]: a.text.partition("</b> ")[2].replace("<br>   ", " ") for a in labels}
+    for mark in marks:
+        curve = next(t for t in lines(figure) if by_number[mark.text[3]].startswith(t.name))
+        spots = list(zip(curve.x, curve.y, strict=True))
+        before, after = [y for x, y in spots if x < 10**mark.x - 0.001], [y for x, y in spots if x <= 10**mark.x + 0.001]
+        assert after[-1] <= mark.y + 0.01 and (not before or before[-1] >= mark.y - 0.01), "a number stands where its curve falls through its height"
+    plot = figure.layout.height - figure.layout.margin.t - figure.layout.margin.b
+    rows = sorted(((1 - a.y) * plot, 15.6 * (a.text.count("<br>") + 1)) for a in labels)
+    assert all(below - above >= (a + b) / 2 for (above, a), (below, b) in pairwise(rows))
+
+
 def test_a_curve_goes_faint_where_few_are_left(make):
     """Of twelve, ten are at risk up to the third step; what follows stands on fewer."""
     answer = ask("report_survival", Scope(), Store(make(waits("S1", [float(h) for h in range(1, 13)]))))
@@ -385,3 +412,62 @@ def test_the_share_of_the_cancer_standard_that_is_used_is_told(store):
     days = row["median_hours"] / 24
     assert f"within {days:.0f} days of the request, {100 * days / 28:.0f} % of the 28 days" in said and "national standard" in said
     assert narrate.standard_used(answer, "nowhere") == ""
+
+
+def test_a_chart_that_adds_or_joins_figures_is_refused_where_one_is_withheld(make):
+    """Two of nine bands hold fewer than eight: a bar of the others would be shorter than it is."""
+    rows = [{"acc": f"A{i}", "ended": "2026-09-01 10:00", "verified": "2026-09-01 10:30" if i < 40 else "2026-09-04 10:00"} for i in range(43)]
+    store = Store(make(rows))
+    bands, curve = ask("turnaround_bands", Scope(("site_code", "band")), store), ask("report_survival", Scope(("site_code",)), store)
+    for answer, draw in ((bands, lambda a: charts.stacked(a, dimension="site_code")), (curve, lambda a: charts.survival(a, dimension="site_code"))):
+        assert draw(answer).data and draw(answer.release("internal")).data
+        with pytest.raises(DrawingError, match="a part of it is withheld"):
+            draw(answer.release("public"))
+
+
+def test_a_chart_without_a_unit_is_refused_in_a_sentence(make):
+    """Nine in ten of nothing: no site has half of its reports, so no bar could be drawn."""
+    answer = ask("exam_to_report", Scope(("site_code",)), Store(make([{"ended": "2026-09-01 10:00", "verified": ""}])))
+    with pytest.raises(DrawingError, match="no unit of this choice has a figure"):
+        charts.dumbbell(answer, dimension="site_code")
+
+
+@pytest.mark.parametrize(
+    ("split", "named", "marked"),
+    [
+        ("modality", {"modalities": ("CT",)}, {"CT"}),
+        ("site_code", {"sites": ("ZN101",)}, {"Northshire General"}),
+        ("trust_code", {"trusts": ("ZN1",)}, {"Northshire Hospitals"}),
+        ("modality", {}, None),
+    ],
+)
+def test_an_event_stands_on_the_panels_of_the_units_it_names_alone(split, named, marked, store):
+    flag = charts.Flag(1, date(2026, 2, 9), "CT scanner failure", "", **named)
+    figure = charts.panels(ask("activity", Scope(("month", split)), store), split=split, flags=(flag,))
+    axes = {s.xref for s in figure.layout.shapes}
+    names = {t.name for t in figure.data if (t.xaxis or "x") in axes}
+    assert names == (marked or {t.name for t in figure.data})
+    assert len([a for a in figure.layout.annotations if a.text == "1"]) == len(axes)
+
+
+def extent(text):
+    """From where to where a text of a drawing reaches."""
+    wide, x = width("".join(text.itertext()), float(text.attrib["font-size"])), float(text.attrib["x"])
+    start = x - wide * {"end": 1, "middle": 0.5}.get(text.attrib.get("text-anchor", ""), 0)
+    return start, start + wide
+
+
+@pytest.mark.parametrize("own", [("1",), ("30",), ("1", "2", "29", "30"), ("10", "14", "16", "20"), ("1", "15", "30")])
+def test_the_names_of_ones_own_providers_stay_on_the_narrowest_chart_and_clear_of_the_bars(own, store):
+    answer = ask("national_waiting", Scope(("provider_code",)), store)
+    rows = [{**answer.rows[0], "provider_code": str(i), "value": 10 * i} for i in range(1, 31)]
+    labels = {"provider_code": {str(i): "Westmere and Coast Hospitals" for i in range(1, 31)}}
+    made = replace(answer, frame=pl.DataFrame(rows), labels=labels)
+    figure = charts.among(made, made, dimension="provider_code", own=own, whole_name="England")
+    drawing = ElementTree.fromstring(svg(figure, width=350))
+    names = [t for t in drawing.iter("{http://www.w3.org/2000/svg}text") if "Westmere" in "".join(t.itertext()) or "Coast" in "".join(t.itertext())]
+    assert len(names) == 2 * len(own)
+    assert all(start >= 0 and end <= 350 for start, end in map(extent, names))
+    heights = [a.y for a in figure.layout.annotations if "Westmere" in a.text]
+    plot = figure.layout.height - figure.layout.margin.t - figure.layout.margin.b
+    assert min(heights) - 31 / plot * figure.layout.yaxis.range[1] >= 300 and len(set(heights)) == len(own)

@@ -291,6 +291,62 @@ def test_the_overview_is_two_tables_that_say_in_words_what_the_icons_draw(opened
     assert all(name in app.markdown[0].value + "".join(m.value for m in app.markdown) for name in concern)
 
 
+@pytest.mark.parametrize(("metric", "is_list"), [("Backlog", True), ("Own list, six weeks or more", True), ("Examinations per working day", False)])
+def test_the_control_chart_of_a_list_shows_its_level_above_the_change(metric, is_list, opened):
+    app = opened("control", metric=metric)
+    assert not app.exception
+    assert len(app.get("bidi_component")) == (2 if is_list else 1)
+    said = [m.value for m in app.markdown]
+    heads = ["**Level at each month end**", "**Change over the month, which is judged**"]
+    assert [h for h in said if h in heads] == (heads if is_list else [])
+
+
+def test_the_level_stands_month_over_month_with_its_change(sample_extract):
+    from readout import charts
+    from readout.answer import ask
+    from readout.control import control
+    from readout.scope import Scope
+    from readout.store import Store
+
+    answer = ask("unreported", Scope(("month",)), Store(sample_extract))
+    change = charts.spc_chart(control(answer))
+    level = charts.level_chart(answer, change)
+    assert level.layout.xaxis.range == change.layout.xaxis.range and level.layout.margin.r >= change.layout.margin.r
+    assert level.layout.margin.l == change.layout.margin.l
+    assert level.layout.yaxis.range[0] == 0 and not level.layout.shapes[1:], "from zero, and no limits"
+    assert charts.level_words(answer).startswith("Unreported at each month end, ")
+
+
+def test_an_event_is_marked_only_where_it_applies(opened, altered):
+    """A scanner of one site and modality is no event of another, whether that is a filter of the page or a chart of its own."""
+    from readout.ui import frame as framed
+
+    def change(manifest):
+        manifest["annotations"] = [
+            {"title": "CT scanner failure", "text": "Out of use.", "from": "2026-02-09", "sites": ["ZN101"], "modalities": ["CT"], "metrics": ["activity"]},
+            {"title": "Strike", "from": "2026-03-02"},
+        ]
+
+    seen = {}
+    extracts = altered(change)
+    for name, query in (("all", {}), ("CT", {"modality": "CT"}), ("MR", {"modality": "MR"}), ("there", {"site": "ZN101"}), ("elsewhere", {"site": "ZN102"})):
+        with pytest.MonkeyPatch.context() as patch:
+            pages = []
+            patch.setattr(framed, "Page", lambda *a, made=framed.Page, kept=pages: kept.append(made(*a)) or kept[-1])
+            app = opened("activity", extracts, **query)
+        assert not app.exception and not app.error
+        seen[name] = [f.title for f in pages[-1].flags_for("activity")]
+        assert [f.title for f in pages[-1].flags_for("activity", {"modality": ("MR",)})] == ["Strike"]
+        assert all(f.trusts == (("ZN1",) if f.sites else ()) for f in pages[-1].flags), "a provider of the return is marked for its own sites"
+    assert seen == {
+        "all": ["CT scanner failure", "Strike"],
+        "CT": ["CT scanner failure", "Strike"],
+        "MR": ["Strike"],
+        "there": ["CT scanner failure", "Strike"],
+        "elsewhere": ["Strike"],
+    }
+
+
 def test_a_signal_leads_to_its_control_chart_which_says_the_same(opened):
     app = opened("signals", kind="All", modality="CT")
     (table,) = (ElementTree.fromstring(re.sub(r"<img ([^>]*)>", r"<img \1/>", h.proto.body)) for h in app.get("html") if "<table>" in h.proto.body)

@@ -38,6 +38,8 @@ HISTORY = '[[site.history]]\nfrom = 2024-01-01\nname = "x"\n'
         ("[[source]]", '[[annotation]]\ntitle = "x"\nfrom = "2024"\n[[source]]', "from must be a date"),
         ("[[source]]", '[[annotation]]\ntitle = "x"\nfrom = 2024-01-01\nsites = [5]\n[[source]]', "each value of sites must be a text"),
         ("[[source]]", '[[annotation]]\ntitle = "x"\nfrom = 2024-01-01\nmetrics = ["actvity"]\n[[source]]', "names metric 'actvity'. Did you mean 'activity'"),
+        ("[[source]]", '[[annotation]]\ntitle = "x"\nfrom = 2024-01-01\nmodalities = ["CTT"]\n[[source]]', "names modality 'CTT'. Did you mean 'CT'"),
+        ("[[source]]", '[[annotation]]\ntitle = "x"\nfrom = 2024-01-01\nmodalities = "CT"\n[[source]]', "modalities must be a list"),
         ("[[source]]", '[[annotation]]\ntitle = "x"\nfrom = 2024-02-01\nto = 2024-01-01\n[[source]]', "ends on 2024-01-01, before it begins"),
         ("[[source]]", '[[report_rule]]\nmodality = "CT"\nrequired = false\nfrom = 2024-02-01\nto = 2024-01-01\n[[source]]', "ends on 2024-01-01, before it begins"),
         (IN_SOURCE, 'values.modality = "XR"', "values.modality must be a section"),

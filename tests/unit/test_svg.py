@@ -177,3 +177,14 @@ def test_a_path_said_shortly_goes_through_the_same_spots(spots):
             before, end = end, next(corners)
         if spot == end:
             before, end = end, next(corners, end)
+
+
+@pytest.mark.parametrize(("side", "sign"), [("middle left", -1), ("middle right", 1)])
+def test_blanks_of_a_word_are_room_between_it_and_its_mark(side, sign):
+    """On either side: a word to the left ended on its mark."""
+    made = {
+        text: svg(figure({"type": "scatter", "mode": "markers+text", "x": [1, 2, 3], "y": [1, 1, 1], "text": ["", text, ""], "textposition": side}))
+        for text in ("5 h", "  5 h  ")
+    }
+    tight, roomy = (float(re.search(r'<text x="([\d.]+)"[^>]*>5 h<', drawing)[1]) for drawing in made.values())
+    assert sign * (roomy - tight) == pytest.approx(width("  ", 12), abs=0.1)

@@ -23,7 +23,7 @@ Spec = Mapping[str, Any]
 
 def svg(figure: go.Figure, *, width: float = 760, title: str = "", is_live: bool = False, height: float | None = None) -> str:
     """The figure as an SVG of that many pixels. `title`: its words for whoever cannot see it. `is_live`: marks say
-    their figures (`data-say`) and what picking them means (`data-pick`, `dimension=value` joined by `&`).
+    their figures (`data-say`) and what picking them means (`data-pick`, `dimension=value` joined by `&`); units below one another are `data-rows`.
 
     Raises ValueError for a kind of trace or a format it does not know.
     """
@@ -52,7 +52,8 @@ def svg(figure: go.Figure, *, width: float = 760, title: str = "", is_live: bool
     defs = f"<defs>{''.join(stack.hatches.values())}</defs>" if stack.hatches else ""
     size = f'viewBox="0 0 {number(width)} {number(high)}" width="{number(width)}" height="{number(high)}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{words.FAMILY}, sans-serif" role="img">'
-    named = f"{head[:-1]} aria-label={quoteattr(title)}>" if is_live else f"{head}<title>{escape(title)}</title>"  # a live title would follow the pointer
+    rows = ' data-rows=""' if any(y.kind == "category" for _, y in axes.values()) else ""
+    named = f"{head[:-1]}{rows} aria-label={quoteattr(title)}>" if is_live else f"{head}<title>{escape(title)}</title>"  # a live title would follow the pointer
     return f"{named}{defs}{''.join(body)}</svg>"
 
 

@@ -159,8 +159,12 @@ def _texts(trace: Trace, spots: Sequence[Spot | None], text_colour: str) -> str:
         x = spot[0] + {"left": -gap, "center": 0.0, "right": gap}[across]
         y = spot[1] + {"top": -gap, "middle": 0.0, "bottom": gap}[up]
         anchor = {"left": "right", "center": "center", "right": "left"}[across]
-        said_ = str(text)
-        x += words.width(said_[: len(said_) - len(said_.lstrip())], size)  # leading blanks are room
+        said_ = str(text)  # its blanks are room between it and the mark
+        x += {
+            "left": -words.width(said_[len(said_.rstrip()) :], size),
+            "center": 0.0,
+            "right": words.width(said_[: len(said_) - len(said_.lstrip())], size),
+        }[across]
         made += words.drawn(said_.strip(), x, y, size=size, colour=colour, across=anchor, up={"top": "bottom", "middle": "middle", "bottom": "top"}[up])
     return made
 

@@ -2,6 +2,8 @@
 
 const REACH = 32 // pixels between the pointer and the mark it means
 const SLACK = 0.06 // a drawing is stretched by so much before another of the right width is asked for
+const ROW = 6 // pixels that the middles of marks in one row may lie apart
+const BESIDE = 8 // pixels between a mark and its words
 const REST = 200 // milliseconds without change before a width counts
 const figures = new WeakMap()
 
@@ -32,6 +34,7 @@ class Figure {
     this.drawing = root.querySelector(".drawing")
     this.words = root.querySelector(".words")
     this.heard = root.querySelector(".heard")
+    this.hint = root.querySelector(".hint")
     this.at = -1
     new ResizeObserver(() => this.measured()).observe(this.box)
     this.box.addEventListener("pointermove", (e) => this.pointed(e))
@@ -50,11 +53,14 @@ class Figure {
       this.svg = this.drawing.querySelector("svg")
       this.marks = [...this.svg.querySelectorAll("[data-say]")]
       this.spots = null
+      this.steps = null
       this.show(-1)
     }
-    this.box.setAttribute("aria-label", this.marks.length ? "Chart. The arrow keys walk its marks." : "Chart.")
+    const isPicking = data.picking && this.marks.some((mark) => mark.dataset.pick)
+    const walked = this.marks.length ? "Chart. The arrow keys walk its marks." : "Chart."
+    this.box.setAttribute("aria-label", isPicking ? `${walked} Enter chooses one, Escape lets it go.` : walked)
     this.box.tabIndex = this.marks.length ? 0 : -1
-    this.box.classList.toggle("picking", data.picking)
+    this.hint.hidden = !isPicking
     const picked = data.picking ? data.pick : null
     this.svg.classList.toggle("picked", Boolean(picked))
     for (const mark of this.marks) mark.classList.toggle("is-picked", Boolean(picked) && mark.dataset.pick === picked)
@@ -89,6 +95,21 @@ class Figure {
     return this.spots
   }
 
+  // The marks as they are read: of units below one another row by row from the top, whatever order they are drawn in; else as drawn.
+  walk() {
+    if (this.steps) return this.steps
+    const order = this.marks.map((_, i) => i)
+    if (!("rows" in this.svg.dataset)) return (this.steps = order)
+    const middle = (i) => this.places()[i].y + this.places()[i].height / 2
+    order.sort((a, b) => middle(a) - middle(b))
+    const rows = []
+    for (const i of order) {
+      if (rows.length && middle(i) - middle(rows.at(-1)[0]) <= ROW) rows.at(-1).push(i)
+      else rows.push([i])
+    }
+    return (this.steps = rows.flatMap((row) => row.sort((a, b) => this.places()[a].x - this.places()[b].x)))
+  }
+
   nearest(event) {
     const frame = this.svg.getBoundingClientRect()
     const scale = this.svg.viewBox.baseVal.width / frame.width
@@ -106,6 +127,7 @@ class Figure {
 
   pointed(event) {
     const found = this.nearest(event)
+    this.box.classList.toggle("at-pick", Boolean(this.data.picking && this.marks[found]?.dataset.pick))
     if (found !== this.at) this.show(found)
   }
 
@@ -119,11 +141,18 @@ class Figure {
     this.words.textContent = mark.dataset.say
     const scale = this.svg.getBoundingClientRect().width / this.svg.viewBox.baseVal.width
     const box = this.places()[i]
-    const middle = (box.x + box.width / 2) * scale
-    const above = box.y * scale - this.words.offsetHeight - 8
-    const room = this.box.clientWidth - this.words.offsetWidth
-    this.words.style.left = `${Math.max(0, Math.min(room, middle - this.words.offsetWidth / 2))}px`
-    this.words.style.top = `${above >= 0 ? above : (box.y + box.height) * scale + 8}px`
+    const [left, right] = [box.x * scale, (box.x + box.width) * scale]
+    const middle = (box.y + box.height / 2) * scale
+    const [wide, tall] = [this.words.offsetWidth, this.words.offsetHeight]
+    const room = this.box.clientWidth - wide
+    let [x, y] = [(left + right - wide) / 2, box.y * scale - tall - BESIDE]
+    if ("rows" in this.svg.dataset) {
+      // beside the mark, in its own row: above it they would hide the row before
+      x = right + BESIDE <= room ? right + BESIDE : left - BESIDE - wide >= 0 ? left - BESIDE - wide : room
+      y = middle - tall / 2
+    } else if (y < 0) y = (box.y + box.height) * scale + BESIDE
+    this.words.style.left = `${Math.max(0, Math.min(room, x))}px`
+    this.words.style.top = `${y}px`
   }
 
   pick(i) {
@@ -137,13 +166,16 @@ class Figure {
   key(event) {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
     if (step) {
-      const next = this.at < 0 ? (step > 0 ? 0 : this.marks.length - 1) : Math.max(0, Math.min(this.marks.length - 1, this.at + step))
+      const walk = this.walk()
+      const now = walk.indexOf(this.at)
+      const next = walk[now < 0 ? (step > 0 ? 0 : walk.length - 1) : Math.max(0, Math.min(walk.length - 1, now + step))]
       this.show(next)
       this.heard.textContent = this.marks[next]?.dataset.say ?? ""
     } else if (event.key === "Enter" || event.key === " ") {
       this.pick(this.at)
     } else if (event.key === "Escape") {
       this.show(-1)
+      if (this.data.picking && this.data.pick) this.tell("pick", null)
     } else {
       return
     }

@@ -71,14 +71,14 @@ def _wait_for_quiet() -> None:
 
 
 def _likely(page: Page) -> Iterator[None]:
-    """Piece by piece: the comparison of sites, then both pages as the lead of a site or of a modality filters them."""
+    """Piece by piece: the comparison of sites, then it and the overview as the lead of a site or of a modality filters them, then by the other filters."""
     yield
     variability.prepare(page)
     labels = dimension_labels(page.store, page.scope.end)
-    for dimension in ("modality", "site_code"):
+    for dimension in LIKELY:
         for value in labels[dimension]:
             filtered = replace(page, scope=page.scope.filtered(dimension, (value,)))
-            yield from overview.prepare(filtered)
-            if dimension == "modality":
-                yield
-                variability.prepare(filtered)
+            if dimension in ("modality", "site_code"):
+                yield from overview.prepare(filtered)
+            yield
+            variability.prepare(filtered)

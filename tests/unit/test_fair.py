@@ -12,6 +12,7 @@ import pytest
 
 from readout import charts, narrate, narrate_reporters, reporters, variation
 from readout.answer import Answer, ask
+from readout.errors import DrawingError
 from readout.fair import compared, estimates
 from readout.ingest.publish import publish
 from readout.sample import write_sample
@@ -308,4 +309,5 @@ def test_only_what_lasts_is_called_different(large):
 def test_where_nothing_can_be_judged_it_is_said(make):
     answer = ask(METRIC, Scope(("site_code",)), Store(make([{"ended": "2026-10-30 10:00"}])))
     assert "old enough" in narrate.against_case_mix(answer)
-    charts.against_case_mix(answer, dimension="site_code")
+    with pytest.raises(DrawingError, match="no unit of this choice has a figure"):
+        charts.against_case_mix(answer, dimension="site_code")

@@ -141,13 +141,18 @@ def figure(control: Control, value: float, *, is_line: bool = False) -> str:
 
 
 def controls(answer: Answer, rebases: Sequence[Rebase] = ()) -> list[Control]:
-    """The chart of each unit of an answer by month and one dimension more."""
-    (dimension,) = [d for d in answer.scope.by if d != "month"]
-    by_unit: dict[str, list[Row]] = {}
+    """The chart of each unit of an answer by month and one dimension more, or several: then of each of their combinations."""
+    dimensions = [d for d in answer.scope.by if d != "month"]
+    by_unit: dict[tuple[str, ...], list[Row]] = {}
     for row in answer.rows:
-        if row[dimension] is not None:
-            by_unit.setdefault(row[dimension], []).append(row)
-    return [_control(answer, rows, {dimension: unit}, rebases, unit if dimension == "site_code" else None) for unit, rows in sorted(by_unit.items())]
+        key = tuple(row[d] for d in dimensions)
+        if None not in key:
+            by_unit.setdefault(key, []).append(row)
+    found = []
+    for key, rows in sorted(by_unit.items()):
+        unit = dict(zip(dimensions, key, strict=True))
+        found.append(_control(answer, rows, unit, rebases, unit.get("site_code")))
+    return found
 
 
 def _control(answer: Answer, rows: Sequence[Row], unit: Mapping[str, str], rebases: Sequence[Rebase], site: str | None) -> Control:

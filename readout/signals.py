@@ -1,11 +1,14 @@
-"""Everything special-cause in the last judged month: over metrics, for the network, each site, modality and pathway, beside what chance gives."""
+"""Everything special-cause in the last judged month: over metrics, for the network, each site, modality and pathway, beside what chance gives.
+
+Times are judged pathway by pathway, for the network and within each site and modality.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from readout.answer import ask
-from readout.catalogue import Catalogue, load_catalogue
+from readout.catalogue import Catalogue, Metric, load_catalogue
 from readout.control import Control, control, controls, rebases_of
 from readout.errors import ReadoutError
 from readout.scope import Scope
@@ -81,13 +84,9 @@ def signals(store: Store, where: Mapping[str, Sequence[str]] | None = None, *, u
         if where and set(kept) != {k for k, v in where.items() if v}:
             continue  # a metric without the filter would answer for more than was asked
         try:
-            for unit in units:
-                if unit == "network":
-                    found = [control(ask(metric.id, Scope(("month",), kept), store, catalogue), rebases)]
-                elif unit in metric.dimensions:
-                    found = controls(ask(metric.id, Scope(("month", unit), kept), store, catalogue), rebases)
-                else:
-                    continue
+            for by in _breakdowns(metric, kept, units):
+                answer = ask(metric.id, Scope(("month", *by), kept), store, catalogue)
+                found = controls(answer, rebases) if by else [control(answer, rebases)]
                 long = [c for c in found if c.count_judged >= FEWEST]
                 now = [c for c in long if c.is_current]
                 short += len(found) - len(long)
@@ -98,6 +97,14 @@ def signals(store: Store, where: Mapping[str, Sequence[str]] | None = None, *, u
     special = sorted((c for c in judged if c.is_special), key=_worst_first)
     expected = expected_signals([c.count_judged for c in judged]) * len(judged) if judged else 0.0
     return Signals(tuple(special), len(judged), short, stale, expected, store.extract.id, tuple(failed))
+
+
+def _breakdowns(metric: Metric, where: Mapping[str, Sequence[str]], units: Sequence[str]) -> list[tuple[str, ...]]:
+    """How a metric is cut into series. A time only within a pathway: over several a quantile mixes hours with weeks, and moves with their mix."""
+    found: list[tuple[str, ...]] = [() if unit == "network" else (unit,) for unit in units if unit == "network" or unit in metric.dimensions]
+    if metric.kind == "time" and len(where.get("pathway", ())) != 1:
+        found = [(*(d for d in by if d != "pathway"), "pathway") for by in found]
+    return list(dict.fromkeys(found))
 
 
 def _worst_first(c: Control) -> tuple[int, int, str, str]:

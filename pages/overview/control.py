@@ -8,6 +8,8 @@ from readout.ui.frame import frame, heading
 page = frame()
 heading(page, "Control chart", "Is this a signal, or only noise?")
 metric = blocks.charted()
+if metric.kind == "time":
+    page = blocks.pathway(page, "six_week_breach" if metric.id == "request_to_exam" else "within_pathway_standard")
 found = judged.stated(page, metric.id)
 if found:
     st.header(f"{metric.label}, {blocks.scope_said(page, metric.id)}", anchor=False)

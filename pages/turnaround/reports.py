@@ -3,12 +3,11 @@
 import streamlit as st
 
 from readout import charts, narrate
-from readout.ui import blocks, figure
+from readout.ui import blocks, curves, figure
 from readout.ui.frame import frame, heading
 
 VIEWS = {"exam_to_report": "By examination month", "exam_to_report_by_report": "By report month"}
 CLOCKS = {"exam_to_report": "Elapsed hours", "exam_to_report_working": "Opening hours"}
-CURVES = {"site_code": "Site", "modality": "Modality", "patient_class": "Patient class"}
 
 page = frame()
 heading(page, "Report turnaround", "How long from examination to a verified report, and who is still waiting?")
@@ -36,16 +35,13 @@ else:
         subtitle=narrate.VIEWS[clock],
         behind="reports" if view == "exam_to_report" else "",
     )
-curve = blocks.choice("Curves by", CURVES, key="curves")
-blocks.chart(
-    one.ask("report_survival", curve),
-    charts.survival,
-    f"Who is still waiting, by {CURVES[curve].lower()}",
-    key=f"survival_{curve}",
-    column="still_waiting",
-    dimension=curve,
-    selected=one.sites if curve == "site_code" else (),
-    subtitle="At most six, the largest. A curve that ends above zero ends in examinations still unreported.",
+curves.drawn(
+    page,
+    one,
+    "report_survival",
+    ("site_code", "modality", "patient_class", "pathway", "month"),
+    title="Who is still waiting",
+    subtitle="A curve that ends above zero ends in examinations still unreported.",
 )
 left, right = figure.halves()
 with left:

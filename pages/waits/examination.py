@@ -1,10 +1,9 @@
 """Waits for the examination: from the request to the scan, and on to the result."""
 
 from readout import charts, narrate
-from readout.ui import blocks, figure
+from readout.ui import blocks, curves, figure
 from readout.ui.frame import frame, heading
 
-CURVES = {"modality": "Modality", "site_code": "Site", "urgency": "Urgency"}
 PARTS = {"band": "Time waited", "booking": "Booking"}
 
 page = frame()
@@ -26,16 +25,13 @@ blocks.chart(
     column="p90_hours",
     subtitle="By the month the request arrived. A request not yet examined is a wait that has not ended; planned surveillance is no wait.",
 )
-curve = blocks.choice("Curves by", CURVES, key="curves")
-blocks.chart(
-    one.ask("exam_survival", curve),
-    charts.survival,
-    f"Who is still waiting for the examination, by {CURVES[curve].lower()}",
-    key=f"survival_{curve}",
-    column="still_waiting",
-    dimension=curve,
-    selected=page.sites if curve == "site_code" else (),
-    subtitle="At most six, the largest. A cancellation or missed appointment ends a wait without an examination.",
+curves.drawn(
+    page,
+    one,
+    "exam_survival",
+    ("modality", "site_code", "urgency", "pathway", "month"),
+    title="Who is still waiting for the examination",
+    subtitle="A cancellation or missed appointment ends a wait without an examination.",
 )
 part = blocks.choice("Parts", PARTS, key="part")
 left, right = figure.halves()

@@ -75,7 +75,7 @@ def draw(found: Control, where: Mapping[str, Sequence[str]], *, key: str) -> Non
     flags = page.flags_for(found.metric.id, where)
     whole = _whole(page, found, where) if found.metric.is_snapshot else None
     name = ("spc", str(engine.extracts()), page.store.extract.id, page.store.viewer.key, colours.name, found.metric.id, found.chart, *sorted(found.unit.items()))
-    name = (*name, key, page.scope)
+    name = (*name, key, page.scope, tuple(sorted((d, tuple(v)) for d, v in where.items() if v)))
     high = {"height": CHANGE_HIGH} if whole is not None else {}
     drawn = engine.figures().get(name, lambda: charts.spc_chart(found, flags=flags, palette=colours, standard=page.standard_of(found.metric), **high))
     if isinstance(whole, Answer):

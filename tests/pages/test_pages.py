@@ -517,6 +517,20 @@ def test_nothing_is_collected_while_a_viewer_waits():
     assert options(1, "127.0.0.1")["runner.postScriptGC"] is False
 
 
+@pytest.mark.parametrize(("url", "query"), [("turnaround", {"quantiles_exam_to_report_limits": "true"}), ("control", {"metric": "Report turnaround"})])
+def test_a_control_chart_is_drawn_anew_for_another_pathway(opened, monkeypatch, url, query):
+    """The pathway is chosen on the page and is no filter of the frame: a figure kept from another pathway must not stand under these words."""
+    from readout.ui import engine, judged
+
+    engine.figures.clear()
+    drawn = []
+    draw = judged.charts.spc_chart
+    monkeypatch.setattr(judged.charts, "spc_chart", lambda found, **how: (drawn.append(found.name), draw(found, **how))[1])
+    for name in ("A&E and emergency", "Suspected cancer"):
+        app = opened(url, on=name, **query)
+        assert not app.exception and not app.error and drawn[-1].startswith(name), drawn
+
+
 def test_a_new_filter_is_asked_for_before_the_page_is_drawn(opened, monkeypatch):
     """What the page asked of all modalities is asked of CT by workers; the page itself finds nearly all of it answered, and shows CT."""
     import threading

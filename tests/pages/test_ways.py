@@ -166,7 +166,10 @@ def test_each_view_and_clock_says_in_words_what_it_counts(opened):
         assert not found.exception and not found.error
 
 
-@pytest.mark.parametrize(("page", "curve"), [("turnaround", c) for c in ("Site", "Modality", "Patient class")] + [("examination-waits", c) for c in ("Site", "Urgency")])
+CURVES = {"turnaround": ("Site", "Modality", "Patient class", "Pathway", "Month"), "examination-waits": ("Site", "Urgency", "Pathway", "Month")}
+
+
+@pytest.mark.parametrize(("page", "curve"), [(page, c) for page, curves in CURVES.items() for c in curves])
 def test_curves_are_drawn_by_what_is_chosen(page, curve, opened):
     app = opened(page, curves=curve)
     assert not app.exception and not app.error

@@ -1,11 +1,13 @@
--- Reports amended within 30 days of their first verification, among those verified at least 30 days before the data ends.
+-- What came of reports, by the day of their first verification: those amended within 30 days, among those verified at least 30 days before
+-- the data ends; and those that recommend further imaging, among those of which the RIS says whether they do.
 -- grain: one row a combination of the dimensions in $by
 -- reads: report_day
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
 --   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], readers varchar[], suppliers varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
 --   urgency varchar, pathway varchar, reporting_route varchar, reader varchar, supplier varchar,
---   count_amended hugeint, count_clinical hugeint, count_administrative hugeint, count_reports hugeint
+--   count_amended hugeint, count_clinical hugeint, count_administrative hugeint, count_reports hugeint,
+--   count_recommending hugeint, count_recorded hugeint
 select
     case when list_contains($by::varchar[], 'month') then report_month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
@@ -21,6 +23,8 @@ select
     sum(count_clinical) as count_clinical,
     sum(count_administrative) as count_administrative,
     sum(count_mature) as count_reports,
+    sum(count_recommending) as count_recommending,
+    sum(count_recorded) as count_recorded,
 from report_day
 where
     (array_length($months::date[]) = 0 or list_contains($months::date[], report_month))

@@ -407,6 +407,8 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
         raise PackError(f"Indicator '{wanted.key}': every figure is withheld in the {pack.profile} release. {released.note} Take it out, or widen its filters.")
     now, before = latest(released)
     pathways = [answer.label("pathway", p) for p in scope.where.get("pathway", ())]
+    if metric.kind == "time" and not pathways:
+        pathways = ["all pathways together"]  # said, since a quantile over them mixes hours with weeks
     goal, status = target(answer, len(visible_sites(store, scope)))
     return Item(
         key=wanted.key,

@@ -23,7 +23,7 @@ from pptx.enum.dml import MSO_FILL
 from pypdf import PdfReader
 
 from readout import format as fmt
-from readout import paths
+from readout import paths, schema
 from readout.__main__ import main
 from readout.answer import ask
 from readout.control import column_of
@@ -495,6 +495,12 @@ def test_what_cannot_be_shown_is_refused_in_words(store, pack):
         build(pack_of(few, {}), store)
     with pytest.raises(PackError, match="speaks of 'other'"):
         pack_of(minimal(), comments_of({"other": {"text": "x"}}))
+
+
+def test_a_time_over_all_pathways_says_so(store):
+    """A quantile over them mixes hours with weeks; one of a pathway names it."""
+    made = build(pack_of(minimal(indicator=[{"metric": "exam_to_report"}, {"metric": "exam_to_report", "key": "b", "where": {"pathway": ["routine"]}}]), {}), store)
+    assert [i.label for i in made.items] == ["Report turnaround, all pathways together", f"Report turnaround, {schema.PATHWAYS['routine']}"]
 
 
 def test_the_command_says_what_it_did_and_its_exit_code(tmp_path, sample_extract, capsys):

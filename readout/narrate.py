@@ -201,6 +201,12 @@ def against_case_mix(answer: Answer, *drawn_with: Answer) -> str:
     return " ".join([*parts, *(not_comparable(a) for a in drawn_with if a.metric.id == comparable.METRIC)]).strip()
 
 
+def against_case_mix_in(answer: Answer, *drawn_with: Answer) -> str:
+    """`against_case_mix` with its filters and period before it, for a page that draws no chart to say them."""
+    words = scope_words(answer)
+    return f"{words[0].upper()}{words[1:]}. {against_case_mix(answer, *drawn_with)}"
+
+
 def between_sites(odds: Sequence[variation.Spread], shares: Sequence[variation.Spread]) -> str:
     """How much lies between sites in the last whole quarter, in plain words."""
     said = []

@@ -182,7 +182,7 @@ def _signals(given: argparse.Namespace) -> None:
         since = f" since {fmt.month(c.since)}" if c.since else ""
         print(f"{(c.variation or '').replace('_', ', '):16}{c.metric.label}, {c.name}: {RULES[c.flag or '']}{since}")
     by_chance = f"{len(found.found)} of {found.count_series} series; about {found.expected:.1f} would by chance."
-    print(f"{by_chance} {found.count_short} are too short to judge, {found.count_stale} have no figure in their last month. Extract {found.extract_id}.")
+    print(f"{by_chance} {found.count_short} are too short or have too few to judge, {found.count_stale} have no figure in their last month. Extract {found.extract_id}.")
 
 
 def _ask(given: argparse.Namespace) -> None:

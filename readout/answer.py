@@ -1,7 +1,6 @@
 """One question, one frozen Answer: pages, command line and exports use nothing else."""
 
-from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,13 +9,12 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from readout import format as fmt
-from readout import release, schema
+from readout import one_reader, release, schema
 from readout.catalogue import COLUMNS, Catalogue, Metric, Standard, load_catalogue
 from readout.errors import UsageError, suggest
 from readout.extract import Extract
 from readout.policy import Policy, policy_of
 from readout.scope import DIMENSIONS, Scope, month_end, months_between, next_month
-from readout.stats.dominance import withheld_lines
 from readout.store import Store
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -180,38 +178,8 @@ def ask(metric_id: str, scope: Scope, store: Store, catalogue: Catalogue | None 
     own = {**metric.constants, "until_date": scope.until(end)}
     raw = store.query(metric.query, scope.parameters(metric.query.params, own))
     accounts = store.query(metric.accounts, scope.parameters(metric.accounts.params, own))
-    raw, accounts = _without_one_reader(metric, scope, store, raw, accounts)
+    raw, accounts = one_reader.without(metric, scope, store, raw, accounts)
     return _answer(metric, scope, store, catalogue, labels, raw, accounts, end)
-
-
-def _without_one_reader(metric: Metric, scope: Scope, store: Store, raw: pl.DataFrame, accounts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows whose reports one reader made nearly all of are left out and counted as such, with those that would tell of them: see decision 15."""
-    if metric.readers is None:
-        return raw, accounts
-    rule = replace(policy_of(store.extract.manifest).reporters, least=1)
-    made = store.query(metric.readers, scope.parameters(metric.readers.params, metric.constants))
-    known = made.filter(pl.col("reporter_key").is_not_null(), pl.col("count_reports") > 0)
-    largest, whole = pl.col("count_reports").max(), pl.col("count_reports").sum()
-    most = known.group_by(scope.by).agg(largest.alias("largest"), whole.alias("whole")) if scope.by else known.select(largest.alias("largest"), whole.alias("whole"))
-    if not most.select((pl.col("largest") > rule.most_share * pl.col("whole")).any()).item():
-        return raw, accounts  # nothing is one reader's, so nothing else must go with it
-    cells: dict[tuple[Hashable, ...], dict[int, int]] = defaultdict(dict)
-    sizes: dict[tuple[Hashable, ...], int] = defaultdict(int)
-    for r in made.to_dicts():
-        name = tuple(r[d] for d in scope.by)
-        sizes[name] += r["count_reports"]
-        if r["reporter_key"] is not None and r["count_reports"]:
-            cells[name][r["reporter_key"]] = r["count_reports"]
-    at = scope.by.index("sampled_how") if "sampled_how" in scope.by else None
-    samples = {name: cell for name, cell in cells.items() if at is not None and name[at] in schema.SAMPLES}  # what is asked without the breakdown is their total
-    hidden = withheld_lines(cells, rule, withheld_lines(samples, rule))
-    if not hidden:
-        return raw, accounts
-    kept = [name not in hidden for name in (raw.select(scope.by).rows() if scope.by else [()] * raw.height)]
-    gone = sum(sizes[name] for name in hidden)
-    counts = {**dict(accounts.iter_rows()), "one_reader": gone}
-    counts["counted"] -= gone
-    return raw.filter(pl.Series(kept, dtype=pl.Boolean)), pl.DataFrame({"reason": list(counts), "count": list(counts.values())})
 
 
 def _answer(

@@ -23,6 +23,8 @@ from readout.stats import spc
 
 Row = Mapping[str, Any]
 LASTING = 9  # months on one side of the mean after which new limits are suggested
+LEAST_TIMED = 10  # examinations of a month whose 90th percentile is charted: of fewer it is the longest of them
+LEAST_EVENTS = 1.0  # events in a month, on average, of a rate that is judged: of fewer most months are 0 and lie below any mean, all the same side
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Control:
     rebases: tuple[Rebase, ...]
     suggestion: date | None
     level: Level | None = None  # of a list, which is judged by its change
+    is_sparse: bool = False  # too few events for a month to say anything: no limits, not judged
 
     @cached_property
     def _settled(self) -> pl.DataFrame:
@@ -122,12 +125,12 @@ def rebases_of(manifest: Mapping[str, Any]) -> tuple[Rebase, ...]:
     )
 
 
-def control(answer: Answer, rebases: Sequence[Rebase] = ()) -> Control:
-    """The chart of an answer by month alone."""
+def control(answer: Answer, rebases: Sequence[Rebase] = (), *, is_sparse: bool | None = None) -> Control:
+    """The chart of an answer by month alone. `is_sparse`: where it is known of the true counts, of an answer that was released."""
     if answer.scope.by != ("month",):
         raise UsageError("A control chart is one series over months. Break the answer down by month alone.")
     sites = answer.scope.where.get("site_code", ())
-    return _control(answer, answer.rows, {}, rebases, sites[0] if len(sites) == 1 else None)
+    return _control(answer, answer.rows, {}, rebases, sites[0] if len(sites) == 1 else None, is_sparse)
 
 
 def figure(control: Control, value: float, *, is_line: bool = False) -> str:
@@ -155,7 +158,7 @@ def controls(answer: Answer, rebases: Sequence[Rebase] = ()) -> list[Control]:
     return found
 
 
-def _control(answer: Answer, rows: Sequence[Row], unit: Mapping[str, str], rebases: Sequence[Rebase], site: str | None) -> Control:
+def _control(answer: Answer, rows: Sequence[Row], unit: Mapping[str, str], rebases: Sequence[Rebase], site: str | None, is_sparse: bool | None = None) -> Control:
     metric = answer.metric
     if metric.spc == "none":
         raise UsageError(f"'{metric.label}' is not charted with limits: the catalogue says spc = none.")
@@ -175,13 +178,18 @@ def _control(answer: Answer, rows: Sequence[Row], unit: Mapping[str, str], rebas
         name = "u'"
         chart = spc.u_prime([r.get("numerator") for r in settled], [r.get("denominator") for r in settled], better=metric.better, target=target, rebase_at=at)
     else:
-        values = [r.get(column) for r in settled]
+        values = [_charted(metric, r, column) for r in settled]
         name = "XmR"
         if metric.is_snapshot:
             name = "XmR of the monthly change"
             values = [None, *(b - a if a is not None and b is not None else None for a, b in pairwise(values))] if values else []
+            if not metric.national:
+                values[1:2] = [None] * len(values[1:2])  # the first month end lacks what is older than the extract, so the change from it is none of the list's
         bounds = (None, None) if metric.is_snapshot else (0.0, 1.0) if is_share else (0.0, None)
         chart = spc.xmr(values, better=metric.better, target=target, rebase_at=at, bounds=bounds)
+    is_sparse = _is_sparse(metric, settled) if is_sparse is None else is_sparse
+    if is_sparse:
+        chart = chart.with_columns(*(pl.lit(None, chart.schema[c]).alias(c) for c in ("lpl", "upl", "near_lower", "near_upper", "flag")))
     points = _points(chart, dense, settled, column, metric)
     flag = spc.last_flag(chart)
     return Control(
@@ -191,17 +199,31 @@ def _control(answer: Answer, rows: Sequence[Row], unit: Mapping[str, str], rebas
         column=column,
         chart=name,
         points=points,
-        variation=spc.variation(chart),
-        assurance=spc.assurance(chart),
+        variation=None if is_sparse else spc.variation(chart),
+        assurance=None if is_sparse else spc.assurance(chart),
         flag=flag,
-        met=spc.met(chart),
+        met=None if is_sparse else spc.met(chart),
         target=target,
         since=_since(chart, months, flag),
         is_trial=spc.is_trial(chart),
         rebases=mine,
-        suggestion=_suggestion(chart, months),
+        suggestion=None if is_sparse else _suggestion(chart, months),
         level=level(metric, standard, rows),
+        is_sparse=is_sparse,
     )
+
+
+def _is_sparse(metric: Metric, settled: Sequence[Row]) -> bool:
+    """Whether a rate of events has too few of them. A share that should be met and never is, is judged."""
+    if metric.spc not in ("p_prime", "u_prime") or metric.better == "up":
+        return False
+    events = [r["numerator"] or 0 for r in settled if r.get("denominator")]
+    return bool(events) and sum(events) < LEAST_EVENTS * len(events)
+
+
+def _charted(metric: Metric, row: Row, column: str) -> float | None:
+    """The figure of a month, None where it has none or one that stands on too few."""
+    return None if metric.kind == "time" and (row.get("n") or 0) < LEAST_TIMED else row.get(column)
 
 
 def _name(answer: Answer, unit: Mapping[str, str]) -> str:
@@ -225,7 +247,7 @@ def _points(chart: pl.DataFrame, dense: Sequence[Row], settled: Sequence[Row], c
     before = settled[-1].get(column) if settled else None
     later = []
     for r in arriving:
-        x = r.get(column)
+        x = _charted(metric, r, column)
         if metric.is_snapshot:
             x, before = (x - before if x is not None and before is not None else None), x
         later.append({**lines, "x": x, "flag": None})

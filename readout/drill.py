@@ -9,8 +9,9 @@ from functools import cache
 
 import polars as pl
 
-from readout import paths
-from readout.answer import check_values, data_end, dimension_labels, words
+from readout import one_reader, paths
+from readout.answer import ask, check_values, data_end, dimension_labels, words
+from readout.catalogue import load_catalogue
 from readout.errors import ScopeError, UsageError, suggest
 from readout.policy import Policy, policy_of
 from readout.queryfile import QueryFile, load_queries
@@ -44,6 +45,7 @@ ONE = {
     "reviewed": "report found to differ at peer review",
 }
 MOST = 50_000  # rows of one export
+RATES = {"amended": "addendum_rate", "recommending": "follow_up_rate", "reviewed": "discrepancy_rate"}  # the figure of a list that is of what reporters did
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def listing(kind: str, scope: Scope, store: Store, *, rows: int = 100, skip: int
             raise UsageError(f"'{kind}' cannot be filtered by '{name}'. {suggest(name, DIMENSIONS[kind])}")
     labels = dimension_labels(store, scope.end)
     check_values(scope, labels)
+    _refuse_one_reader(kind, scope, store)
     query = _queries()[kind]
     if missing := [t for t in query.reads if t not in store.extract.tables]:
         raise UsageError(f"This list needs the table '{missing[0]}', which is not in this extract. Add a source for it.")
@@ -97,6 +100,18 @@ def listing(kind: str, scope: Scope, store: Store, *, rows: int = 100, skip: int
     frame = frame.drop("exam_id", "count_all").insert_column(0, reference)
     standards = {s["id"]: f"{s['label']} ({s['status']})" for s in store.extract.manifest["standards"]}
     return Listing(kind, scope, words(scope, labels), frame, total, max(0, skip), store.extract.id, labels, standards, policy_of(store.extract.manifest))
+
+
+def _refuse_one_reader(kind: str, scope: Scope, store: Store) -> None:
+    """A list narrowed by who reported, or by how reports came to be reviewed, does not tell what its figure withholds as one reader's."""
+    chosen = [d for axis in one_reader.AXES for d in axis if scope.where.get(d)]
+    metric = RATES.get(kind)
+    if metric is None or not chosen:
+        return
+    known = load_catalogue().metric(metric).dimensions
+    answer = ask(metric, Scope((), {d: v for d, v in scope.where.items() if d in known}, scope.date_from, scope.date_to), store)
+    if any(x.reason == "one_reader" for x in answer.left_out):
+        raise ScopeError("Withheld: these reports are nearly all one reader's, or would tell of such. Take the filters of who reported away.")
 
 
 def released(listing: Listing, profile: str = "internal") -> pl.DataFrame:

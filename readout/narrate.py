@@ -178,7 +178,7 @@ def against_case_mix(answer: Answer, *drawn_with: Answer) -> str:
     (dimension,) = answer.scope.by
     noun = _noun(dimension)
     if not found.units:
-        return f"No examination of this choice is old enough to judge, so no {noun} can be compared."
+        return f"{_nothing_to_compare(answer, dimension)}, so no {noun} can be compared."
 
     def said(u: fair.Unit) -> str:
         return f"{answer.label(dimension, u.code)} ({fmt.count(u.observed)} {fair.event(answer).said}, {u.expected:,.0f} expected)"
@@ -191,6 +191,9 @@ def against_case_mix(answer: Answer, *drawn_with: Answer) -> str:
         named = [f"more {fair.event(answer).reports} at {fmt.listed(more)}"] if more else []
         named += [f"fewer at {fmt.listed(fewer)}"] if fewer else []
         parts.append(f"Against their case mix, {'; '.join(named)}: outside what chance gives (99.8 %) in at least two of the last three quarters.")
+    elif len(found.units) == 1:
+        name = answer.label(dimension, found.units[0].code)
+        parts.append(f"{name} does not differ lastingly from its case mix at the rates of all sites: it is not outside chance in two of the last three quarters.")
     else:
         parts.append(f"Against their case mix no {noun} differs lastingly from the others: none is outside what chance gives in two of the last three quarters.")
     now = [answer.label(dimension, u.code) for u in others if u.side and not u.is_lasting]
@@ -199,6 +202,16 @@ def against_case_mix(answer: Answer, *drawn_with: Answer) -> str:
     if seemed:
         parts.append(f"{fmt.listed(seemed)}: unlike the others without the adjustment, within chance with it.")
     return " ".join([*parts, *(not_comparable(a) for a in drawn_with if a.metric.id == comparable.METRIC)]).strip()
+
+
+def _nothing_to_compare(answer: Answer, dimension: str) -> str:
+    """Why no unit of an answer has anything expected of it."""
+    judged = [r for r in answer.rows if r["count_judged"]]
+    if not judged:
+        return "No examination of this choice is old enough to judge"
+    if all(r[dimension] is None for r in judged):
+        return "None of these was reported for another organisation" if dimension == "supplier" else f"None of these names its {_noun(dimension)}"
+    return f"Of {fmt.count(sum(r['count_judged'] for r in judged))} none is {fair.event(answer).said}, and so none expected"
 
 
 def against_case_mix_in(answer: Answer, *drawn_with: Answer) -> str:
@@ -277,20 +290,40 @@ def case_mix_limits(answer: Answer, *drawn_with: Answer) -> str:
     failing, quarters = comparable.parted(drawn_with)
     found = fair.compared(answer, quarters, failing)
     (dimension,) = answer.scope.by
+    if not found.units:
+        return ""
     alone = [f"{answer.label(dimension, u.code)} {fmt.percent(u.share_alone, 0)}" for u in found.units if u.share_alone >= 0.05]
     chance = "fewer than one" if found.chance < 1 else f"about {found.chance:.0f}"
     said = (
         f"Expected: each examination at the rate that all sites together have for its kind, so each {_noun(dimension)} is compared with the network and not "
-        f"with another. By chance {chance} of {len(found.units)} would lie outside 99.8 % in one period. "
+        "with another. "
     )
+    if len(found.units) > 1:
+        said += f"By chance {chance} of {len(found.units)} would lie outside 99.8 % in one period. "
     if len(found.units) < MIN_UNITS:
-        said += f"With fewer than {MIN_UNITS} no band can allow for differences beyond chance that all of them share. "
+        said += f"With fewer than {MIN_UNITS} units no band can allow for differences beyond chance that all of them share. "
     if alone:
         said += f"Part of the expected rests on kinds of examination that only one {_noun(dimension)} has: {fmt.listed(alone)}. "
     if failing:
         named = fmt.listed([f"{answer.label(dimension, code)} †" for code in failing])
         said += f"Not comparable by their times, counted in the rates of all and called different in nothing: {named}."
     return said.strip()
+
+
+def best_estimates(answer: Answer) -> str:
+    """What the best estimates say where the units differ by no more than chance, and so all are drawn to the same."""
+    found = fair.estimates(answer)
+    if len(found) < 2 or max(e.best for e in found) - min(e.best for e in found) > 0.005:
+        return ""
+    return "The ratios differ by no more than chance gives, so the best estimate of each is that of all together; the interval says how far it may be from that."
+
+
+def sampled(whole: Answer) -> str:
+    """What the samples found together, beside the ways of choosing that are no rate."""
+    row = whole.rows[0] if whole.rows else None
+    if not row or not row["denominator"]:
+        return ""
+    return f"Random samples and reviews of everything together: {fmt.share(row['numerator'], row['denominator'])} found to differ. The others were chosen for a reason:"
 
 
 def beyond_chance(answer: Answer, whole: Answer) -> str:

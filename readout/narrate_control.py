@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from readout import format as fmt
-from readout.control import Control, figure
+from readout.control import LEAST_EVENTS, LEAST_TIMED, Control, figure
 from readout.scope import months_between
 from readout.stats.spc import HIGH, RULES
 
@@ -41,7 +41,7 @@ def rule(c: Control) -> str:
     if c.last is None:
         return "no complete month yet"
     if c.variation is None:
-        return "no limits yet"
+        return "too few to judge" if c.is_sparse else "no limits yet"
     said = _broken(c) + _since(c) if c.flag else "common cause"
     return ("change over the month: " if c.metric.is_snapshot else "") + said + (" (trial limits)" if c.is_trial else "")
 
@@ -50,7 +50,7 @@ def signal(c: Control) -> str:
     """What the last judged month says; of a list where its level stands, which comes first where it is at its highest."""
     stands = level(c)
     if c.level is not None and c.level.is_highest:
-        return f"{_what(c)}: {stands} {_capital(judgement(c).removeprefix(f'{_what(c)}: '))}"
+        return f"{_what(c)}: {stands[0].lower()}{stands[1:]} {_capital(judgement(c).removeprefix(f'{_what(c)}: '))}"
     return judgement(c) + _space(stands)
 
 
@@ -99,17 +99,20 @@ def gaps(c: Control) -> str:
     """The judged months without a figure, and why; empty where every one has its figure."""
     judged = [r for r in c.points.iter_rows(named=True) if not r["is_provisional"]]
     if c.metric.is_snapshot:
-        judged = judged[1:]  # the first snapshot has none before it to differ from
+        judged = judged[2:]  # the first snapshot has none before it to differ from, and is not whole
     missing = [r["month"] for r in judged if r["x"] is None]
     if not missing:
         return ""
-    open_ = sum(1 for r in judged if r["x"] is None and r.get("n"))
+    few = sum(1 for r in judged if r["x"] is None and 0 < (r.get("n") or 0) < LEAST_TIMED)
+    open_ = sum(1 for r in judged if r["x"] is None and (r.get("n") or 0) >= LEAST_TIMED)
     reasons = []
+    if few:
+        reasons.append(f"fewer than {LEAST_TIMED} examinations{f' in {few} of them' if few < len(missing) else ''}")
     if open_:
         reasons.append(f"nine in ten not yet reached{f' in {open_} of them' if open_ < len(missing) else ''}")
-    if open_ < len(missing):
-        reasons.append("nothing to count" + (" in the others" if open_ else ""))
-    said = f"{_months(len(missing))} {'has' if len(missing) == 1 else 'have'} no figure: {' and '.join(reasons)}."
+    if few + open_ < len(missing):
+        reasons.append("nothing to count" + (" in the others" if few or open_ else ""))
+    said = f"{_months(len(missing))} {'has' if len(missing) == 1 else 'have'} no figure: {fmt.listed(reasons)}."
     if not c.is_current and c.last is not None:
         said += (
             f" {fmt.month(judged[-1]['month'])} is among them, so {fmt.month(c.last['month'])} is judged."
@@ -239,6 +242,8 @@ def _lasted(c: Control, side: str) -> str:
 
 def _why_no_limits(c: Control, last: Row) -> str:
     """Why the last month has no limits."""
+    if c.is_sparse:
+        return f"fewer than {LEAST_EVENTS:.0f} a month on average are too few for a month to say anything"
     group = c.points.filter(~c.points["is_provisional"] & c.points["x"].is_not_null() & (c.points["group"] == last["group"])).height
     since = " since the new limits" if last["group"] > 1 else ""
     if group == 1:

@@ -56,6 +56,11 @@ def course(found: Course) -> str:
     if not found.points:
         return "What lies between reporters cannot be told over time: no twelve whole months to the end of a quarter hold enough reports."
     last = found.points[-1]
+    if found.last is not None and last.last < found.last:
+        return (
+            f"The twelve months to {fmt.month(found.last)} hold too few {found.measure.event.reports} to tell. Last told in the twelve to {fmt.month(last.last)}, "
+            f"{'as an intraclass correlation' if found.measure.is_time else 'as a median odds ratio'}: {_spread(found, last)}."
+        )
     name = "intraclass correlation of the time" if found.measure.is_time else f"median odds ratio of {found.measure.event.one}"
     text = f"In the twelve months to {fmt.month(last.last)} the {name} between reporters was {_spread(found, last)}"
     year = [p for p in found.points if (last.last.year - p.last.year) * 12 + last.last.month - p.last.month == MONTHS]

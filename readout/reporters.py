@@ -114,6 +114,7 @@ class Course:
     withheld: str
     rule: policy.Reporters
     extract_id: str
+    last: date | None = None  # the last month of the last window, whether it could be told or not
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,8 @@ def over_time(measure: str, store: Store, dimension: str = "", value: str = "", 
     points = [_point(kind, window[-1], _asked(store, metric, kind, window, ("reporter_key",), asked.where)) for window in windows] if is_shown else []
     said = words(Scope((), asked.where), asked.labels)
     refused = "" if is_shown else _why_withheld(is_known=bool(months), is_part=bool(dimension), rule=rule, when=" in some month")
-    return Course(kind, said, tuple(p for p in points if p is not None), refused, rule, store.extract.id)
+    told = tuple(p for p in points if p is not None)
+    return Course(kind, said, told, refused, rule, store.extract.id, windows[-1][-1] if windows else None)
 
 
 def _months(store: Store, metric: Metric, kind: Measure, dimension: str, last: date) -> tuple[list[date], list[dict[str, dict[int, int]]]]:

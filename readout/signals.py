@@ -22,7 +22,7 @@ FEWEST = 12  # judged months: fewer give trial limits, and no signal is raised o
 @dataclass(frozen=True)
 class Signals:
     """`found`: the series whose last judged month breaks a rule. `count_series`: how many were judged. `expected`: how many would by chance
-    alone, were all steady and normal, at the same lengths. `count_short`: series too short to judge. `count_stale`: series without a figure in
+    alone, were all steady and normal, at the same lengths. `count_short`: series too short to judge, or of too few events. `count_stale`: series without a figure in
     their last month, such as a quantile not yet reached. `failed`: metrics that could not be asked, and why."""
 
     found: tuple[Control, ...]
@@ -87,7 +87,7 @@ def signals(store: Store, where: Mapping[str, Sequence[str]] | None = None, *, u
             for by in _breakdowns(metric, kept, units):
                 answer = ask(metric.id, Scope(("month", *by), kept), store, catalogue)
                 found = controls(answer, rebases) if by else [control(answer, rebases)]
-                long = [c for c in found if c.count_judged >= FEWEST]
+                long = [c for c in found if c.count_judged >= FEWEST and not c.is_sparse]
                 now = [c for c in long if c.is_current]
                 short += len(found) - len(long)
                 stale += len(long) - len(now)

@@ -39,10 +39,11 @@ if variability.has_estimates(found):
         behind_where=kind.where,
         subtitle="Drawn towards all sites together the more, the fewer reports a site has.",
     )
+    blocks.explained(narrate.best_estimates, found)
 blocks.chart(
     reviewed,
     charts.intervals,
-    "Found to differ at peer review, by site",
+    "Found to differ at peer review, by site, as counted",
     key="reviewed",
     drawn_with=(all_reviewed,),
     dimension="site_code",
@@ -53,5 +54,6 @@ blocks.chart(
 )
 blocks.explained(narrate.beyond_chance, reviewed, all_reviewed)
 st.header("How the reviewed reports were chosen", anchor=False)
+blocks.explained(narrate.sampled, all_reviewed)
 blocks.rows_of(page.ask("discrepancy_rate", "sampled_how"))
 st.markdown(narrate.REVIEWS)

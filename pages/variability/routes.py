@@ -33,7 +33,7 @@ st.markdown(kind.of_readers)
 blocks.chart(
     reviewed,
     charts.intervals,
-    f"Found to differ at peer review, by {noun}",
+    f"Found to differ at peer review, by {noun}, as counted",
     key="reviewed",
     drawn_with=(all_reviewed,),
     dimension=unit,

@@ -440,9 +440,11 @@ def as_shown(true: Control, released: Released, rebases: Sequence[Any]) -> Contr
     """The chart with the points of the release, and the verdicts of the truth. Where nothing is rounded or withheld it is the chart itself."""
     if not released.hidden and released.policy.profile(released.profile).round_to <= 1:
         return true
-    drawn = control(released, rebases)
+    drawn = control(released, rebases, is_sparse=true.is_sparse)
     flags = dict(zip(true.points["month"], true.points["flag"], strict=True))
     points = drawn.points.with_columns(pl.Series("flag", [flags.get(m) for m in drawn.points["month"]], dtype=pl.String))
+    without = true.points.filter(pl.col("x").is_null())["month"].implode()  # a month of too few has no figure, whatever its count is rounded to
+    points = points.with_columns(pl.when(~pl.col("month").is_in(without)).then(pl.col("x")).alias("x"))
     level = None
     if true.level is not None and drawn.level is not None and drawn.level.month == true.level.month:
         level = replace(drawn.level, is_peak=true.level.is_peak, met=true.level.met)

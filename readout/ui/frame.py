@@ -276,7 +276,7 @@ def _ignore(key: str, title: str, odd: Sequence[str]) -> None:
     """Remember, for as long as the address holds it, a value that is not an option."""
     ignored = st.session_state.setdefault("ignored", {})
     if odd:
-        ignored[key] = f"'{odd[0]}' in the address is not among this extract's {title}: it is not applied."
+        ignored[key] = f"'{odd[0]}' in the address is not known to this extract (filter {title}): it is not applied."
     else:
         ignored.pop(key, None)
 

@@ -77,6 +77,6 @@ def _row(c: Control, unit: Mapping[str, str]) -> str:
 
 def account(s: Signals) -> str:
     """What was judged and what could not be."""
-    parts = [f"{s.count_series} series judged", f"{s.count_short} too short to judge", f"{s.count_stale} without a figure in their last month"]
+    parts = [f"{s.count_series} series judged", f"{s.count_short} too short or with too few to judge", f"{s.count_stale} without a figure in their last month"]
     parts += [f"{metric}: {why}" for metric, why in s.failed]
     return " · ".join([*parts, f"extract {s.extract_id}"])

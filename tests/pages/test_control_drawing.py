@@ -150,7 +150,7 @@ def test_limits_are_drawn_within_the_scale_though_not_computed_so(store):
     answer = ask("exam_to_report", Scope(("month",)), store)
     values = [1.0, 30.0, 2.0, 28.0, 1.0, 33.0, 2.0, 29.0, 3.0, 30.0, 1.0, 31.0]
     rows = [
-        {"month": date(2024, i + 1, 1), "n": 9, "count_unreported": 0, "median_hours": v, "p90_hours": v, "p95_hours": v, "provisional": False}
+        {"month": date(2024, i + 1, 1), "n": 90, "count_unreported": 0, "median_hours": v, "p90_hours": v, "p95_hours": v, "provisional": False}
         for i, v in enumerate(values)
     ]
     made = control(replace(answer, frame=pl.DataFrame(rows)))

@@ -77,14 +77,32 @@ def test_the_catalogue_says_which_chart(series, metric, chart):
 
 
 def test_a_stock_is_judged_by_its_monthly_change_and_says_it_as_one(series):
-    made = control(series("unreported", [100, 103, 101, 104, 102, 105, 103, 106, 104, 107, 105, 108, 106]))
-    assert made.points["x"].to_list() == [None, *([3.0, -2.0] * 6)]
-    said = "Unreported, the whole network: the change over the month is common-cause variation. Down 2 in Jan 2025, mean change +0.5."
-    assert signal(made) == f"{said} At the end of Jan 2025: 106, against 100 a year before."
+    made = control(series("unreported", [40, 100, 103, 101, 104, 102, 105, 103, 106, 104, 107, 105, 108, 106]))
+    assert made.points["x"].to_list() == [None, None, *([3.0, -2.0] * 6)], "what is older than the extract is not in its first month end"
+    said = "Unreported, the whole network: the change over the month is common-cause variation. Down 2 in Feb 2025, mean change +0.5."
+    assert signal(made) == f"{said} At the end of Feb 2025: 106, against 100 a year before."
     assert gaps(made) == "" and target_words(made) == ""
-    jumped = control(series("unreported", [100, 103, 101, 104, 102, 105, 103, 106, 104, 107, 105, 108, 106, 146]))
+    jumped = control(series("unreported", [40, 100, 103, 101, 104, 102, 105, 103, 106, 104, 107, 105, 108, 106, 146]))
     assert jumped.variation == "concern"
-    assert "**concern**. The change over the month was above the upper limit; up 40 in Feb 2025, mean change +3.5." in signal(jumped)
+    assert "**concern**. The change over the month was above the upper limit; up 40 in Mar 2025, mean change +3.5." in signal(jumped)
+
+
+def test_a_rate_of_too_few_events_is_not_judged(series):
+    """Four events in 35 months: nearly every month is 0 and lies below the mean, which is no run of anything."""
+    made = control(series("addendum_rate", [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 1, *([0] * 12)]))
+    assert (made.variation, made.flag, made.suggestion, made.is_sparse) == (None, None, None, True)
+    assert made.points["lpl"].null_count() == made.points.height
+    assert "fewer than 1 a month on average are too few for a month to say anything" in signal(made) and rule(made) == "too few to judge"
+    assert not control(series("addendum_rate", [1] * 24)).is_sparse
+
+
+def test_a_quantile_of_a_few_is_no_figure(series):
+    """The 90th percentile of fewer than ten is the longest of them: one long wait would set the limits of years."""
+    answer = series("exam_to_report", [10.0] * 12 + [900.0] + [10.0] * 3)
+    few = answer.frame.with_columns(n=pl.when(pl.col("p90_hours") > 100).then(4).otherwise(pl.col("n")))
+    made = control(replace(answer, frame=few))
+    assert made.points["x"].to_list()[12] is None and made.count_judged == 15
+    assert "1 month has no figure: fewer than 10 examinations." in gaps(made)
 
 
 def test_new_limits_move_only_what_they_name(store):

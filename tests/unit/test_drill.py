@@ -164,9 +164,12 @@ def test_the_amended_are_as_many_as_their_rows(store, values, ends):
         scope = Scope(where=chosen(chance, values, *FRAME, "reader", "supplier")).between(*period(chance, ends))
         kind, classes = chance.choice(list(ADDENDA.items()))
         classed = scope.filtered("addendum_class", classes)
-        rows = listing("amended", classed, store, rows=drill.MOST)
         if any(x.reason == "one_reader" for x in ask("addendum_rate", scope, store).left_out):
+            if {"reader", "supplier"} & {d for d, v in scope.where.items() if v}:
+                with pytest.raises(ScopeError, match="nearly all one reader's"):
+                    listing("amended", classed, store)
             continue  # the figure is withheld from who may not see its rows
+        rows = listing("amended", classed, store, rows=drill.MOST)
         assert rows.total == rows.frame.height == single("addendum_rate" if kind == "addendum" else f"{kind}_addendum_rate", scope, store, "numerator"), (kind, scope)
         unit = chance.choice(("site_code", "reader", "supplier"))
         drawn = [r for r in ask(f"standardised_{kind}_ratio", scope.grouped(unit), store).rows if r["denominator"] and r[unit] is not None]

@@ -1,7 +1,10 @@
 """Where one reader made nearly all the reports of a figure, it is that person's: it is left out, counted, and not found by subtraction."""
 
+import random
 from collections import defaultdict
+from itertools import combinations
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -71,6 +74,53 @@ def test_a_figure_of_one_reader_is_left_out_and_said(network, metric):
     assert "one reader made over 80 %" in csv_of(both) or "nearly all one reader's" in csv_of(both)
     sites = ask(metric, Scope(("site_code",)), store)
     assert len(sites.rows) == 2 and gone(sites) == 0, "a figure of several readers is the site's"
+
+
+WHO = {  # role and route as the RIS sends them, organisation
+    "radiologist": ("radiologist", "in_house", ""), "registrar": ("registrar", "in_house", ""), "radiographer": ("reporting_radiographer", "in_house", ""),
+    "delegated": ("other", "delegated", ""), "network": ("radiologist", "network", "Z1 Z2 Z3"), "outsourced": ("radiologist", "outsourced", "X1 X2"),
+}  # fmt: skip
+AXIS = ("reader", "supplier", "reporting_route")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_nothing_that_is_shown_by_any_cut_of_who_reported_adds_up_to_one_reader_s(make, monkeypatch, seed):
+    """Every breakdown and filter along the axis, and every sum and difference of what they show: no part that one reader made is among them."""
+    monkeypatch.setattr("tests.conftest.COLUMNS", COLUMNS + ",reporter,role,reported,org")
+    chance, rows = random.Random(seed), []
+    for who, (role, route, orgs) in WHO.items():
+        for org in orgs.split() or [""]:
+            for reporter in range(chance.choice((0, 1, 1, 2, 3, 5))):
+                for _ in range(chance.randint(1, 12)):
+                    row = {"acc": f"A{len(rows)}", "reporter": f"{who}{org}{reporter}", "role": role, "reported": route, "org": org}
+                    rows.append(row | {"ended": "2026-07-01 10:00", "verified": "2026-07-02 10:00"})
+    columns = 'reporter_id = "reporter"\nreporter_role = "role"\nreporting_route = "reported"\nreporting_org_code = "org"\n[latest]'
+    extract = make(rows, network=NETWORK, adapter=ADAPTER.replace("[latest]", columns))
+    store = Store(extract)
+    parts: dict[tuple, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for *part, key in pl.read_parquet(extract.tables["exam"]).select(*AXIS, "reporter_key").rows():
+        parts[tuple(part)][key] += 1
+    order = list(parts)
+
+    def held(by, values) -> list[int]:
+        return [int(all(part[AXIS.index(d)] == v for d, v in zip(by, values, strict=True))) for part in order]
+
+    shown = []
+    for by in ((), *((d,) for d in AXIS), *combinations(AXIS, 2), AXIS):
+        for r in ask("addendum_rate", Scope(by), store).rows:
+            vector = held(by, [r[d] for d in by])
+            assert r["denominator"] == sum(n * sum(parts[p].values()) for n, p in zip(vector, order, strict=True))
+            shown.append(vector)
+    for i, d in enumerate(AXIS):
+        for value in {p[i] for p in order if p[i] is not None}:
+            for by in ((), *((o,) for o in AXIS if o != d)):
+                shown += [held((d, *by), [value, *(r[b] for b in by)]) for r in ask("addendum_rate", Scope(by, {d: (value,)}), store).rows]
+    known = np.array(shown or [[0] * len(order)])
+    rank = np.linalg.matrix_rank(known)
+    alone = [p for p, of in parts.items() if max(of.values()) > 0.8 * sum(of.values())]
+    for part in alone:
+        assert np.linalg.matrix_rank(np.vstack([known, held(AXIS, part)])) > rank, part
+    assert alone and len(shown) > 2
 
 
 def test_turnaround_by_site_and_modality_stays(network):

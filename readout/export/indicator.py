@@ -68,14 +68,16 @@ def finding(rows: Sequence[tuple[str, str | None, str]], highest: Sequence[str] 
     if not rows:
         return "No indicator has a complete month for this choice of filters."
     concern, better = ([f"{label} ({rule})" for label, kind, rule in rows if kind == wanted] for wanted in ("concern", "improvement"))
-    at_peak = f" **At the highest of all complete month ends**: {fmt.listed(list(highest))}." if highest else ""
+    unjudged = sum(kind is None for _, kind, _ in rows)
+    apart = f" {unjudged} of {len(rows)} cannot be judged." if unjudged else ""
+    at_peak = f"{apart} **At the highest of all complete month ends**: {fmt.listed(list(highest))}." if highest else apart
     other = [f"{label} ({rule})" for label, kind, rule in rows if (kind or "").startswith("neutral")]
     if not concern and not better and other:
         said = f"No concern and no improvement among {len(rows)} indicators; {len(other)} with a change that is neither good nor bad: {fmt.listed(other)}."
         return f"{said}{at_peak}"
     if not concern and not better:
         lead = "None" if highest else "Nothing unusual: none"
-        return f"{lead} of {len(rows)} indicators shows more than common-cause variation.{at_peak}"
+        return f"{lead} of {len(rows) - unjudged} indicators shows more than common-cause variation.{at_peak}"
     parts = [f"{len(concern)} of {len(rows)} indicators show **concern**: {fmt.listed(concern)}"] if concern else []
     parts += [f"{len(better)} **improvement**: {fmt.listed(better)}"] if better else []
     return "; ".join(parts) + f". The rest is common-cause variation, or a change that is neither good nor bad.{at_peak}"

@@ -9,7 +9,7 @@ from readout import narrate, narrate_control
 from readout.answer import Answer, visible_sites
 from readout.catalogue import load_catalogue
 from readout.charts import icons as drawn
-from readout.control import Control
+from readout.control import LEAST_TIMED, Control, Row
 from readout.export.indicator import finding as said_of
 from readout.export.indicator import shown as shown_of
 from readout.export.indicator import target
@@ -129,13 +129,19 @@ def _row(page: Page, i: Indicator) -> str:
     spark = drawn.data_uri(drawn.sparkline(i.control, dark=written.is_dark()))
     cells = [
         f"<b>{escape(figure.text)}</b>{small(*notes)}{level}",
-        marked(variation(i.control), narrate_control.rule(i.control) if i.control.is_current else "no figure for this month, so it is not judged"),
+        marked(variation(i.control), narrate_control.rule(i.control) if i.control.is_current else _unjudged(now)),
         _target(page, i),
         _assurance(i.control),
         escape(shown_of(i.answer, before).text),
         f'<img src="{spark}" alt="trend of {len(rows)} months">',
     ]
     return written.row(written.link(link(page, i), i.label), cells)
+
+
+def _unjudged(now: Row | None) -> str:
+    """Why the last month is not judged."""
+    few = now is not None and 0 < (now.get("n") or 0) < LEAST_TIMED
+    return f"fewer than {LEAST_TIMED} examinations, so not judged" if few else "no figure for this month, so it is not judged"
 
 
 def _target(page: Page, i: Indicator) -> str:

@@ -6,7 +6,7 @@ from readout import charts, narrate
 from readout.ui import blocks, figure, listing
 from readout.ui.frame import frame, heading
 
-SPLITS = {"site_code": "Site", "modality": "Modality", "pathway": "Pathway", "reporting_route": "Route"}
+SPLITS = {"site_code": "Site", "modality": "Modality", "pathway": "Pathway", "urgency": "Urgency", "reporting_route": "Route"}
 PARTS = {"band": "Age", "place": "Where it waits"}
 
 page = frame()

@@ -69,6 +69,8 @@ def finding(rows: Sequence[tuple[str, str | None, str]], highest: Sequence[str] 
         return "No indicator has a complete month for this choice of filters."
     concern, better = ([f"{label} ({rule})" for label, kind, rule in rows if kind == wanted] for wanted in ("concern", "improvement"))
     unjudged = sum(kind is None for _, kind, _ in rows)
+    if unjudged == len(rows) and not highest:
+        return f"None of {len(rows)} indicators can be judged yet: too few months, or too few in them."
     apart = f" {unjudged} of {len(rows)} cannot be judged." if unjudged else ""
     at_peak = f"{apart} **At the highest of all complete month ends**: {fmt.listed(list(highest))}." if highest else apart
     other = [f"{label} ({rule})" for label, kind, rule in rows if (kind or "").startswith("neutral")]
@@ -80,7 +82,7 @@ def finding(rows: Sequence[tuple[str, str | None, str]], highest: Sequence[str] 
         return f"{lead} of {len(rows) - unjudged} indicators shows more than common-cause variation.{at_peak}"
     parts = [f"{len(concern)} of {len(rows)} indicators show **concern**: {fmt.listed(concern)}"] if concern else []
     parts += [f"{len(better)} **improvement**: {fmt.listed(better)}"] if better else []
-    return "; ".join(parts) + f". The rest is common-cause variation, or a change that is neither good nor bad.{at_peak}"
+    return "; ".join(parts) + f". The rest {'that can be judged ' if unjudged else ''}is common-cause variation, or a change that is neither good nor bad.{at_peak}"
 
 
 def latest(released: Released) -> tuple[Row | None, Row | None]:

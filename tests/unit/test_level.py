@@ -92,3 +92,11 @@ def test_with_a_list_at_its_highest_nothing_is_called_usual():
     assert finding([("Backlog", "common_cause", "")]).startswith("Nothing unusual")
     said = finding([("Backlog", "common_cause", "")], ["Backlog (9, the highest)"])
     assert "Nothing unusual" not in said and said.endswith("**At the highest of all complete month ends**: Backlog (9, the highest).")
+
+
+def test_what_cannot_be_judged_is_not_called_usual():
+    assert finding([("Addenda", None, ""), ("Backlog", "common_cause", "")]) == (
+        "Nothing unusual: none of 1 indicators shows more than common-cause variation. 1 of 2 cannot be judged."
+    )
+    assert finding([("Addenda", None, ""), ("Backlog", None, "")]).startswith("None of 2 indicators can be judged yet")
+    assert "The rest that can be judged is common-cause" in finding([("A", "concern", "r"), ("B", None, "")])

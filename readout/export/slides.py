@@ -109,7 +109,8 @@ class Deck:
             c.provisional,
             f"Release {c.pack.profile}. {c.release_note}",
         ]
-        box = slide.shapes.add_textbox(Inches(SIDE), Inches(2.6), Inches(WIDE - 2 * SIDE), Inches(2))
+        below = max(2.6, 0.95 + 0.245 * _lines([c.finding], 14) + 0.3)  # the finding may name many indicators
+        box = slide.shapes.add_textbox(Inches(SIDE), Inches(below), Inches(WIDE - 2 * SIDE), Inches(2))
         self._words(box.text_frame, [x for x in lines if x], Pt(14), muted=True)
 
     def summary(self) -> None:

@@ -168,6 +168,19 @@ def test_slides_are_native_editable_and_say_where_they_come_from(content):
     assert all(titles) and all(i.label in titles for i in content.pages)
 
 
+@pytest.mark.parametrize("letters", [100, 1_200])
+def test_what_a_pack_is_of_stands_below_its_finding(content, monkeypatch, letters):
+    """However many indicators the finding names: a line of it takes a quarter of an inch."""
+    from pptx import Presentation
+
+    said = ("Backlog (above the upper limit), " * letters)[:letters]
+    monkeypatch.setattr(type(content), "finding", property(lambda _: said))
+    boxes = [s for s in Presentation(io.BytesIO(pack_pptx(content, Changes()))).slides[0].shapes if s.has_text_frame]
+    finding = next(s for s in boxes if s.text_frame.text == said)
+    below = next(s for s in boxes if s.text_frame.text.startswith("For "))
+    assert below.top.inches >= finding.top.inches + 0.24 * len(said) / 130
+
+
 def test_slides_open_in_libreoffice(content, tmp_path):
     office = shutil.which("soffice")
     if not office:

@@ -12,7 +12,7 @@ from typing import Any, Literal, NoReturn
 from readout import paths, schema, tomlfile
 from readout.claims import Rules, load_claims
 from readout.errors import CatalogueError, UsageError, suggest
-from readout.queryfile import QueryFile, load_queries
+from readout.queryfile import ROLES, QueryFile, load_queries
 from readout.scope import DIMENSIONS, Scope
 
 Kind = Literal["count", "ratio", "time", "stock", "curve"]
@@ -29,6 +29,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "curve": ("hours", "still_waiting", "lower", "upper", "count_at_risk", "n", "count_unreported"),
 }
 
+UNCOUNTED = ("reporter_key",)  # a returned number that names, and counts nothing
 
 CLOCKS = {
     "report": "time to report, elapsed hours",
@@ -67,7 +68,6 @@ class Metric:
     constants: Mapping[str, str] = field(default_factory=dict)  # parameters of the query that are the metric's own, such as its clock
     more: tuple[str, ...] = ()  # further columns of the query that an answer keeps
     readers: QueryFile | None = None  # reports by reporter of each cell, where a cell that is nearly all one person's is left out
-    exact: tuple[str, ...] = ()  # columns of the query that count no individuals, such as working days: a release leaves them as they are
 
     @property
     def queries(self) -> tuple[QueryFile, ...]:
@@ -215,8 +215,7 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
         data[key] = queries[wanted]
     data["dimensions"] = tuple(data.get("dimensions", ()))
     data["more"] = tuple(data.get("more", ()))
-    data["exact"] = tuple(data.get("exact", ()))
-    optional = ("id", "standard", "national", "constants", "more", "readers", "exact")
+    optional = ("id", "standard", "national", "constants", "more", "readers")
     missing = [f for f in Metric.__dataclass_fields__ if f not in optional and data.get(f) in (None, "")]
     if missing:
         raise CatalogueError(f"{where} lacks {', '.join(missing)}.")
@@ -241,9 +240,16 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
                 raise CatalogueError(f"{where}: {query.name}.sql has a parameter '{param}' that nothing sets. Give it in constants.")
     if set(data["column"]) != set(COLUMNS[data["kind"]]):
         raise CatalogueError(f"{where}: column must name {', '.join(COLUMNS[data['kind']])} for a {data['kind']}.")
-    for column in (*data["column"].values(), *data["more"], *data["exact"]):
+    for column in (*data["column"].values(), *data["more"]):
         if column not in data["query"].returns:
             raise CatalogueError(f"{where}: {data['query'].name}.sql returns no column '{column}'. {suggest(column, data['query'].returns)}")
+    for query in (data[k] for k in ("query", "accounts", "readers") if data.get(k)):
+        for column in query.undeclared((*DIMENSIONS, *UNCOUNTED)):
+            raise CatalogueError(
+                f"{where}: {query.name}.sql returns '{column}' and does not say what it is, so nobody knows whether a public release must "
+                f"withhold it. In its header write '{column} {query.returns[column]} people' if it counts examinations, patients, requests "
+                f"or reports, else one of {', '.join(r for r in ROLES if r != 'people')}."
+            )
     if data.get("standard") and data["standard"] not in standards:
         raise CatalogueError(f"{where}: standard '{data['standard']}' is not in standards.toml. {suggest(data['standard'], standards)}")
     return Metric(id=name, **data)

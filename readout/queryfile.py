@@ -2,18 +2,29 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from readout.errors import CatalogueError
 
 _FIELDS = ("grain", "reads", "params", "returns")
+# What a returned number is, which decides what becomes of it in a release that withholds small counts.
+ROLES: Mapping[str, str] = {
+    "people": "counts examinations, patients, requests or reports: a small one is withheld, others are rounded",
+    "plain": "counts nobody, such as working days: shown as it is",
+    "expected": "how many would be expected at the rates of all sites: no count of anybody",
+    "share": "a fraction from 0 to 1, worked out from counts of people",
+    "hours": "a time in hours",
+    "days": "a time in days",
+    "statistic": "a sum or a variance made of exact values: withheld",
+}
+NUMBERS = ("tinyint", "smallint", "integer", "bigint", "hugeint", "ubigint", "float", "double", "decimal")
 
 
 @dataclass(frozen=True)
 class QueryFile:
-    """A parsed query. `params` and `returns` map a name to its SQL type."""
+    """A parsed query. `params` and `returns` map a name to its SQL type; `roles` a returned column to its role, where it says one."""
 
     name: str
     purpose: str
@@ -22,6 +33,12 @@ class QueryFile:
     params: Mapping[str, str]
     returns: Mapping[str, str]
     text: str
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+    def undeclared(self, known: Iterable[str]) -> list[str]:
+        """Returned numbers that do not say what they are. `known`: dimensions, which need not."""
+        plain = set(known)
+        return [c for c, kind in self.returns.items() if kind.startswith(NUMBERS) and c not in self.roles and c not in plain]
 
     @property
     def hash(self) -> str:
@@ -47,14 +64,16 @@ def load_query(path: Path) -> QueryFile:
     for name in ("purpose", *_FIELDS):
         if not fields.get(name):
             raise CatalogueError(f"{path.name} has no '{name}' in its header comment: write '-- {name}: ...' ('none' where there is none).")
+    returns, roles = _with_roles(_typed(path, "returns", fields["returns"]))
     return QueryFile(
         name=path.stem,
         purpose=fields["purpose"],
         grain=fields["grain"],
         reads=tuple(_listed(fields["reads"])),
         params=_typed(path, "params", fields["params"]),
-        returns=_typed(path, "returns", fields["returns"]),
+        returns=returns,
         text=text,
+        roles=roles,
     )
 
 
@@ -65,6 +84,17 @@ def load_queries(folder: Path) -> dict[str, QueryFile]:
 
 def _listed(text: str) -> list[str]:
     return [] if text == "none" else [part.strip() for part in text.rstrip(".").split(",") if part.strip()]
+
+
+def _with_roles(typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Types and roles of returned columns: `count_exams hugeint people` has both, `site_code varchar` a type alone."""
+    types, roles = {}, {}
+    for name, said in typed.items():
+        kind, _, last = said.rpartition(" ")
+        types[name] = kind if last in ROLES else said
+        if last in ROLES:
+            roles[name] = last
+    return types, roles
 
 
 def _typed(path: Path, what: str, text: str) -> dict[str, str]:

@@ -29,7 +29,6 @@ from readout.stats.disclosure import BESIDE, GONE, SHOWN, SMALL, Key, is_small, 
 
 AVERAGES = ("median_hours", "p90_hours", "p95_hours")
 SHARES = ("still_waiting", "lower", "upper")
-COUNTS = ("count_", "expected_")  # how columns of queries that count individuals, or expect them, begin
 
 
 @dataclass(frozen=True)
@@ -82,10 +81,15 @@ def counted(value: float | None, least: int, base: int) -> float | None:
     return None if value is None or is_small(value, least) else rounded(value, base)
 
 
+def roles(metric: Metric) -> dict[str, str]:
+    """What each number of an answer's frame is, as its query's header declares it (`queryfile.ROLES`)."""
+    named = {**{c: metric.column[c] for c in COLUMNS[metric.kind]}, **{c: c for c in metric.more}}
+    return {c: metric.query.roles[query_column] for c, query_column in named.items() if query_column in metric.query.roles}
+
+
 def count_columns(metric: Metric) -> tuple[str, ...]:
     """Columns of an answer's frame that count individuals."""
-    named = {**{c: metric.column[c] for c in COLUMNS[metric.kind]}, **{c: c for c in metric.more}}
-    return tuple(c for c, query_column in named.items() if query_column.startswith(COUNTS) and query_column not in metric.exact)
+    return tuple(c for c, role in roles(metric).items() if role == "people")
 
 
 def clear(frame: pl.DataFrame, metric: Metric, scope: Scope, profile: Profile) -> Cleared:
@@ -128,8 +132,10 @@ def _row(row: Mapping[str, Any], state: Mapping[str, str], metric: Metric, least
         new[column] = rounded(row[column], base) if fate == SHOWN and row[column] is not None else None
         if isinstance(row[column], int) and new[column] is not None:
             new[column] = int(new[column])
-    for column in metric.more:
-        if column not in state and isinstance(row[column], (int, float)) and least:
+    declared = roles(metric)
+    for column in declared:
+        is_made_of_exact = declared[column] == "statistic" or (column in metric.more and declared[column] != "plain")
+        if column not in state and is_made_of_exact and least:
             new[column] = None
     if metric.kind == "ratio":
         part, whole = new["numerator"], new["denominator"]

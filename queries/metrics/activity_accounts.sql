@@ -3,7 +3,7 @@
 -- reads: activity_day
 -- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
 --   urgencies varchar[], pathways varchar[], date_from date, date_to date
--- returns: reason varchar, count_exams hugeint
+-- returns: reason varchar, count_exams hugeint people
 select
     case when exam_date is null then 'no_exam_time' else 'counted' end as reason,
     sum(count_exams) as count_exams,

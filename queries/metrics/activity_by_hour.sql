@@ -5,7 +5,7 @@
 --   patient_classes varchar[], urgencies varchar[], pathways varchar[], weekdays varchar[], hours varchar[], date_from date,
 --   date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, pathway varchar, weekday bigint, hour bigint, count_exams bigint
+--   urgency varchar, pathway varchar, weekday bigint, hour bigint, count_exams bigint people
 select
     case when list_contains($by::varchar[], 'month') then exam_month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,

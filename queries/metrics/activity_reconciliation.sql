@@ -3,8 +3,8 @@
 -- reads: activity_bridge
 -- params: by varchar[], months date[], trusts varchar[], tests varchar[], wait_categories varchar[], steps varchar[], date_from date,
 --   date_to date
--- returns: month date, trust_code varchar, test varchar, wait_category varchar, step varchar, count_exams hugeint,
---   vintage varchar
+-- returns: month date, trust_code varchar, test varchar, wait_category varchar, step varchar,
+--   count_exams hugeint people, vintage varchar
 select
     case when list_contains($by::varchar[], 'month') then month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,

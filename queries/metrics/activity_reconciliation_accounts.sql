@@ -3,7 +3,7 @@
 -- grain: one row a reason; counted is what the figure stands on
 -- reads: activity_bridge
 -- params: months date[], trusts varchar[], tests varchar[], wait_categories varchar[], steps varchar[], date_from date, date_to date
--- returns: reason varchar, count_exams hugeint
+-- returns: reason varchar, count_exams hugeint people
 select
     state as reason,
     sum(count_exams) as count_exams,

@@ -3,7 +3,7 @@
 -- reads: examined
 -- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
 --   urgencies varchar[], pathways varchar[], date_from date, date_to date
--- returns: reason varchar, count_exams bigint
+-- returns: reason varchar, count_exams bigint people
 with reasoned as (
     select
         case

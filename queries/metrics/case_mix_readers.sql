@@ -4,8 +4,9 @@
 -- reads: case_mix
 -- params: by varchar[], measure varchar, months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
 --   urgencies varchar[], pathways varchar[], routes varchar[], readers varchar[], suppliers varchar[], date_from date, date_to date
--- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar, pathway varchar,
---   reporting_route varchar, reader varchar, supplier varchar, reporter_key bigint, count_reports hugeint
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
+--   urgency varchar, pathway varchar, reporting_route varchar, reader varchar, supplier varchar,
+--   reporter_key bigint, count_reports hugeint people
 with reports as (
     select
         *,

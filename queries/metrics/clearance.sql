@@ -3,8 +3,9 @@
 -- reads: unreported_span, report_flow_day, site
 -- params: by varchar[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
 --   urgencies varchar[], pathways varchar[], until_date date
--- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar,
---   pathway varchar, snapshot_month date, count_unreported hugeint, count_a_week double
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
+--   urgency varchar, pathway varchar, snapshot_month date, count_unreported hugeint people,
+--   count_a_week double people
 with counted as (
     select
         unreported_span.trust_code, unreported_span.site_code, unreported_span.modality,

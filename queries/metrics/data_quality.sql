@@ -2,7 +2,8 @@
 -- grain: one row a combination of the dimensions in $by
 -- reads: data_quality_rule
 -- params: by varchar[], trusts varchar[], sites varchar[], rules varchar[], sources varchar[]
--- returns: trust_code varchar, site_code varchar, rule varchar, source varchar, count_flagged hugeint, count_rows hugeint
+-- returns: trust_code varchar, site_code varchar, rule varchar, source varchar, count_flagged hugeint people,
+--   count_rows hugeint people
 with chosen as (
     select
         case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,

@@ -2,7 +2,7 @@
 -- grain: one row: counted
 -- reads: data_quality_rule
 -- params: trusts varchar[], sites varchar[], rules varchar[], sources varchar[]
--- returns: reason varchar, count_exams hugeint
+-- returns: reason varchar, count_exams hugeint people
 select
     'counted' as reason,
     coalesce(sum(count_flagged), 0) as count_exams,

@@ -3,7 +3,7 @@
 -- reads: demand_day
 -- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
 --   urgencies varchar[], pathways varchar[], date_from date, date_to date
--- returns: reason varchar, count_exams hugeint
+-- returns: reason varchar, count_exams hugeint people
 with kept as (
     select *
     from demand_day

@@ -3,8 +3,8 @@
 -- reads: booking_day
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
 --   urgencies varchar[], pathways varchar[], date_from date, date_to date
--- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar,
---   pathway varchar, count_missed hugeint, count_booked hugeint
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
+--   urgency varchar, pathway varchar, count_missed hugeint people, count_booked hugeint people
 select
     case when list_contains($by::varchar[], 'month') then outcome_month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,

@@ -3,7 +3,7 @@
 -- reads: booking_day
 -- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
 --   urgencies varchar[], pathways varchar[], date_from date, date_to date
--- returns: reason varchar, count_requests hugeint
+-- returns: reason varchar, count_requests hugeint people
 select
     case
         when outcome_date is null then 'no_end_time'

@@ -3,7 +3,7 @@
 -- reads: review_day
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
 --   urgencies varchar[], pathways varchar[], routes varchar[], readers varchar[], suppliers varchar[], samplings varchar[], date_from date, date_to date
--- returns: reason varchar, count_reports hugeint
+-- returns: reason varchar, count_reports hugeint people
 select
     case
         when state <> 'counted' then state

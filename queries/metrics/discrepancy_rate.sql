@@ -4,8 +4,9 @@
 -- reads: review_day
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
 --   urgencies varchar[], pathways varchar[], routes varchar[], readers varchar[], suppliers varchar[], samplings varchar[], date_from date, date_to date
--- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar, pathway varchar,
---   reporting_route varchar, reader varchar, supplier varchar, sampled_how varchar, count_discrepant hugeint, count_reviewed hugeint
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
+--   urgency varchar, pathway varchar, reporting_route varchar, reader varchar, supplier varchar,
+--   sampled_how varchar, count_discrepant hugeint people, count_reviewed hugeint people
 select
     case when list_contains($by::varchar[], 'month') then review_month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,

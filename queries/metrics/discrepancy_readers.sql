@@ -3,8 +3,9 @@
 -- reads: review_day
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
 --   urgencies varchar[], pathways varchar[], routes varchar[], readers varchar[], suppliers varchar[], samplings varchar[], date_from date, date_to date
--- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar, pathway varchar,
---   reporting_route varchar, reader varchar, supplier varchar, sampled_how varchar, reporter_key bigint, count_reports hugeint
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
+--   urgency varchar, pathway varchar, reporting_route varchar, reader varchar, supplier varchar,
+--   sampled_how varchar, reporter_key bigint, count_reports hugeint people
 select
     case when list_contains($by::varchar[], 'month') then review_month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,

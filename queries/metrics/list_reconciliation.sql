@@ -3,8 +3,8 @@
 -- grain: one row a combination of the dimensions in $by; one month, or one row a month
 -- reads: list_bridge
 -- params: by varchar[], months date[], trusts varchar[], tests varchar[], steps varchar[], date_from date, date_to date
--- returns: month date, trust_code varchar, test varchar, step varchar, snapshot_month date, count_requests hugeint,
---   vintage varchar
+-- returns: month date, trust_code varchar, test varchar, step varchar, snapshot_month date,
+--   count_requests hugeint people, vintage varchar
 with in_range as (
     select *
     from list_bridge

@@ -4,7 +4,7 @@
 -- grain: one row a reason; counted is what the figure stands on
 -- reads: list_bridge
 -- params: months date[], trusts varchar[], tests varchar[], steps varchar[], date_from date, date_to date
--- returns: reason varchar, count_requests hugeint
+-- returns: reason varchar, count_requests hugeint people
 with in_range as (
     select *
     from list_bridge

@@ -3,8 +3,9 @@
 -- reads: clocked
 -- params: clock varchar, by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
 --   patient_classes varchar[], urgencies varchar[], pathways varchar[], date_from date, date_to date
--- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar,
---   pathway varchar, sum_log double, sum_squares double, count_reported bigint
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
+--   urgency varchar, pathway varchar, sum_log double statistic, sum_squares double statistic,
+--   count_reported bigint people
 select
     case when list_contains($by::varchar[], 'month') then cohort_month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,

@@ -3,9 +3,10 @@
 -- reads: national_current
 -- params: by varchar[], months date[], tests varchar[], provider_codes varchar[], region_codes varchar[], date_from date,
 --   date_to date
--- returns: month date, test varchar, provider_code varchar, region_code varchar, count_activity hugeint,
---   count_waiting_list_activity hugeint, count_planned_activity hugeint, count_unscheduled_activity hugeint,
---   count_providers bigint
+-- returns: month date, test varchar, provider_code varchar, region_code varchar,
+--   count_activity hugeint people, count_waiting_list_activity hugeint people,
+--   count_planned_activity hugeint people, count_unscheduled_activity hugeint people,
+--   count_providers bigint plain
 select
     case when list_contains($by::varchar[], 'month') then month end as month,
     case when list_contains($by::varchar[], 'test') then test end as test,

@@ -2,7 +2,7 @@
 -- grain: one row: counted
 -- reads: national_current
 -- params: months date[], tests varchar[], provider_codes varchar[], region_codes varchar[], date_from date, date_to date
--- returns: reason varchar, count_tests hugeint
+-- returns: reason varchar, count_tests hugeint people
 select
     'counted' as reason,
     coalesce(sum(count_waiting_list_activity + count_planned_activity + count_unscheduled_activity), 0) as count_tests,

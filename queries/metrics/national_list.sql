@@ -5,8 +5,9 @@
 -- reads: national_current
 -- params: by varchar[], months date[], tests varchar[], provider_codes varchar[], region_codes varchar[], date_from date,
 --   date_to date
--- returns: month date, test varchar, provider_code varchar, region_code varchar, snapshot_month date, count_waiting hugeint,
---   count_over_six_weeks hugeint, count_over_thirteen_weeks hugeint, count_providers bigint
+-- returns: month date, test varchar, provider_code varchar, region_code varchar, snapshot_month date,
+--   count_waiting hugeint people, count_over_six_weeks hugeint people,
+--   count_over_thirteen_weeks hugeint people, count_providers bigint plain
 with in_range as (
     select *
     from national_current

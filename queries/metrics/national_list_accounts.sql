@@ -2,7 +2,7 @@
 -- grain: one row: counted
 -- reads: national_current
 -- params: months date[], tests varchar[], provider_codes varchar[], region_codes varchar[], date_from date, date_to date
--- returns: reason varchar, count_patients hugeint
+-- returns: reason varchar, count_patients hugeint people
 with in_range as (
     select *
     from national_current

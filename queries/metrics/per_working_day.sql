@@ -6,7 +6,7 @@
 -- params: work varchar, by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
 --   patient_classes varchar[], urgencies varchar[], pathways varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, pathway varchar, count_work hugeint, count_working_days bigint
+--   urgency varchar, pathway varchar, count_work hugeint people, count_working_days bigint plain
 with work as (
     select
         exam_month as work_month,

@@ -3,7 +3,7 @@
 -- reads: report_flow_day
 -- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
 --   urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date
--- returns: reason varchar, count_exams hugeint
+-- returns: reason varchar, count_exams hugeint people
 select
     'counted' as reason,
     coalesce(sum(count_arrived), 0) as count_exams,

@@ -6,8 +6,8 @@
 --   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], readers varchar[], suppliers varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
 --   urgency varchar, pathway varchar, reporting_route varchar, reader varchar, supplier varchar,
---   count_amended hugeint, count_clinical hugeint, count_administrative hugeint, count_reports hugeint,
---   count_recommending hugeint, count_recorded hugeint
+--   count_amended hugeint people, count_clinical hugeint people, count_administrative hugeint people,
+--   count_reports hugeint people, count_recommending hugeint people, count_recorded hugeint people
 select
     case when list_contains($by::varchar[], 'month') then report_month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,

@@ -4,7 +4,8 @@
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
 --   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, pathway varchar, reporting_route varchar, count_reports hugeint, count_reports_any_route hugeint
+--   urgency varchar, pathway varchar, reporting_route varchar, count_reports hugeint people,
+--   count_reports_any_route hugeint people
 with counted as (
     select
         case when list_contains($by::varchar[], 'month') then report_month end as month,

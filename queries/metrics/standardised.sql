@@ -8,10 +8,12 @@
 -- params: by varchar[], measure varchar, counts varchar, least integer, months date[], trusts varchar[], sites varchar[],
 --   modalities varchar[], patient_classes varchar[], urgencies varchar[], pathways varchar[], readers varchar[], suppliers varchar[],
 --   date_from date, date_to date
--- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar,
---   pathway varchar, reader varchar, supplier varchar, reporter_key bigint, count_observed hugeint, expected double, count_judged hugeint,
---   variance double, expected_alone double, expected_unadjusted double, sum_log double, sum_squares double, expected_log double,
---   variance_log double
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
+--   urgency varchar, pathway varchar, reader varchar, supplier varchar, reporter_key bigint,
+--   count_observed hugeint people, expected double expected, count_judged hugeint people,
+--   variance double statistic, expected_alone double people, expected_unadjusted double people,
+--   sum_log double statistic, sum_squares double statistic, expected_log double statistic,
+--   variance_log double statistic
 with cells as (
     select
         case when list_contains($by::varchar[], 'month') then cohort_month end as month,

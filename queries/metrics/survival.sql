@@ -4,9 +4,10 @@
 -- reads: clocked
 -- params: clock varchar, by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
 --   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date
--- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar,
---   pathway varchar, reporting_route varchar, hours double, still_waiting double, lower double, upper double,
---   count_at_risk hugeint, count_exams hugeint, count_unreported hugeint
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
+--   urgency varchar, pathway varchar, reporting_route varchar, hours double hours,
+--   still_waiting double share, lower double share, upper double share, count_at_risk hugeint people,
+--   count_exams hugeint people, count_unreported hugeint people
 with eligible as (
     select
         case when list_contains($by::varchar[], 'month') then cohort_month end as month,

@@ -2,7 +2,7 @@
 -- grain: one row a reason; counted is what the figure stands on
 -- reads: timestamp_day
 -- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], time_tests varchar[], date_from date, date_to date
--- returns: reason varchar, count_exams hugeint
+-- returns: reason varchar, count_exams hugeint people
 with kept as (
     select *
     from timestamp_day

@@ -3,7 +3,8 @@
 -- grain: one row a combination of the dimensions in $by
 -- reads: timestamp_day
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[], time_tests varchar[], date_from date, date_to date
--- returns: month date, trust_code varchar, site_code varchar, modality varchar, time_test varchar, count_doubtful hugeint, count_checked hugeint
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, time_test varchar,
+--   count_doubtful hugeint people, count_checked hugeint people
 with chosen as (
     select
         case when list_contains($by::varchar[], 'month') then report_month end as month,

@@ -6,8 +6,9 @@
 -- params: clock varchar, by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
 --   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, pathway varchar, reporting_route varchar, count_exams hugeint, count_unreported hugeint,
---   median_hours double, p90_hours double, p95_hours double
+--   urgency varchar, pathway varchar, reporting_route varchar, count_exams hugeint people,
+--   count_unreported hugeint people, median_hours double hours, p90_hours double hours,
+--   p95_hours double hours
 with eligible as (
     select
         case when list_contains($by::varchar[], 'month') then cohort_month end as month,

@@ -5,7 +5,7 @@
 --   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], bands varchar[], date_from date,
 --   date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, pathway varchar, reporting_route varchar, band varchar, count_exams bigint
+--   urgency varchar, pathway varchar, reporting_route varchar, band varchar, count_exams bigint people
 with banded as (
     select
         *,

@@ -3,7 +3,7 @@
 -- reads: clocked
 -- params: clock varchar, months date[], trusts varchar[], sites varchar[], modalities varchar[],
 --   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date
--- returns: reason varchar, count_exams bigint
+-- returns: reason varchar, count_exams bigint people
 select
     state as reason,
     count(*) as count_exams,

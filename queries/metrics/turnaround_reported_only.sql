@@ -4,9 +4,9 @@
 -- reads: clocked
 -- params: clock varchar, by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
 --   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date
--- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar,
---   pathway varchar, reporting_route varchar, count_exams bigint, count_unreported bigint, median_hours double,
---   p90_hours double, p95_hours double
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
+--   urgency varchar, pathway varchar, reporting_route varchar, count_exams bigint people,
+--   count_unreported bigint people, median_hours double hours, p90_hours double hours, p95_hours double hours
 select
     case when list_contains($by::varchar[], 'month') then cohort_month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,

@@ -4,9 +4,10 @@
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
 --   urgencies varchar[], pathways varchar[], routes varchar[], bands varchar[], places varchar[], date_from date,
 --   date_to date, until_date date
--- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar,
---   pathway varchar, reporting_route varchar, band varchar, place varchar, snapshot_month date, count_exams hugeint,
---   count_over_10_days hugeint, count_over_standard hugeint, count_not_required hugeint, oldest_days integer
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
+--   urgency varchar, pathway varchar, reporting_route varchar, band varchar, place varchar,
+--   snapshot_month date, count_exams hugeint people, count_over_10_days hugeint people,
+--   count_over_standard hugeint people, count_not_required hugeint people, oldest_days integer days
 with standing as (
     select
         $until_date::date as snapshot_date,

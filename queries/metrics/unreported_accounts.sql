@@ -4,7 +4,7 @@
 -- reads: unreported_span, site
 -- params: counts varchar, trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[], urgencies varchar[],
 --   pathways varchar[], routes varchar[], bands varchar[], places varchar[], until_date date
--- returns: reason varchar, count_exams hugeint
+-- returns: reason varchar, count_exams hugeint people
 with standing as (
     select
         least($until_date::date, site.data_through_date) as as_of_date,

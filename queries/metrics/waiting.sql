@@ -5,9 +5,10 @@
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
 --   urgencies varchar[], pathways varchar[], bands varchar[], bookings varchar[], date_from date, date_to date,
 --   until_date date
--- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar,
---   pathway varchar, band varchar, booking varchar, snapshot_month date, count_waiting hugeint,
---   count_over_six_weeks hugeint, count_over_thirteen_weeks hugeint, oldest_days integer
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
+--   urgency varchar, pathway varchar, band varchar, booking varchar, snapshot_month date,
+--   count_waiting hugeint people, count_over_six_weeks hugeint people,
+--   count_over_thirteen_weeks hugeint people, oldest_days integer days
 with standing as (
     select
         $until_date::date as snapshot_date,

@@ -3,7 +3,7 @@
 -- reads: waiting_span, site
 -- params: trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[], urgencies varchar[],
 --   pathways varchar[], bands varchar[], bookings varchar[], until_date date
--- returns: reason varchar, count_requests hugeint
+-- returns: reason varchar, count_requests hugeint people
 with standing as (
     select
         (least($until_date::date, site.data_through_date) - waiting_span.asked_date)::integer as wait_days,

@@ -5,7 +5,8 @@
 --   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date,
 --   is_whole_months boolean
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, pathway varchar, reporting_route varchar, count_met hugeint, count_mature hugeint
+--   urgency varchar, pathway varchar, reporting_route varchar, count_met hugeint people,
+--   count_mature hugeint people
 with exams as (
     select *, cohort_month as cohort_date, account_month as account_date from clocked_month where $is_whole_months::boolean
     union all by name

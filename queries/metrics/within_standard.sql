@@ -5,9 +5,10 @@
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
 --   urgencies varchar[], pathways varchar[], routes varchar[], standards varchar[], date_from date, date_to date,
 --   is_whole_months boolean
--- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar, urgency varchar,
---   pathway varchar, reporting_route varchar, standard_id varchar, count_met hugeint, count_mature hugeint,
---   count_met_early hugeint, count_pending hugeint, lowest double, highest double
+-- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
+--   urgency varchar, pathway varchar, reporting_route varchar, standard_id varchar, count_met hugeint people,
+--   count_mature hugeint people, count_met_early hugeint people, count_pending hugeint people,
+--   lowest double share, highest double share
 with exams as (
     select *, cohort_month as cohort_date, account_month as account_date from clocked_month where $is_whole_months::boolean
     union all by name

@@ -4,7 +4,7 @@
 -- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
 --   urgencies varchar[], pathways varchar[], routes varchar[], readers varchar[], suppliers varchar[], standards varchar[], date_from date, date_to date,
 --   is_whole_months boolean
--- returns: reason varchar, count_exams hugeint
+-- returns: reason varchar, count_exams hugeint people
 with exams as (
     select *, cohort_month as cohort_date, account_month as account_date from clocked_month where $is_whole_months::boolean
     union all by name

@@ -67,6 +67,9 @@ class Metric:
     national: bool = False  # a published return: not filtered by site, never provisional
     constants: Mapping[str, str] = field(default_factory=dict)  # parameters of the query that are the metric's own, such as its clock
     more: tuple[str, ...] = ()  # further columns of the query that an answer keeps
+    counts: str = ""  # of a ratio: its counts in words, as in "{numerator} in {denominator} working day(s)"
+    ended: str = ""  # of a time or curve: what has happened to an examination whose wait has ended, as in "reported"
+    unended: str = ""  # and what is said of one whose wait has not, as in "unreported"
     readers: QueryFile | None = None  # reports by reporter of each cell, where a cell that is nearly all one person's is left out
 
     @property
@@ -83,11 +86,6 @@ class Metric:
     def is_share(self) -> bool:
         """True for a ratio that is a fraction of its denominator, shown in per cent."""
         return self.kind == "ratio" and self.unit.startswith("share")
-
-    @property
-    def unended(self) -> str:
-        """What is said of a wait that has not ended."""
-        return {"exam": "not examined", "result": "without a report"}.get(self.constants.get("clock", ""), "unreported")
 
     @property
     def is_snapshot(self) -> bool:
@@ -215,7 +213,7 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
         data[key] = queries[wanted]
     data["dimensions"] = tuple(data.get("dimensions", ()))
     data["more"] = tuple(data.get("more", ()))
-    optional = ("id", "standard", "national", "constants", "more", "readers")
+    optional = ("id", "standard", "national", "constants", "more", "readers", "counts", "ended", "unended")
     missing = [f for f in Metric.__dataclass_fields__ if f not in optional and data.get(f) in (None, "")]
     if missing:
         raise CatalogueError(f"{where} lacks {', '.join(missing)}.")
@@ -238,6 +236,7 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
         for param in query.params:
             if param not in known_params:
                 raise CatalogueError(f"{where}: {query.name}.sql has a parameter '{param}' that nothing sets. Give it in constants.")
+    _refuse_wordless(where, data)
     if set(data["column"]) != set(COLUMNS[data["kind"]]):
         raise CatalogueError(f"{where}: column must name {', '.join(COLUMNS[data['kind']])} for a {data['kind']}.")
     for column in (*data["column"].values(), *data["more"]):
@@ -253,6 +252,21 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
     if data.get("standard") and data["standard"] not in standards:
         raise CatalogueError(f"{where}: standard '{data['standard']}' is not in standards.toml. {suggest(data['standard'], standards)}")
     return Metric(id=name, **data)
+
+
+def _refuse_wordless(where: str, data: Mapping[str, Any]) -> None:
+    """Raise unless an entry says in words what its counts are: a sentence about it would have to guess."""
+    if data["kind"] == "ratio":
+        for part in ("{numerator}", "{denominator}"):
+            if part not in str(data.get("counts", "")):
+                raise CatalogueError(
+                    f"{where}: a ratio says what its counts are called, and counts lacks {part}. Write counts = "
+                    '"{numerator} of {denominator}" for a share, or as in "{numerator} in {denominator} working day(s)".'
+                )
+    if data["kind"] in ("time", "curve"):
+        for key, example in (("ended", "reported"), ("unended", "unreported")):
+            if not data.get(key):
+                raise CatalogueError(f'{where}: a {data["kind"]} says how a wait ends: give {key}, as in {key} = "{example}".')
 
 
 def load_standards(path: Path) -> dict[str, Standard]:

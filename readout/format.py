@@ -1,6 +1,9 @@
 """How numbers, times and dates read: British English, thousands separated, units as people say them."""
 
+import re
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from readout.catalogue import Metric
@@ -78,6 +81,21 @@ def figure(metric: Metric, column: str, value: float | None) -> str:
     if metric.is_share:
         return percent(value)
     return f"{value:,.1f}" if metric.kind == "ratio" else count(value)
+
+
+def counts(metric: Metric, row: Mapping[str, Any], say: Callable[[Any], str] | None = None) -> str:
+    """The counts behind a figure of a ratio or a time, in the words of its catalogue entry: `20 in 11 working days`, `n 40, 3 unreported`.
+
+    `row`: the answer's columns. `say`: how one count reads (`released` where some may be withheld). Empty where the row has no counts.
+    """
+    say = say or count
+    if metric.kind == "time" and (row.get("n") is not None or say is released):
+        return f"n {say(row['n'])}, {say(row['count_unreported'])} {metric.unended}"
+    if metric.kind != "ratio" or row.get("denominator") is None:
+        return ""
+    parts = {name: say(row[name]) for name in ("numerator", "denominator")}
+    numbered = re.sub(r"(\{(\w+)\}[^{]*?)\(s\)", lambda m: m[1] + ("" if row[m[2]] == 1 else "s"), metric.counts)
+    return numbered.format(**parts)
 
 
 def day(value: date) -> str:

@@ -76,11 +76,8 @@ def beside(answer: Answer, row: Row | None) -> str:
     if row is None:
         return ""
     if answer.metric.kind == "time":
-        return f"{_nine_in_ten(answer, row)}; n {fmt.count(row['n'])}, {fmt.count(row['count_unreported'])} {answer.metric.unended}"
-    if answer.metric.kind == "ratio":
-        between, after = ("of", "") if answer.metric.is_share else ("at", " a week") if answer.metric.unit == "weeks" else ("in", " working days")
-        return f"{fmt.count(row['numerator'])} {between} {fmt.count(row['denominator'])}{after}"
-    return answer.metric.unit
+        return f"{_nine_in_ten(answer, row)}; {fmt.counts(answer.metric, row)}"
+    return fmt.counts(answer.metric, row) if answer.metric.kind == "ratio" else answer.metric.unit
 
 
 def _nine_in_ten(answer: Answer, row: Row) -> str:
@@ -101,9 +98,10 @@ def compared(answer: Answer) -> str:
     if now is None:
         return f"{name}: no complete month in this range yet."
     if answer.metric.kind == "time":
-        said = f"{name}: half of the examinations of {fmt.month(now['month'])} were reported within {reading(answer, now)}"
+        ended = answer.metric.ended
+        said = f"{name}: half of the examinations of {fmt.month(now['month'])} were {ended} within {reading(answer, now)}"
         said += f", {_nine_in_ten(answer, now)}"
-        said += f" (n {fmt.count(now['n'])}, {fmt.count(now['count_unreported'])} still unreported)"
+        said += f" (n {fmt.count(now['n'])}, {fmt.count(now['count_unreported'])} still {answer.metric.unended})"
         if before:
             said += f"; for {fmt.month(before['month'])} half within {reading(answer, before)}, {_nine_in_ten(answer, before)}"
         return said + "."

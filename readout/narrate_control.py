@@ -201,12 +201,10 @@ def _value(c: Control, row: Row) -> str:
         moved = float(f"{x * 100:.1f}") if c.metric.is_share else round(x)
         return f"no change in {month}" if moved == 0 else f"{'up' if moved > 0 else 'down'} {size} in {month}"
     if c.column.endswith("_hours"):
-        counts = f" (n {fmt.count(row['n'])}, {fmt.count(row['count_unreported'])} {c.metric.unended})" if row.get("n") is not None else ""
+        counts = f" ({counted})" if (counted := fmt.counts(c.metric, row)) else ""
         return f"nine in ten within {fmt.duration(c.metric, x)}{counts} in {month}"
     if row.get("denominator") and row.get("numerator") is not None:
-        of = f"{fmt.count(row['numerator'])} {'of' if c.metric.is_share else 'in'} {fmt.count(row['denominator'])}"
-        tail = f" working day{'' if row['denominator'] == 1 else 's'}" if "working day" in c.metric.unit else ""
-        return f"{reading(c, x)} ({of}{tail}) in {month}"
+        return f"{reading(c, x)} ({fmt.counts(c.metric, row)}) in {month}"
     return f"{reading(c, x)} in {month}"
 
 

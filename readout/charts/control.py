@@ -295,8 +295,8 @@ def _hover(control: Control, row: Row) -> str:
     if row["x"] is None:
         return "no figure"
     said = figure(control, row["x"])
-    if control.metric.is_share and not control.metric.is_snapshot and row.get("denominator"):
-        said += f" ({fmt.count(row['numerator'])} of {fmt.count(row['denominator'])})"
+    if control.metric.kind == "ratio" and not control.metric.is_snapshot and row.get("denominator"):
+        said += f" ({fmt.counts(control.metric, row)})"
     elif row.get("n") is not None:
         said += f" (n {fmt.count(row['n'])})"
     return f"{said}, {RULES[row['flag']]}" if row["flag"] else said

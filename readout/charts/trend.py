@@ -244,11 +244,7 @@ def by_month(answer: Answer) -> list[Row]:
 def _hover(answer: Answer, rows: Sequence[Row], column: str) -> list[str]:
     said = []
     for r in rows:
-        counts = ""
-        if answer.metric.kind == "ratio" and r.get("denominator") is not None:
-            counts = f" ({fmt.count(r['numerator'])} of {fmt.count(r['denominator'])})" if answer.metric.is_share else ""
-        elif answer.metric.kind == "time" and r.get("n") is not None:
-            counts = f" (n {fmt.count(r['n'])}, {fmt.count(r['count_unreported'])} {answer.metric.unended})"
+        counts = f" ({counted})" if (counted := fmt.counts(answer.metric, r)) else ""
         said.append(f"{read(answer, column, r[column])}{counts}{', provisional' if r['provisional'] else ''}")
     return said
 

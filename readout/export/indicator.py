@@ -35,7 +35,7 @@ def shown(answer: Answer, row: Row | None) -> Shown:
     elif answer.metric.kind == "time":
         notes += ["nine in ten within this" if row["p90_hours"] is not None else "nine in ten"]
         count = fmt.released if isinstance(answer, Released) else fmt.count
-        notes += [f"n {count(row['n'])}, {count(row['count_unreported'])} {answer.metric.unended}"]
+        notes += [fmt.counts(answer.metric, row, count)]
     return Shown(fmt.figure(answer.metric, column, row[column]), row[column], tuple(notes))
 
 

@@ -6,13 +6,14 @@ import io
 import json
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from readout import __version__, lease, paths, schema
 from readout import format as fmt
-from readout.answer import Released, ask, check_values, dimension_labels
+from readout.answer import Released, ask, check_values, dimension_labels, filter_words
 from readout.catalogue import load_catalogue
 from readout.errors import ReadoutError, UsageError, suggest
 from readout.extract import Extract, current_id, extract_ids, open_extract, set_current
@@ -166,23 +167,31 @@ def _signals(given: argparse.Namespace) -> None:
         if not any(dimension in m.dimensions and m.spc != "none" for m in load_catalogue().metrics.values()):
             raise UsageError(f"No charted metric can be filtered by '{dimension}'.")
     with Store(open_extract(extracts_folder(given.extracts))) as store:
-        check_values(Scope((), where), dimension_labels(store))
+        labels = dimension_labels(store)
+        check_values(Scope((), where), labels)
         found = signals(store, where, units=units)
     if given.format == "json":
-        json.dump(found.as_json(), sys.stdout, ensure_ascii=False, indent=1)
+        json.dump({"of": _signals_of(where, labels), "where": where, **found.as_json()}, sys.stdout, ensure_ascii=False, indent=1)
         print()
         return
     if given.format == "csv":
+        print(f"# {_signals_of(where, labels)}")
         rows = [plain(c) for c in found.found]
         out = csv.DictWriter(sys.stdout, list(rows[0]) if rows else ["metric"], lineterminator="\n")
         out.writeheader()
         out.writerows(rows)
         return
+    print(_signals_of(where, labels))
     for c in found.found:
         since = f" since {fmt.month(c.since)}" if c.since else ""
         print(f"{(c.variation or '').replace('_', ', '):16}{c.metric.label}, {c.name}: {RULES[c.flag or '']}{since}")
     by_chance = f"{len(found.found)} of {found.count_series} series; about {found.expected:.1f} would by chance."
     print(f"{by_chance} {found.count_short} are too short or have too few to judge, {found.count_stale} have no figure in their last month. Extract {found.extract_id}.")
+
+
+def _signals_of(where: Mapping[str, tuple[str, ...]], labels: Mapping[str, Mapping[str, str]]) -> str:
+    """What the list of signals is of: a series is named by its own unit alone."""
+    return f"Signals of {', '.join(filter_words(where, labels)) or 'the whole network'}."
 
 
 def _ask(given: argparse.Namespace) -> None:
@@ -197,6 +206,7 @@ def _ask(given: argparse.Namespace) -> None:
         json.dump(answer.as_json(), sys.stdout, ensure_ascii=False, indent=1)
         print()
     elif given.format == "csv":
+        print(f"# {answer.metric.label} ({answer.metric.id}): {answer.words}\n# Release {answer.profile}. {answer.note}")
         print(answer.as_csv(), end="")
     else:
         _print_table(answer)

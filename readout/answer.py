@@ -14,7 +14,7 @@ from readout.catalogue import COLUMNS, Catalogue, Metric, Standard, load_catalog
 from readout.errors import UsageError, suggest
 from readout.extract import Extract
 from readout.policy import Policy, policy_of
-from readout.scope import DIMENSIONS, Scope, month_end, months_between, next_month
+from readout.scope import DIMENSIONS, Scope, month_end, month_of, months_between, next_month
 from readout.store import Store
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -427,16 +427,21 @@ def check_values(scope: Scope, labels: Mapping[str, Mapping[str, str]]) -> None:
                 raise UsageError(f"'{value}' is not a {DIMENSIONS[dimension].label.lower()} of this extract. {hint}")
 
 
+def filter_words(where: Mapping[str, Sequence[str]], labels: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Each filter in words, the values of one together: `["Westmere Royal and Saltness", "CT"]`."""
+    found = []
+    for dimension, values in where.items():
+        if dimension == "month":
+            found.append(fmt.listed([fmt.month(month_of(v)) for v in values]))
+        else:
+            named = (fmt.band(v) if dimension == "band" else labels.get(dimension, {}).get(v, v) for v in values)
+            found.append(fmt.listed(list(named)))
+    return found
+
+
 def words(scope: Scope, labels: Mapping[str, Mapping[str, str]], snapshot: str | None = None) -> str:
     """The filters in words, as a page or an export prints them. `snapshot`: the day of a snapshot in words, in place of the dates."""
-    parts = []
-    for dimension, values in scope.where.items():
-        if dimension == "month" and snapshot is not None:
-            continue
-        if dimension == "month":
-            parts.append(fmt.listed([fmt.month(m) for m in scope.months]))
-        else:
-            parts.append(fmt.listed([fmt.band(v) if dimension == "band" else labels.get(dimension, {}).get(v, v) for v in values]))
+    parts = filter_words({d: v for d, v in scope.where.items() if snapshot is None or d != "month"}, labels)
     if snapshot is not None:
         parts = [*(parts or ["the whole network"]), snapshot] if snapshot else parts
     elif scope.date_from and scope.date_to:

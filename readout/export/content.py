@@ -19,7 +19,7 @@ import polars as pl
 
 from readout import charts, comparable, fair, narrate, narrate_control, paths
 from readout import format as fmt
-from readout.answer import Answer, Released, check_values, data_end, dimension_labels, visible_sites, words
+from readout.answer import Answer, Released, check_values, data_end, dimension_labels, filter_words, visible_sites, words
 from readout.answer import ask as ask_store
 from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import assurance_of
@@ -32,7 +32,7 @@ from readout.export.pack import Comment, Pack, PackError, PackFileError, Wanted
 from readout.guard import Contradiction, Facts, check, facts_of
 from readout.quality import Quality
 from readout.release import may_compare
-from readout.scope import Scope, month_end, previous_month
+from readout.scope import DIMENSIONS, Scope, month_end, previous_month
 from readout.store import Store
 
 Ask = Callable[[str, Scope], Answer]
@@ -249,6 +249,12 @@ class Content:
     definitions: str  # the version of every definition: the catalogue's hash
 
     @property
+    def scope_words(self) -> str:
+        """The pack's filters as a sentence begins; that an indicator with filters of its own answers for those alone is said."""
+        said = f"{self.words[0].upper()}{self.words[1:]}"
+        return f"{said}; where an indicator names a site, modality or other filter, its figure is for that only" if any(w.where for w in self.pack.indicators) else said
+
+    @property
     def pages(self) -> tuple[Item, ...]:
         """Indicators with a page of their own, concern first."""
         order = {"concern": 0, "improvement": 1}
@@ -406,13 +412,14 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
     if seen.last is None:
         raise PackError(f"Indicator '{wanted.key}': every figure is withheld in the {pack.profile} release. {released.note} Take it out, or widen its filters.")
     now, before = latest(released)
-    pathways = [answer.label("pathway", p) for p in scope.where.get("pathway", ())]
-    if metric.kind == "time" and not pathways:
-        pathways = ["all pathways together"]  # said, since a quantile over them mixes hours with weeks
+    own = {**{d: v for d, v in base.where.items() if d == "pathway"}, **wanted.where}
+    named = filter_words(own, answer.labels)
+    if metric.kind == "time" and "pathway" not in own:
+        named = [*named, "all pathways together"]  # said, since a quantile over them mixes hours with weeks
     goal, status = target(answer, len(visible_sites(store, scope)))
     return Item(
         key=wanted.key,
-        label=", ".join([metric.label, *pathways]),
+        label=", ".join([metric.label, *named]),
         answer=released,
         control=seen,
         latest=released_figure(released, now),
@@ -460,7 +467,7 @@ def _funnel(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, store: Store) -> 
     if periods:
         scope = replace(scope, date_from=_year_before(periods[-1][1]), date_to=periods[-1][1])
     answer = ask(wanted.metric_id, scope)
-    title = f"{metric.label}, by {noun}"
+    title = ", ".join([metric.label, *filter_words(wanted.where, answer.labels), f"by {noun}"])
     page = {"site_code": "variability", "trust_code": "variability"}.get(wanted.by, "routes")
     period = {"period": ["Custom"], "from": [fmt.month(scope.date_from)], "to": [fmt.month(scope.date_to)]} if scope.date_from and scope.date_to else {}
     where = address(pack, page, {**_named(answer, scope.where), **period})
@@ -511,10 +518,21 @@ def _tests_scope(base: Scope) -> Scope:
 
 
 def _scope(metric: Metric, base: Scope, wanted: Wanted, *by: str) -> Scope:
-    """The pack's filters and the indicator's own. A pack's filter that the metric does not have is refused: the figure would answer for more."""
-    for dimension in base.where:
+    """The pack's filters and the indicator's own, which narrow them.
+
+    A pack's filter that the metric does not have is refused, and an indicator's that goes beyond it: the figure would answer for more than
+    the pack says it is of.
+    """
+    for dimension, values in base.where.items():
         if dimension not in metric.dimensions:
             raise PackError(f"Indicator '{wanted.key}' cannot be narrowed by {dimension}, which the pack's scope asks for. Take it out of the pack, or out of its scope.")
+        beyond = [v for v in wanted.where.get(dimension, ()) if v not in values]
+        if beyond:
+            label = DIMENSIONS[dimension].label.lower()
+            raise PackError(
+                f"Indicator '{wanted.key}' asks for the {label} {fmt.listed(beyond)}, and the scope of the whole pack is {fmt.listed(list(values))}. "
+                f"Take the {label} out of the pack's scope, or out of the indicator."
+            )
     return Scope(by, {**base.where, **wanted.where}, base.date_from, base.date_to)
 
 

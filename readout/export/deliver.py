@@ -22,6 +22,7 @@ from readout.export import changed, reopened, tables
 from readout.export.content import Ask, Content, Funnel, Item, Say, build, pack_id
 from readout.export.pack import ContradictedError, Pack, PackError, comments_toml, refuse_unprintable
 from readout.export.pdf import pack_pdf, picture
+from readout.export.single import framed
 from readout.export.slides import pack_pptx
 from readout.export.workbook import pack_xlsx
 from readout.store import Store
@@ -72,9 +73,7 @@ def make(pack: Pack, store: Store, kept: Path | None = None, ask: Ask | None = N
     now = changed.figures(content, store.extract)
     changes = changed.compared(content, now, previous(kept, pack, content.pack_id) if kept else None)
     name = slug(pack.title)
-    drawings = {i.key: i.drawing for i in content.items}
-    drawings |= {f"{i.key}-level": i.level_drawing for i in content.items if i.level_drawing is not None}
-    drawings |= {f.key: svg(f.figure(), width=900, title=f"{f.title}. {f.said}") for f in content.funnels if f.answer is not None}
+    drawings = _drawings(content)
     finished: dict[str, bytes] = {}
     with ThreadPoolExecutor(max_workers=1) as pool:  # the renderer works beside Python
         pictures = [pool.submit(picture, drawing, PPI) for drawing in drawings.values()]
@@ -96,6 +95,25 @@ def make(pack: Pack, store: Store, kept: Path | None = None, ask: Ask | None = N
     made[MANIFEST] = _json(_manifest(content, made))
     say("Done", 1.0)
     return Made(content, changes, folder_name(pack, content.pack_id), made)
+
+
+def _drawings(content: Content) -> dict[str, str]:
+    """Each chart as a picture that stands alone: under its title and its own filters, over its account."""
+    found: dict[str, str] = {}
+    for item in content.items:
+        scope, account = _words(item.answer.words), content.provenance(item)
+        found[item.key] = framed(item.drawing, item.label, scope, account)
+        if item.level_drawing is not None:
+            found[f"{item.key}-level"] = framed(item.level_drawing, f"{item.label}: {tables.LEVEL}", scope, account)
+    for f in content.funnels:
+        if f.answer is not None:
+            inner = svg(f.figure(), width=900, title=f"{f.title}. {f.said}")
+            found[f.key] = framed(inner, f.title, _words(f.answer.words), content.provenance(f))
+    return found
+
+
+def _words(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
 
 
 def refuse_overclaims(content: Content) -> None:
@@ -223,6 +241,7 @@ def _mail(content: Content, changes: changed.Changes, names: list[str]) -> bytes
     attached = [n for n in names if "/" not in n]
     lines = [
         f"{pack.title}, {content.network}{' (synthetic sample data)' if content.is_synthetic else ''}",
+        f"{content.scope_words}. Data to {content.data_through}.",
         "",
         content.finding,
         "",

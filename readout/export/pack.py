@@ -138,6 +138,11 @@ def pack_of(entries: Mapping[str, Any], comments: Mapping[str, Comment], name: s
     for key in keys:
         if keys.count(key) > 1:
             raise wrong(f"two indicators are called '{key}'. Give one of them a key of its own: key = \"{key}_2\".")
+    asked = [(w.metric_id, {d: sorted(v) for d, v in w.where.items()}) for w in indicators]
+    for i, one in enumerate(asked):
+        if one in asked[:i]:
+            first, again = indicators[asked.index(one)].key, indicators[i].key
+            raise wrong(f"the indicators '{first}' and '{again}' ask for the same figure. Take one out, or give it filters of its own.")
     for key in comments:
         if key not in keys:
             raise wrong(f"the commentary speaks of '{key}', which is not an indicator of this pack. {suggest(key, keys)}")

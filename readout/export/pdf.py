@@ -50,7 +50,7 @@ def _data(content: Content, changes: Changes, files: dict[str, bytes]) -> dict[s
             for x in (
                 f"For {pack.audience}" if pack.audience else "",
                 content.network,
-                f"{content.words[0].upper()}{content.words[1:]}",
+                f"{content.scope_words}",
                 f"data to {content.data_through}",
                 synthetic,
             )

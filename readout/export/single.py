@@ -27,7 +27,7 @@ FORMATS = {
 }
 TEMPLATE = Path(__file__).with_name("chart.typ")
 PPI = 220
-EDGE = 14.0  # pixels round a drawing that stands alone
+WIDTH, EDGE = 900.0, 14.0  # pixels across a drawing that stands alone, and round it
 TALL = 118  # millimetres that a chart may take on its page
 
 
@@ -102,23 +102,32 @@ class Chart:
         }
         return compiled(data, {"chart.svg": drawing.encode()}, int(self.made.timestamp()), TEMPLATE)
 
-    def _framed(self, width: float = 900) -> str:
-        """The drawing with its title above and its account below, all of it text."""
-        room = width - 2 * EDGE
-        inner = svg(self.figure, width=room, title=self.alternative)
-        high = float(inner.split('height="', 1)[1].split('"', 1)[0])
-        y, made = EDGE, ""
-        for text, size, colour in ((f"<b>{_plain(self.title)}</b>", 18, LIGHT.text), *((line, 12, LIGHT.muted) for line in _wrapped(self.scope, room, 12))):
-            made += words.drawn(text, EDGE, y, size=size, colour=colour, up="top")
-            y += words.height(text, size)
-        made += inner.replace("<svg ", f'<svg x="{words.number(EDGE)}" y="{words.number(y + 6)}" ', 1)
-        y += high + 14
-        for line in (part for said in (*self.notes, *self.account) if said for part in _wrapped(said, room, 10)):
-            made += words.drawn(line, EDGE, y, size=10, colour=LIGHT.muted, up="top")
-            y += words.height(line, 10)
-        box = f'viewBox="0 0 {words.number(width)} {words.number(y + EDGE)}" width="{words.number(width)}" height="{words.number(y + EDGE)}"'
-        paper = f'<rect width="100%" height="100%" fill="{LIGHT.paper}"/>'
-        return f'<svg xmlns="http://www.w3.org/2000/svg" {box} font-family="{words.FAMILY}, sans-serif">{paper}{made}</svg>'
+    def _framed(self) -> str:
+        inner = svg(self.figure, width=WIDTH - 2 * EDGE, title=self.alternative)
+        return framed(inner, self.title, self.scope, (*self.notes, *self.account))
+
+
+def framed(inner: str, title: str, scope: str, account: Sequence[str]) -> str:
+    """A drawing (SVG) with its title and scope above and its account below, all of it text, so that the picture alone says what it is of.
+
+    The frame is as wide as the drawing and an edge on either side.
+    """
+    width, high = (float(inner.split(f'{side}="', 1)[1].split('"', 1)[0]) for side in ("width", "height"))
+    y, made = EDGE, ""
+    for text, size, colour in ((f"<b>{_plain(title)}</b>", 18, LIGHT.text), *((line, 12, LIGHT.muted) for line in _wrapped(scope, width, 12))):
+        made += words.drawn(text, EDGE, y, size=size, colour=colour, up="top")
+        y += words.height(text, size)
+    made += inner.replace("<svg ", f'<svg x="{words.number(EDGE)}" y="{words.number(y + 6)}" ', 1)
+    y += high + 14
+    for line in (part for said in account if said for part in _wrapped(said, width, 10)):
+        made += words.drawn(line, EDGE, y, size=10, colour=LIGHT.muted, up="top")
+        y += words.height(line, 10)
+    wide, tall = words.number(width + 2 * EDGE), words.number(y + EDGE)
+    paper = f'<rect width="100%" height="100%" fill="{LIGHT.paper}"/>'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {tall}" width="{wide}" height="{tall}" '
+        f'font-family="{words.FAMILY}, sans-serif">{paper}{made}</svg>'
+    )
 
 
 def _plain(text: str) -> str:
@@ -137,4 +146,4 @@ def _wrapped(text: str, room: float, size: float) -> Sequence[str]:
     return lines
 
 
-__all__ = ["FORMATS", "Chart"]
+__all__ = ["FORMATS", "Chart", "framed"]

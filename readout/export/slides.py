@@ -105,7 +105,7 @@ class Deck:
         slide = self.slide(c.pack.title, c.finding, [f"Pack {c.pack_id}, extract {c.extract_id}, definitions {c.definitions}.", tables.HOW_TO_READ])
         lines = [
             f"For {c.pack.audience}" if c.pack.audience else "",
-            f"{c.network}. {c.words[0].upper()}{c.words[1:]}. Data to {c.data_through}.",
+            f"{c.network}. {c.scope_words}. Data to {c.data_through}.",
             c.provisional,
             f"Release {c.pack.profile}. {c.release_note}",
         ]

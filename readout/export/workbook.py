@@ -179,7 +179,7 @@ def _text(value: Any) -> str:
 def _contents(book: Book, content: Content) -> tuple[Any, int]:
     lines = [
         f"For {content.pack.audience}" if content.pack.audience else "",
-        f"{content.network}. {content.words[0].upper()}{content.words[1:]}. Data to {content.data_through}.",
+        f"{content.network}. {content.scope_words}. Data to {content.data_through}.",
         content.provisional,
         f"Release {content.pack.profile}. {content.release_note}",
         f"Pack {content.pack_id}. Extract {content.extract_id}.{' Synthetic sample data.' if content.is_synthetic else ''}",

@@ -11,7 +11,7 @@ from typing import Any
 
 from readout.errors import SourceError
 from readout.ingest.network import Source
-from readout.ingest.survey import NEAR_HOURS, NEAR_MINUTES, Rivalry, Survey, TimeSurvey
+from readout.ingest.survey import NEAR_MINUTES, Rivalry, Survey, TimeSurvey
 
 CHANCE = 0.001  # below this probability 00:00 is too frequent to be a time like any other
 REST = 0.01  # texts that the format meant may leave unread: they are quarantined and counted
@@ -59,16 +59,15 @@ def rounding(found: TimeSurvey) -> float:
 
 def expected_midnights(found: TimeSurvey) -> float:
     """How many times would be 00:00, were it a minute like those from 22:00 to 02:00, rounded as the column is."""
-    return found.count_near_midnight * rounding(found) / (NEAR_MINUTES - NEAR_HOURS + NEAR_HOURS * rounding(found))
+    return found.count_near_midnight * rounding(found) / NEAR_MINUTES
 
 
 def is_beyond_chance(found: TimeSurvey) -> bool:
     """Whether 00:00 is more frequent than the times around it make likely: most of the column, or under one chance in a thousand."""
     if 2 * found.count_midnight >= found.count_timed:
         return True
-    r = rounding(found)
-    weight = NEAR_MINUTES - NEAR_HOURS + NEAR_HOURS * r
-    return _at_least(found.count_midnight, found.count_midnight + found.count_near_midnight, r / (weight + r)) < CHANCE
+    r = rounding(found)  # the other minutes of these whole hours lose what the whole hours gain: together they weigh as much as unrounded
+    return _at_least(found.count_midnight, found.count_midnight + found.count_near_midnight, r / (NEAR_MINUTES + r)) < CHANCE
 
 
 def _at_least(k: int, n: int, p: float) -> float:

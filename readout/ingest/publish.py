@@ -137,9 +137,9 @@ def _stage_all(build: Build, staging: Path, pseudonyms: Pseudonyms, say: Progres
         build.decisions[source.name] = decision
         build.staged[source.name] = [stage(build.network, source, s, decision, pseudonyms, build.now, advance) for s in surveyed]
         used |= {s.folder for s in surveyed}
+    refuse_unread(build)
     if not any(s.kept for source in build.exam_sources() for s in build.staged[source.name]) and build.exam_sources():
         raise SourceError(_nothing_kept(build))
-    refuse_unread(build)
     returns = [s for s in build.network.sources if s.table == "national_wait"]
     if returns:
         say("Reading the national return", 0.6)

@@ -147,7 +147,7 @@ class TextReader:
         if self._layout.mark:
             self.notes["byte_order_mark"] = 1
         first, skip = 1, self._header_end  # the next physical line's number; lines of titles and header still to pass over
-        held, faults, ended = pl.Series([], dtype=pl.String), dict[int, str](), True
+        held, faults, ended, final = pl.Series([], dtype=pl.String), dict[int, str](), True, 0
         for block in chain(blocks(self.path, self._layout, self._block), [b""]):
             while skip and block:
                 _, _, block = block.partition(b"\n")
@@ -160,11 +160,12 @@ class TextReader:
             elif held.is_empty():
                 continue
             batch, used = self._block_records(held, faults, first, ended, not block)
-            if not block and not ended and batch.frame.height and batch.record[-1] == first + held.len() - 1:
-                self.notes["no_last_line_end"] = 1  # the last record has all its fields, but its last one may be cut short
             first, held = first + used, held.slice(used)
             faults = {i - used: reason for i, reason in faults.items() if i >= used}
+            final = batch.record[-1] if batch.frame.height else final
             yield batch
+        if not ended and final == first - 1:
+            self.notes["no_last_line_end"] = 1  # the last record has all its fields, but its last one may be cut short
 
     def _lines(self, block: bytes) -> tuple[pl.Series, dict[int, str]]:
         """The block's lines as text, and which of them are unreadable and why."""

@@ -13,7 +13,6 @@ from readout.ingest import instants
 
 EVENING, NIGHT = 22 * 60, 2 * 60  # the minutes either side of midnight that 00:00 is compared with
 NEAR_MINUTES = 24 * 60 - EVENING + NIGHT  # how many they are, without midnight itself
-NEAR_HOURS = 4  # how many of them are on the hour: 22:00, 23:00, 01:00, 02:00
 
 
 @dataclass

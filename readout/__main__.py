@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from readout import __version__, lease, paths, schema
+from readout import __version__, lease, paths, quality, schema
 from readout import format as fmt
 from readout.answer import Released, ask, check_values, dimension_labels, filter_words
 from readout.catalogue import load_catalogue
@@ -22,8 +22,6 @@ from readout.scope import DIMENSIONS, Scope, month_end, month_of
 from readout.signals import UNITS, plain, signals
 from readout.stats.spc import RULES
 from readout.store import Store
-
-MUCH = 10  # a publish points out a source of which more than one record in so many was quarantined
 
 
 def extracts_folder(given: str | None) -> Path:
@@ -115,6 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     publishing.add_argument("network", type=Path, help="the network file")
     publishing.add_argument("--extracts", metavar="DIR", default="extracts")
     publishing.add_argument("--secret-file", type=Path, help="file that holds the secret for patient keys (else READOUT_SECRET)")
+    asked = "publish this source however many of its records are quarantined; repeat for more"
+    publishing.add_argument("--accept-quarantine", action="append", default=[], metavar="SOURCE", help=asked)
 
     listing = command("extracts", _extracts, "List the published extracts, or make another the live one.")
     listing.add_argument("action", nargs="?", choices=("list", "use"), default="list")
@@ -276,13 +276,22 @@ def _publish(given: argparse.Namespace) -> None:
     from readout.ingest.publish import publish
 
     told: list[str] = []
-    extract = _with_bar(lambda say: publish(given.network, Path(given.extracts), secret_file=given.secret_file, progress=say, tell=told.append))
+    asked: dict[str, Any] = {"secret_file": given.secret_file, "accept_quarantine": given.accept_quarantine}
+    extract = _with_bar(lambda say: publish(given.network, Path(given.extracts), **asked, progress=say, tell=told.append))
     where = f'"{given.extracts}"' if " " in given.extracts else given.extracts
     print(f"Published extract {extract.id}." + (f" Look at it: readout run --extracts {where}" if extract.is_open else ""))
     if not extract.is_open:
         print("  `readout ask` answers from it. The app shows it only once its network file says open = true under [network], for no sign-in is configured.")
     for source in extract.manifest["sources"]:
         _account(source, where)
+        for notice in extract.manifest["notices"]:
+            if notice["source"] == source["name"]:
+                is_much = notice["kind"] == "much"
+                back = f" To go back: readout extracts use ID --extracts {where}" if is_much else ""
+                print(f"    {'LOOK' if is_much else quality.NOTICES[notice['kind']].lower()}: {notice['text']}{back}")
+    for notice in extract.manifest["notices"]:
+        if not notice["source"]:
+            print(f"  {quality.NOTICES[notice['kind']].lower()}: {notice['text']}")
     for sentence in told:
         print(f"  {sentence}")
 
@@ -298,15 +307,12 @@ def _account(source: dict[str, Any], extracts: str) -> None:
     if apart:
         reasons = ", ".join(f"{rules.get(k, {}).get('label', k)} {n:,}" for k, n in sorted(r["quarantined"].items(), key=lambda item: -item[1]))
         print(f"    quarantined: {reasons}. Which records: readout quarantine list {source['name']} --extracts {extracts}")
-    if apart * MUCH > r["read"]:
-        back = f"readout extracts use ID --extracts {extracts}"
-        print(f"    LOOK: more than one record in {MUCH} was quarantined. Check the adapter before anyone relies on this extract. To go back: {back}")
     unknown: dict[str, list[dict[str, Any]]] = {}
     for code in sorted(source["unknown_codes"], key=lambda c: -c["count"]):
         unknown.setdefault(code["column"], []).append(code)
     for column, codes in unknown.items():
         shown = ", ".join(f"'{c['value']}' {c['count']:,}" for c in codes[:5]) + (f" and {len(codes) - 5} more" if len(codes) > 5 else "")
-        print(f"    unknown {column}: {shown}. Kept without one; map them under [source.values.{column}] of this source.")
+        print(f"    unknown {column}: {shown}. {rules[f'unknown_{column}']['about']} Map them under [source.values.{column}] of this source.")
     for file in source.get("not_read", []):
         print(f"    not read: {file['name']}, {schema.NOT_READ[file['reason']]}")
 

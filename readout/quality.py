@@ -12,6 +12,21 @@ from readout.extract import Extract
 from readout.schema import NOT_READ
 
 APART = ("excluded", "dropped", "quarantined")
+NOTICES = {  # what a publish points out, by its kind in the manifest
+    "accepted": "Published with its quarantine",
+    "much": "Much quarantined",
+    "order": "Order of versions unknown",
+    "unread": "Cannot be read",
+    "format": "Date format",
+    "midnight": "Midnight",
+    "placeholder": "Placeholder date",
+    "gap": "Month missing",
+    "zone": "Offset",
+    "clock": "Twelve-hour clock",
+    "empty": "Empty column",
+    "unused": "Not used",
+}
+DECISIONS = {"date": "a date without a time", "time": "a time"}
 Row = dict[str, Any]
 
 
@@ -77,7 +92,8 @@ class Quality:
         found: dict[str, dict[str, int]] = {}
         for s in self.sources:
             r = s["records"]
-            parts = [s["flags"], s.get("notes") or {}, {k: r[k] for k in ("duplicates", "superseded")}, *(r[k] for k in APART)]
+            counts = {"order_unknown": s.get("order_unknown", 0), **{k: r[k] for k in ("duplicates", "superseded")}}
+            parts = [s["flags"], s.get("notes") or {}, counts, *(r[k] for k in APART)]
             for part in parts:
                 for rule, count in part.items():
                     if count:
@@ -110,6 +126,49 @@ class Quality:
             for c in s["unknown_codes"]
         ]
         return sorted(rows, key=lambda row: -row["Records"])
+
+    def notices(self) -> list[Row]:
+        """What the publish pointed out: what may decide a figure and is in no count."""
+        return [
+            {"Source": n["source"] or "Network file", "About": NOTICES[n["kind"]], "What was found": n["text"]}
+            for n in self.extract.manifest.get("notices") or []
+        ]
+
+    def columns(self) -> list[Row]:
+        """Each mapped column's shares of its records, the one with most that could not be read or mapped first."""
+        rows = []
+        for s in self.sources:
+            for c in s.get("columns") or []:
+                filled = c["rows"] - c["empty"] - c["missing"]
+                lost = c["unreadable"] + c["unknown"]
+                row = {
+                    "Source": s["name"],
+                    "Column": c["source_column"],
+                    "Read as": c["column"].replace("_", " "),
+                    "Records": c["rows"],
+                    "Empty": fmt.percent((c["empty"] + c["missing"]) / c["rows"]) if c["rows"] else fmt.DASH,
+                    "Unreadable": fmt.percent(c["unreadable"] / filled) if filled else fmt.DASH,
+                    "Unknown code": fmt.percent(c["unknown"] / filled) if filled else fmt.DASH,
+                    "At 00:00": fmt.percent(c["midnight"] / c["times"]) if c.get("times") else fmt.DASH,
+                }
+                rows.append((lost / filled if filled else 0, (c["empty"] + c["missing"]) / max(1, c["rows"]), row))
+        return [row for _, _, row in sorted(rows, key=lambda r: (-r[0], -r[1]))]
+
+    def decisions(self) -> list[Row]:
+        """How columns of times are read where that had to be decided, and why."""
+        return [
+            {
+                "Source": s["name"],
+                "Column": j["source_column"],
+                "Question": "What is 00:00?" if j["question"] == "midnight" else "Which date format?",
+                "Decision": DECISIONS.get(j["decision"], j["decision"]),
+                "Values": j["count"],
+                "Share": fmt.percent(j["count"] / j["of"]) if j["of"] else fmt.DASH,
+                "Why": j["reason"],
+            }
+            for s in self.sources
+            for j in s.get("judgements") or []
+        ]
 
     def through(self) -> list[Row]:
         """How far each site's data goes."""

@@ -281,3 +281,7 @@ NOT_READ = {  # why a file that a source's path matches was left alone
     "replaced_though_newer": "a snapshot whose name sorts earlier, though it was written later: name snapshots so that the newest sorts last, as in list-2026-11-03.csv",
     "hidden": "a hidden or temporary file: its name begins with . or ~$",
 }
+
+# What is counted of each column that an adapter maps: records read into it, and of these the empty ones, the texts that stand for nothing,
+# those that could not be read, and codes that no map knows.
+COLUMN_COUNTS = ("rows", "empty", "missing", "unreadable", "unknown")

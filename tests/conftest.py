@@ -1,7 +1,7 @@
 """What the tests share: where the national data lies, a small synthetic network, and a hand-made one."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -103,7 +103,7 @@ def sample_extract(sample: Path) -> Extract:
 def make(tmp_path: Path) -> Callable[..., Extract]:
     """Publish a hand-made network: rows by column name, blank where not given."""
 
-    def made(rows: list[dict[str, str]], *, network: str = NETWORK, adapter: str = ADAPTER, name: str = "a.csv") -> Extract:
+    def made(rows: list[dict[str, str]], *, network: str = NETWORK, adapter: str = ADAPTER, name: str = "a.csv", accept: Collection[str] = ()) -> Extract:
         (tmp_path / "inbox").mkdir(exist_ok=True)
         (tmp_path / "network.toml").write_text(network, "utf-8")
         (tmp_path / "plain.toml").write_text(adapter, "utf-8")
@@ -113,6 +113,6 @@ def make(tmp_path: Path) -> Callable[..., Extract]:
             full = {"acc": f"A{number}", "event": row.get("acc", f"A{number}"), **defaults, **row}
             lines.append(",".join(full.get(c, "") for c in COLUMNS.split(",")))
         (tmp_path / "inbox" / name).write_text("\n".join(lines) + "\n", "utf-8")
-        return publish(tmp_path / "network.toml", tmp_path / "extracts", now=NOW)
+        return publish(tmp_path / "network.toml", tmp_path / "extracts", now=NOW, accept_quarantine=accept)
 
     return made

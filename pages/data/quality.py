@@ -7,17 +7,23 @@ from readout.ui import blocks
 from readout.ui.frame import frame, heading
 
 VIEWS = {
+    "notices": "To check",
     "source": "Rules by source",
     "site": "Rules by site",
     "quarantine": "Quarantine",
     "codes": "Unknown codes",
+    "columns": "Columns",
+    "decisions": "How times are read",
     "records": "Records",
     "files": "Files",
     "through": "Data to",
     "checks": "Checks",
 }
-LONG = ("codes", "files")  # to be sorted and searched
+LONG = ("codes", "columns", "files")  # to be sorted and searched
 ABOUT = {
+    "notices": "What the publish pointed out, for whoever looks after the exports.",
+    "columns": "What each column of the exports held. Unreadable and unknown are shares of the filled records; the worst column is first.",
+    "decisions": "A column is judged over all files of its source. A date without a time is not used in figures in hours.",
     "source": "What each rule found in the files, and what became of those records.",
     "site": "Kept examinations that carry each flag.",
     "quarantine": "Records kept apart, readable on the command line with `readout quarantine list`.",
@@ -58,7 +64,10 @@ else:
     rows = {
         "source": held.by_source,
         "quarantine": held.quarantine,
+        "notices": held.notices,
         "codes": held.unknown_codes,
+        "columns": held.columns,
+        "decisions": held.decisions,
         "records": held.accounting,
         "files": held.files,
         "through": held.through,

@@ -2,7 +2,7 @@
 -- grain: one row a staged record whose key occurs more than once
 -- reads: staged_exam
 -- params: none
--- returns: source_no bigint, file_no bigint, record bigint, fate varchar
+-- returns: source_no bigint, file_no bigint, record bigint, fate varchar, is_order_unknown boolean
 with repeated as (
     select exam_id
     from staged_exam
@@ -55,6 +55,10 @@ versions as (
             partition by exam_id, copy_no = 1
             order by latest_at desc nulls last, source_no desc, file_no desc, record desc
         ) as version_no,
+        first_value(latest_at) over (
+            partition by exam_id, copy_no = 1
+            order by latest_at desc nulls last, source_no desc, file_no desc, record desc
+        ) as newest_at,
     from copies
 )
 
@@ -68,4 +72,6 @@ select
         when version_no > 1 then 'superseded'
         else 'kept'
     end as fate,
+    -- replaced by a version that is not known to be newer: one of the two has no time of change, or both have the same
+    copy_no = 1 and not is_reused and version_no > 1 and coalesce(latest_at >= newest_at, true) as is_order_unknown,
 from versions

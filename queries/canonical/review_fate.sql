@@ -2,7 +2,7 @@
 -- grain: one row a staged record whose key occurs more than once
 -- reads: staged_review
 -- params: none
--- returns: source_no bigint, file_no bigint, source varchar, record bigint, fate varchar
+-- returns: source_no bigint, file_no bigint, source varchar, record bigint, fate varchar, is_order_unknown boolean
 with repeated as (
     select review_id
     from staged_review
@@ -43,6 +43,10 @@ versions as (
             partition by review_id, copy_no = 1
             order by latest_at desc nulls last, source_no desc, file_no desc, record desc
         ) as version_no,
+        first_value(latest_at) over (
+            partition by review_id, copy_no = 1
+            order by latest_at desc nulls last, source_no desc, file_no desc, record desc
+        ) as newest_at,
     from copies
 )
 
@@ -56,4 +60,5 @@ select
         when version_no > 1 then 'superseded'
         else 'kept'
     end as fate,
+    copy_no = 1 and version_no > 1 and coalesce(latest_at >= newest_at, true) as is_order_unknown,
 from versions

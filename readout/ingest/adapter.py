@@ -14,6 +14,7 @@ from readout.errors import NetworkFileError, suggest
 
 FORMATS = ("csv", "xlsx", "parquet")
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252")
+MIDNIGHTS = ("date", "time")  # what 00:00 says: that only the date is known, or the time of day
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class FileFormat:
     footer_pattern: str | None = None  # a record whose line (cells joined by the delimiter) matches is dropped, counted
     time_zone: str | None = None  # of instants without an offset; else the site's
     date_formats: tuple[str, ...] = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
+    missing: tuple[str, ...] = ()  # texts that stand for nothing in any column, in any case
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,22 @@ class Adapter:
     pad: Mapping[str, int] = field(default_factory=dict)
     latest: str | None = None
     optional: frozenset[str] = frozenset()  # source columns an export may lack
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # texts that stand for nothing in one column
+    midnight: Mapping[str, str] = field(default_factory=dict)  # what 00:00 is in a column of times, where it is not to be judged
+
+    def named(self) -> tuple[str, ...]:
+        """Every source column that is read, also those an export may lack."""
+        names = [n for c in self.columns.values() for n in c.needs]
+        names += [e.column for e in self.exclude] + ([self.latest] if self.latest else [])
+        return tuple(dict.fromkeys(names))
 
     def required(self) -> tuple[str, ...]:
         """Source columns that the file must have."""
-        names = [n for c in self.columns.values() for n in c.needs]
-        names += [e.column for e in self.exclude] + ([self.latest] if self.latest else [])
-        return tuple(n for n in dict.fromkeys(names) if n not in self.optional)
+        return tuple(n for n in self.named() if n not in self.optional)
+
+    def stands_for_missing(self, canonical: str) -> tuple[str, ...]:
+        """The texts, in small letters, that stand for nothing in a column."""
+        return tuple(t.strip().casefold() for t in (*self.file.missing, *self.missing.get(canonical, ())))
 
 
 def load_adapter(name: str, beside: Path, table: str = "exam") -> Adapter:
@@ -101,7 +113,7 @@ def parse_adapter(name: str, text: str, where: str, table: str = "exam") -> Adap
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:
         raise NetworkFileError(not_toml(where, e)) from e
-    sections = ("file", "columns", "values", "constants", "exclude", "pad", "latest", "optional")
+    sections = ("file", "columns", "values", "constants", "exclude", "pad", "latest", "optional", "missing", "midnight")
     check_keys(where, "section", data, {"about": type(data.get("about")), **dict.fromkeys(sections, dict)})
     fmt = _file(where, data.get("file", {}))
     columns = {}
@@ -127,6 +139,12 @@ def parse_adapter(name: str, text: str, where: str, table: str = "exam") -> Adap
     check_keys(where, "key of [latest]", latest, {"column": str})
     check_keys(where, "key of [optional]", data.get("optional", {}), {"columns": list})
     check_texts(where, "columns", data.get("optional", {}).get("columns", []))
+    for canonical, texts in data.get("missing", {}).items():
+        if canonical != "latest":
+            check_input(where, canonical, inputs)
+        check_keys(f"{where} [missing]", "column", {canonical: texts}, {canonical: list})
+        check_texts(where, f"missing.{canonical}", texts)
+    check_midnight(where, data.get("midnight", {}), inputs)
     return Adapter(
         name=name,
         file=fmt,
@@ -137,16 +155,21 @@ def parse_adapter(name: str, text: str, where: str, table: str = "exam") -> Adap
         pad={k: int(v) for k, v in data.get("pad", {}).items()},
         latest=latest.get("column"),
         optional=frozenset(data.get("optional", {}).get("columns", ())),
+        missing={k: tuple(v) for k, v in data.get("missing", {}).items()},
+        midnight=dict(data.get("midnight", {})),
     )
 
 
 def _file(where: str, data: Mapping[str, Any]) -> FileFormat:
-    kinds = {"header_row": int, "date_formats": list}
+    kinds = {"header_row": int, "date_formats": list, "missing": list}
     check_keys(f"{where} [file]", "key of [file]", data, {k: kinds.get(k, str) for k in FileFormat.__dataclass_fields__})
     for pattern in data.get("date_formats", []):
         if not isinstance(pattern, str) or "%" not in pattern:
             raise NetworkFileError(f"{where}: date format '{pattern}' says no part of a date; write 03/11/2026 14:05 as \"%d/%m/%Y %H:%M\".")
-    given: dict[str, Any] = {k: tuple(v) if k == "date_formats" else v for k, v in data.items()}
+        if ("%I" in pattern) != ("%p" in pattern):
+            raise NetworkFileError(f"{where}: date format '{pattern}' must name both %I and %p, as in \"%d/%m/%Y %I:%M %p\", or write hours as %H.")
+    check_texts(where, "missing", data.get("missing", []))
+    given: dict[str, Any] = {k: tuple(v) if k in ("date_formats", "missing") else v for k, v in data.items()}
     fmt = FileFormat(**given)
     if fmt.format not in FORMATS:
         raise NetworkFileError(f"{where}: format '{fmt.format}' is not known. {suggest(fmt.format, FORMATS)}")
@@ -198,6 +221,18 @@ def check_input(where: str, canonical: str, inputs: Mapping[str, schema.Column])
     """Raise unless a table has such a column to map into."""
     if canonical not in inputs:
         raise NetworkFileError(f"{where}: '{canonical}' is not a canonical column. {suggest(canonical, inputs)}")
+
+
+def check_midnight(where: str, given: Mapping[str, Any], inputs: Mapping[str, schema.Column]) -> None:
+    """Raise unless [midnight] says of columns of times whether 00:00 is a date or a time."""
+    check_keys(f"{where} [midnight]", "column", given, dict.fromkeys(given, str) if isinstance(given, dict) else {})
+    for canonical, said in given.items():
+        check_input(where, canonical, inputs)
+        if inputs[canonical].type != "instant":
+            times = [n for n, c in inputs.items() if c.type == "instant"]
+            raise NetworkFileError(f"{where} [midnight]: '{canonical}' holds no times. {suggest(canonical, times)}")
+        if said not in MIDNIGHTS:
+            raise NetworkFileError(f"{where} [midnight]: {canonical} must be \"date\" (00:00 says that only the date is known) or \"time\", not '{said}'.")
 
 
 def _code(where: str, column: schema.Column, value: str) -> str:

@@ -6,10 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from readout.ingest.decisions import Decision, Judgements
 from readout.ingest.national import National
 from readout.ingest.network import Network, Source
 from readout.ingest.reading import Reject
 from readout.ingest.staging import Staged
+from readout.ingest.survey import Survey
 
 
 @dataclass
@@ -19,7 +21,13 @@ class Build:
     network: Network
     folder: Path
     now: datetime
+    accepted: frozenset[str] = frozenset()  # sources that may go live however much of them is quarantined
+    surveyed: dict[str, Survey] = field(default_factory=dict)
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    judgements: dict[str, Judgements] = field(default_factory=dict)
     staged: dict[str, list[Staged]] = field(default_factory=dict)
+    unordered: Counter[str] = field(default_factory=Counter)  # by source, records that another replaced though neither is known to be newer
+    gaps: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by source, months between its first and last that hold (nearly) nothing
     fates: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     clashes: dict[str, list[tuple[Path, Reject]]] = field(default_factory=lambda: defaultdict(list))
     data_through: dict[str, datetime] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from readout import paths, schema
 from readout.extract import file_hash
 from readout.ingest.build import Build
 from readout.ingest.network import Site, Source
+from readout.ingest.notices import columns, notices
 from readout.ingest.reading import Reject
 from readout.ingest.staging import code_version, maker, reasons
 
@@ -40,7 +41,7 @@ def _inert(value: str) -> str:
     return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
-def _records(build: Build, source: Source) -> dict[str, Any]:
+def records_of(build: Build, source: Source) -> dict[str, Any]:
     """A source's accounting, asserted: every record read has one outcome."""
     many = build.staged[source.name]
     fates = build.fates.get(source.name, Counter())
@@ -79,10 +80,15 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
                 "usual_lag_days": source.usual_lag_days,
                 "taken_at": source.taken_at and source.taken_at.isoformat(),
                 "files": [{"name": s.path.name, "sha256": s.sha256, "bytes": s.bytes, "read": s.read, "reused": s.was_reused} for s in many],
-                "records": _records(build, source),
+                "records": records_of(build, source),
                 "unknown_codes": [{"column": c, "value": v, "count": n} for (c, v), n in sorted(unknown.items())],
                 "flags": build.flags.get(source.name, {}),
                 "notes": dict(sum((Counter(s.notes) for s in many), Counter())),
+                "columns": columns(build, source),
+                "judgements": build.judgements[source.name],
+                "order_unknown": build.unordered[source.name],
+                "gaps": build.gaps.get(source.name, []),
+                "accepted_quarantine": source.name in build.accepted,
             }
         )
     waits = build.waits
@@ -121,6 +127,7 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
         "national": waits.labels({s["trust_code"] for s in sites}) if waits is not None else {},
         "suppliers": {code: network.suppliers.get(code) for code in build.suppliers},
         "sources": sources,
+        "notices": notices(build, {s["name"]: s["records"] for s in sources}),
         "checks": build.checks,
         "annotations": json.loads(json.dumps([dict(n) for n in network.annotations], default=str)),
         "standards": json.loads(json.dumps([asdict(s) for s in network.standards.values()], default=str)),

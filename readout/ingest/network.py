@@ -10,7 +10,7 @@ from typing import Any
 from readout import paths, schema
 from readout.catalogue import Standard, load_catalogue, load_standards, refuse_overlaps
 from readout.errors import NetworkFileError, suggest
-from readout.ingest.adapter import Adapter, check_input, check_keys, check_texts, check_zone, load_adapter, not_toml
+from readout.ingest.adapter import Adapter, check_input, check_keys, check_midnight, check_texts, check_zone, load_adapter, not_toml
 from readout.policy import Policy, load_policy
 from readout.scope import next_month
 
@@ -63,6 +63,7 @@ class Source:
     taken_at: datetime | None = None
     covers_from: date | None = None  # the export holds every examination from this date on
     vintage: str | None = None
+    own_values: tuple[tuple[str, str], ...] = ()  # (column, value) of the maps that the network file gives for this source
     reporter_issuer: str | None = None  # who issued reporter numbers; else the RIS, so that two RISs' numbers never meet
 
     def files(self, folder: Path) -> list[Path]:
@@ -333,8 +334,9 @@ def _hours(where: str, text: str) -> tuple[int, int]:
 
 def _source(where: str, data: Mapping[str, Any], folder: Path, sites: set[str]) -> Source:
     where = f"{where} [[source]] {data.get('name', '?')}"
-    kinds: dict[str, type] = {"constants": dict, "values": dict, "usual_lag_days": int, "taken_at": datetime, "covers_from": date}
-    check_keys(where, "key", data, {f: kinds.get(f, str) for f in (*Source.__dataclass_fields__, "constants", "values") if f != "adapter_name"})
+    kinds: dict[str, type] = {"constants": dict, "values": dict, "usual_lag_days": int, "taken_at": datetime, "covers_from": date, "midnight": dict}
+    allowed = (*Source.__dataclass_fields__, "constants", "values", "midnight")
+    check_keys(where, "key", data, {f: kinds.get(f, str) for f in allowed if f not in ("adapter_name", "own_values")})
     _need(where, data, "name", "table", "adapter", "path")
     if data.get("usual_lag_days", 0) < 0:
         raise NetworkFileError(f"{where}: usual_lag_days counts the days by which data is usually late, from 0 up.")
@@ -362,12 +364,14 @@ def _source(where: str, data: Mapping[str, Any], folder: Path, sites: set[str]) 
         raise NetworkFileError(f"{where}: adapter '{NATIONAL_ADAPTER}' feeds table 'national_wait' and no other does.")
     adapter = None if national else _overlaid(where, load_adapter(data["adapter"], folder, data["table"]), data, sites)
     fields = {k: v for k, v in data.items() if k in Source.__dataclass_fields__ and k not in ("adapter", "taken_at")}
-    return Source(**fields, adapter_name=data["adapter"], adapter=adapter, taken_at=taken.astimezone(UTC) if taken else None)
+    own = tuple((column, str(value).strip()) for column, mapping in data.get("values", {}).items() for value in mapping)
+    return Source(**fields, adapter_name=data["adapter"], adapter=adapter, taken_at=taken.astimezone(UTC) if taken else None, own_values=own)
 
 
 def _overlaid(where: str, adapter: Adapter, data: Mapping[str, Any], sites: set[str]) -> Adapter:
-    """The adapter with the source's own constants and value maps on top."""
+    """The adapter with the source's own constants, value maps and midnights on top."""
     inputs = schema.TABLE_INPUTS[data["table"]]
+    check_midnight(where, data.get("midnight", {}), inputs)
     for canonical in [*data.get("constants", {}), *data.get("values", {})]:
         check_input(where, canonical, inputs)
     for canonical, mapping in data.get("values", {}).items():
@@ -387,7 +391,7 @@ def _overlaid(where: str, adapter: Adapter, data: Mapping[str, Any], sites: set[
         raise NetworkFileError(f'{where}: no site is named. Map site_code in the adapter, or give [source.constants] site_code = "...".')
     if "ris_code" in inputs and not data.get("ris_code") and "ris_code" not in constants and "ris_code" not in adapter.columns:
         raise NetworkFileError(f'{where}: no RIS is named. Map ris_code in the adapter, or give ris_code = "...": an accession number is unique only inside its RIS.')
-    return replace(adapter, values=values, constants=constants)
+    return replace(adapter, values=values, constants=constants, midnight={**adapter.midnight, **data.get("midnight", {})})
 
 
 def _need(where: str, given: Mapping[str, Any], *keys: str) -> None:

@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,17 +12,20 @@ from pathlib import Path
 import polars as pl
 
 from readout import files, lease, paths, schema
-from readout.errors import NetworkFileError, PublishError, SourceError
+from readout.errors import NetworkFileError, PublishError, SourceError, UsageError, suggest
 from readout.extract import Extract, current_id, extract_ids, open_extract, set_current
 from readout.ingest import identifiers, national
 from readout.ingest.build import Build
-from readout.ingest.manifest import manifest, write_json, write_quarantine
+from readout.ingest.decisions import decide
+from readout.ingest.manifest import manifest, records_of, write_json, write_quarantine
 from readout.ingest.network import Network, load_network
+from readout.ingest.notices import find_gaps, refuse_quarantined, refuse_unread
 from readout.ingest.pseudonym import Pseudonyms, load_secret
 from readout.ingest.reading import Reject
 from readout.ingest.return_scope import return_scope
 from readout.ingest.small_tables import data_through, small_tables
-from readout.ingest.staging import stage
+from readout.ingest.staging import MIDNIGHTS, stage, survey
+from readout.ingest.survey import added
 from readout.ingest.typed_review import STAGED as STAGED_REVIEW
 from readout.queryfile import QueryFile, load_queries
 from readout.scope import months_between
@@ -59,6 +62,7 @@ def publish(
     extracts: Path,
     *,
     secret_file: Path | None = None,
+    accept_quarantine: Collection[str] = (),
     now: datetime | None = None,
     progress: Progress | None = None,
     tell: Callable[[str], None] | None = None,
@@ -66,6 +70,7 @@ def publish(
 ) -> Extract:
     """Make an extract from a network file and make it current. Any failure leaves the current extract live.
 
+    `accept_quarantine` names sources that are published however many of their records are quarantined.
     `tell` is given sentences about what is not in the extract itself: older ones that could not be pruned.
     `hook` is called before each of STEPS; tests fail a publish with it.
     """
@@ -78,12 +83,15 @@ def publish(
         step("network")
         network = load_network(network_file)
         _refuse_future(network, now)
+        for name in accept_quarantine:
+            if name not in (known := [s.name for s in network.sources]):
+                raise UsageError(f"There is no source '{name}' whose quarantine could be accepted. {suggest(name, known)}")
         pseudonyms = load_secret(secret_file, synthetic=network.synthetic)
         _remove_leftovers(extracts)
         building = extracts / f".building-{os.getpid()}"
         (building / "tables").mkdir(parents=True)
         try:
-            build = Build(network, building, now)
+            build = Build(network, building, now, accepted=frozenset(accept_quarantine))
             step("stage")
             _stage_all(build, extracts / ".staging", pseudonyms, say)
             with builder(building / "work") as engine:
@@ -115,23 +123,28 @@ def _stage_all(build: Build, staging: Path, pseudonyms: Pseudonyms, say: Progres
     build.not_read = {s.name: s.not_read(build.network.folder) for s in build.network.sources}
     total = max(1, sum(p.stat().st_size for ps in inbox.values() for p in ps))
     done = 0
+    used: set[Path] = set()
     for source in [*build.exam_sources(), *build.review_sources()]:
-        build.staged[source.name] = []
-        for path in inbox[source.name]:
 
-            def advance(count: int, what: str = path.name) -> None:
-                nonlocal done
-                done += count
-                say(f"Reading {what}", 0.6 * done / total)
+        def advance(count: int, what: str = source.name) -> None:
+            nonlocal done
+            done += count
+            say(f"Reading {what}", 0.6 * done / total)
 
-            build.staged[source.name].append(stage(build.network, source, path, staging, pseudonyms, build.now, advance))
+        surveyed = [survey(build.network, source, path, staging, pseudonyms, build.now, advance) for path in inbox[source.name]]
+        build.surveyed[source.name] = added(s.survey for s in surveyed)
+        decision, build.judgements[source.name] = decide(source, build.surveyed[source.name], MIDNIGHTS[source.table])
+        build.decisions[source.name] = decision
+        build.staged[source.name] = [stage(build.network, source, s, decision, pseudonyms, build.now, advance) for s in surveyed]
+        used |= {s.folder for s in surveyed}
+    refuse_unread(build)
     if not any(s.kept for source in build.exam_sources() for s in build.staged[source.name]) and build.exam_sources():
         raise SourceError(_nothing_kept(build))
     returns = [s for s in build.network.sources if s.table == "national_wait"]
     if returns:
         say("Reading the national return", 0.6)
         build.waits = national.read_all([(s, p) for s in returns for p in inbox[s.name]])
-    used = {s.parts[0].parent for many in build.staged.values() for s in many if s.parts}
+    used |= {s.parts[0].parent for many in build.staged.values() for s in many if s.parts}
     for folder in staging.iterdir():
         if folder not in used and time.time() - folder.stat().st_mtime > 7 * 86400:
             shutil.rmtree(folder, ignore_errors=True)
@@ -163,16 +176,20 @@ def _fill(build: Build, engine: Builder, step: Callable[[str], None], say: Progr
         step("merge")
         say("Merging", 0.62)
         _merge(build, engine, queries["canonical"])
+        refuse_quarantined(build, {s.name: records_of(build, s) for s in sources})
         step("exam")
         say("Examinations", 0.68)
         _write(build, engine, queries["canonical"]["exam"])
+        find_gaps(build, engine.rows(queries["canonical"]["month_count"]))
         _reviews(build, engine, queries)
+        refuse_quarantined(build, {s.name: records_of(build, s) for s in build.review_sources()})
         step("summary")
         for i, name in enumerate(SUMMARIES):
             say("Summaries", 0.78 + 0.01 * i)
             _write(build, engine, queries["summary"][name])
     step("national")
     if build.waits is not None:
+        refuse_quarantined(build, {entry["name"]: entry["records"] for entry in build.waits.sources()})
         for name, frame in build.waits.tables().items():
             _write_frame(build, engine, name, frame)
         _write(build, engine, queries["summary"]["national_current"])
@@ -223,8 +240,9 @@ def _merge(build: Build, engine: Builder, queries: Mapping[str, QueryFile]) -> N
     engine.frame("source", pl.DataFrame({"source_no": range(len(sources)), "name": [s.name for s in sources], "network_code": build.network.code}), work)
     engine.view(queries["staged_exam"])
     engine.write(queries["exam_fate"], work / "exam_fate.parquet")
-    for source_no, fate, count in engine.rows(queries["exam_fate_count"]).iter_rows():
+    for source_no, fate, count, unordered in engine.rows(queries["exam_fate_count"]).iter_rows():
         build.fates[sources[source_no].name][fate] = count
+        build.unordered[sources[source_no].name] += unordered
     for source_no, file_no, record in engine.rows(queries["exam_clash"]).iter_rows():
         source = sources[source_no]
         assert source.adapter is not None
@@ -256,8 +274,9 @@ def _reviews(build: Build, engine: Builder, queries: Mapping[str, Mapping[str, Q
     engine.frame("staged_review_file", pl.DataFrame(rows, schema=kinds, orient="row"), work)
     engine.view(queries["canonical"]["staged_review"])
     engine.write(queries["canonical"]["review_fate"], work / "review_fate.parquet")
-    for source, fate, count in engine.rows(queries["canonical"]["review_fate_count"]).iter_rows():
+    for source, fate, count, unordered in engine.rows(queries["canonical"]["review_fate_count"]).iter_rows():
         build.fates[source][fate] = count
+        build.unordered[source] += unordered
     if sources:
         _write(build, engine, queries["canonical"]["peer_review"])
     else:

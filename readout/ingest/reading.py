@@ -6,7 +6,7 @@ cannot be understood at all is refused whole. Memory holds one block of the file
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import chain
@@ -61,7 +61,8 @@ class TextBatch:
 class TextReader:
     """One source file, opened: its header is known and holds every required column, or SourceError has said what is wrong."""
 
-    def __init__(self, path: Path, fmt: FileFormat, required: Sequence[str], block: int = BLOCK) -> None:
+    def __init__(self, path: Path, fmt: FileFormat, required: Sequence[str], block: int = BLOCK, named: Sequence[str] = ()) -> None:
+        """`named`: columns that are read where they are there, so that none of them may be there twice."""
         self.path, self.fmt, self._block = path, fmt, block
         self._reset()
         if fmt.format == "csv":
@@ -75,7 +76,7 @@ class TextReader:
             if nested := [name for name in required if name in schema and schema[name].is_nested()]:
                 raise SourceError(f"{path.name}: column '{nested[0]}' holds lists, not single values: export it as text.")
         self._titles = [t.strip() for t in titles]
-        self._columns = _column_names(path.name, fmt, self._titles, required)
+        self._columns = _column_names(path.name, fmt, self._titles, required, {*required, *named})
         self.header: tuple[str, ...] = tuple(self._columns.values())
 
     def batches(self) -> Iterator[TextBatch]:
@@ -146,7 +147,7 @@ class TextReader:
         if self._layout.mark:
             self.notes["byte_order_mark"] = 1
         first, skip = 1, self._header_end  # the next physical line's number; lines of titles and header still to pass over
-        held, faults, ended = pl.Series([], dtype=pl.String), dict[int, str](), True
+        held, faults, ended, final = pl.Series([], dtype=pl.String), dict[int, str](), True, 0
         for block in chain(blocks(self.path, self._layout, self._block), [b""]):
             while skip and block:
                 _, _, block = block.partition(b"\n")
@@ -161,7 +162,10 @@ class TextReader:
             batch, used = self._block_records(held, faults, first, ended, not block)
             first, held = first + used, held.slice(used)
             faults = {i - used: reason for i, reason in faults.items() if i >= used}
+            final = batch.record[-1] if batch.frame.height else final
             yield batch
+        if not ended and final == first - 1:
+            self.notes["no_last_line_end"] = 1  # the last record has all its fields, but its last one may be cut short
 
     def _lines(self, block: bytes) -> tuple[pl.Series, dict[int, str]]:
         """The block's lines as text, and which of them are unreadable and why."""
@@ -297,7 +301,7 @@ def _no_header(name: str, fmt: FileFormat) -> SourceError:
     return SourceError(f"{name} has no header on {where}: it is empty or cut short, or header_row in the adapter is wrong.")
 
 
-def _column_names(name: str, fmt: FileFormat, titles: Sequence[str], required: Sequence[str]) -> dict[int, str]:
+def _column_names(name: str, fmt: FileFormat, titles: Sequence[str], required: Sequence[str], named: Collection[str]) -> dict[int, str]:
     """Position and unique name of every column that has a name; every required one is there, once."""
     clean = [t.strip().strip('"').strip() for t in titles]
     names = [t for t in clean if t]
@@ -318,7 +322,7 @@ def _column_names(name: str, fmt: FileFormat, titles: Sequence[str], required: S
     for i, title in enumerate(clean):
         if not title:
             continue
-        if title in clean[:i] and title in required:
+        if title in clean[:i] and title in named:
             raise SourceError(f"{name} has the column '{title}' twice: which one is meant cannot be known; export it once.")
         unique, k = title, 2
         while unique in columns.values() or (unique != title and unique in clean):

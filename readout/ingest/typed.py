@@ -7,17 +7,22 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from readout import schema
 from readout.ingest import instants
+from readout.ingest.decisions import Decision
 from readout.ingest.network import Network, Site, Source
 from readout.ingest.pseudonym import Pseudonyms
 from readout.ingest.reading import Reject, TextBatch
+from readout.ingest.survey import Survey, survey_times
 
 EARLIEST = datetime(1990, 1, 1)
+FURTHEST = timedelta(days=5 * 366)  # nobody is booked for later than so long from now
+EXAMPLES = 2  # unreadable texts that are shown of a column
+ROUNDED = r"^\d(?:\.\d+)?[eE]\+\d+$"  # a long number as a spreadsheet shows and saves it
 # Local clock readings that later become local dates, hours and months; they do not enter the extract themselves.
 LOCALS = (
     "requested_at",
@@ -37,6 +42,7 @@ DATE_ONLY = ("exam_start_at", "exam_end_at", "first_verified_at")
 TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 VETTING = ("accepted", "rejected", "returned")
 AGE_STARTS = (0, 16, 25, 45, 65, 75, 85)
+LATEST = schema.Column("latest", "instant", "when this version of the record was made")
 
 
 @dataclass
@@ -47,6 +53,21 @@ class Tally:
     unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
     rejects: list[Reject] = field(default_factory=list)
     first_future: datetime | None = None  # UTC: the earliest time that still lay in the future
+    columns: Counter[tuple[str, str]] = field(default_factory=Counter)  # (column, one of `schema.COLUMN_COUNTS`)
+    examples: dict[str, list[str]] = field(default_factory=dict)  # of a column that may be shown, texts that could not be read
+    mapped: Counter[tuple[str, str]] = field(default_factory=Counter)  # (column, source value that a value map knows)
+
+    def count(self, column: str, what: str, mask: pl.Series) -> None:
+        if number := int(mask.sum() or 0):
+            self.columns[column, what] += number
+
+    def unreadable(self, column: schema.Column, text: pl.Series, mask: pl.Series) -> None:
+        """Count texts that cannot be read, and keep a few to show where the column may be shown."""
+        mask = mask.fill_null(False)
+        self.count(column.name, "unreadable", mask)
+        kept = self.examples.setdefault(column.name, []) if column.sensitivity == "open" and mask.any() else []
+        if len(kept) < EXAMPLES:
+            kept += [t for t in text.filter(mask).unique(maintain_order=True).head(EXAMPLES).to_list() if t not in kept][: EXAMPLES - len(kept)]
 
     def meets_future(self, times: pl.Series) -> None:
         found = [t for t in (self.first_future, times.min()) if isinstance(t, datetime)]
@@ -76,8 +97,9 @@ class Work:
 class Typer(ABC):
     """Types the batches of one source. `type_batch` returns staged rows and adds to the tally."""
 
-    def __init__(self, network: Network, source: Source, pseudonyms: Pseudonyms, now: datetime) -> None:
+    def __init__(self, network: Network, source: Source, pseudonyms: Pseudonyms, now: datetime, decision: Decision | None = None) -> None:
         assert source.adapter is not None
+        self.decision = decision or Decision()
         self.network, self.source, self.adapter, self.pseudonyms = network, source, source.adapter, pseudonyms
         self.inputs: Mapping[str, schema.Column] = schema.TABLE_INPUTS[source.table]
         self.sites: dict[str, Site] = {s.code: s for s in network.sites}
@@ -86,11 +108,29 @@ class Typer(ABC):
     def type_batch(self, batch: TextBatch, tally: Tally) -> pl.DataFrame:
         """Staged rows of a batch: the kept columns of the schema, local clock readings, `record`, `latest_at`."""
         frame, record = self._without_excluded(batch, tally)
-        work = Work(record, {c: self._text(frame, c) for c in self.inputs})
+        work = Work(record, {c: self._text(frame, c, tally) for c in self.inputs})
         columns: dict[str, pl.Series] = {}
         self._fill(work, columns, tally)
-        columns["latest_at"] = self._latest(frame, columns)
+        columns["latest_at"] = self._latest(frame, columns, tally)
         return self._finish(work, columns, tally)
+
+    def survey_batch(self, batch: TextBatch) -> Survey:
+        """What the columns of times of a batch hold, read by every format that the adapter allows."""
+        frame, record = self._without_excluded(batch, Tally())
+        zones = self._zones(self._placed(Work(record, {c: self._text(frame, c) for c in self.inputs if c in ("site_code", "accession")})))
+        found: Survey = {}
+        for name, column in self.inputs.items():
+            if (column.type == "instant" or name == "birth_date") and name in self.adapter.columns:
+                text, formats = self._text(frame, name), self._formats(name)
+                found[name] = survey_times(text, formats, instants.parse(text, formats, *zones), is_shown=column.sensitivity == "open")
+        if self.adapter.latest in frame.columns:
+            text, formats = self._latest_text(frame), self._formats("latest")
+            found["latest"] = survey_times(text, formats, instants.parse(text, formats, *zones), is_shown=True)
+        return found
+
+    def _placed(self, work: Work) -> dict[str, pl.Series]:
+        """What `_zones` needs to know of each row."""
+        return {"accession": work.text["accession"]}
 
     @abstractmethod
     def _fill(self, work: Work, columns: dict[str, pl.Series], tally: Tally) -> None:
@@ -111,18 +151,38 @@ class Typer(ABC):
                 frame, record = frame.filter(~hit), record.filter(~hit)
         return frame, record
 
-    def _text(self, frame: pl.DataFrame, canonical: str) -> pl.Series:
+    def _text(self, frame: pl.DataFrame, canonical: str, tally: Tally | None = None) -> pl.Series:
+        """A column's text: null where nothing was sent, or what the adapter says stands for nothing."""
         empty = pl.Series(canonical, [None], dtype=pl.String).new_from_index(0, frame.height)
         spec = self.adapter.columns.get(canonical)
         text = empty
         if spec is not None and spec.name in frame.columns:
-            text = frame[spec.name]
+            sent = frame[spec.name]
+            text = self._without_missing(canonical, sent)
             if spec.time is not None and spec.time in frame.columns:
-                text = instants.joined(text, frame[spec.time])
+                text = self._without_missing(canonical, instants.joined(text, self._without_missing(canonical, frame[spec.time])))
+            if tally is not None:
+                tally.columns[canonical, "rows"] += frame.height
+                tally.count(canonical, "empty", sent.is_null())
+                tally.count(canonical, "missing", sent.is_not_null() & text.is_null())
         constant = self.adapter.constants.get(canonical)
         if constant is not None:
             text = text.fill_null(constant)
         return text.alias(canonical)
+
+    def _without_missing(self, canonical: str, text: pl.Series) -> pl.Series:
+        words = self.adapter.stands_for_missing(canonical)
+        if not words or text.null_count() == len(text):
+            return text
+        return text.set(text.str.to_lowercase().is_in(words).fill_null(False), None)
+
+    def _count_mapped(self, column: str, raw: pl.Series, tally: Tally) -> None:
+        """Which values of a column its value map knows, so that a map that never matched can be named."""
+        given = {k.casefold(): k for k in self.adapter.values.get(column, {})}
+        if given:
+            known = raw.str.to_lowercase()
+            for value, count in known.filter(known.is_in(list(given))).value_counts().iter_rows():
+                tally.mapped[column, given[value]] += count
 
     def _code(self, work: Work, column: schema.Column, tally: Tally) -> pl.Series:
         """Map, pad and check one column. An unknown code is flagged and becomes the fallback; it is never lost."""
@@ -142,6 +202,7 @@ class Typer(ABC):
         given = self.adapter.values.get(column.name, {})
         if not codes and not given:
             return raw
+        self._count_mapped(column.name, raw, tally)
         mapping = {**{c.casefold(): c for c in codes}, **{k.casefold(): v for k, v in given.items()}}
         mapped = raw.str.to_lowercase().replace_strict(mapping, default=None, return_dtype=pl.String)
         if not codes:
@@ -149,25 +210,29 @@ class Typer(ABC):
         unknown = raw.is_not_null() & mapped.is_null()
         if unknown.any():
             work.flag(f"unknown_{column.name}", unknown)
+            tally.count(column.name, "unknown", unknown)
             for value, count in raw.filter(unknown).value_counts().iter_rows():
                 tally.unknown[column.name, value] += count
         return mapped.fill_null(column.fallback) if column.fallback and column.name == "modality" else mapped.set(unknown, column.fallback)
 
     def _formats(self, canonical: str) -> tuple[str, ...]:
+        """The formats of a column of times, or of `latest`, in the order in which they are tried."""
         formats = self.adapter.file.date_formats
         spec = self.adapter.columns.get(canonical)
         formats = instants.with_times(formats) if spec is not None and spec.time else formats
-        return formats if self.adapter.file.format == "csv" else (*formats, *instants.ISO_FORMATS)
+        if self.adapter.file.format != "csv" or canonical in ("latest", "birth_date"):
+            formats = (*formats, *instants.ISO_FORMATS)
+        return self.decision.formats(canonical, formats)
 
     def _instant(self, work: Work, name: str, written: pl.Series, own: pl.Series, tally: Tally) -> instants.Parsed:
         """One column of times, and what is wrong with them. `written`, `own`: see `_zones`."""
         parsed = instants.parse(work.text[name], self._formats(name), written, own)
         work.fault(name, "unreadable_date", parsed.is_unreadable)
+        tally.unreadable(self.inputs[name], work.text[name], parsed.is_unreadable)
         work.fault(name, "date_before_1990", parsed.utc < EARLIEST)
-        if self.inputs[name].past:
-            is_future = parsed.utc > self.latest_allowed
-            work.fault(name, "date_in_future", is_future)
-            tally.meets_future(parsed.utc.filter(is_future))
+        is_future = parsed.utc > (self.latest_allowed if self.inputs[name].past else self.latest_allowed + FURTHEST)
+        work.fault(name, "date_in_future", is_future)
+        tally.meets_future(parsed.utc.filter(is_future))
         work.flag("repeated_hour", parsed.is_repeated)
         work.flag("missing_hour", parsed.is_missing)
         return parsed
@@ -175,15 +240,25 @@ class Typer(ABC):
     def _exam_id(self, work: Work, columns: dict[str, pl.Series]) -> pl.Series:
         """The key of each row's examination; one without an accession has none."""
         work.fault("accession", "no_accession", columns["accession"].is_null())
+        work.fault("accession", "rounded_accession", columns["accession"].str.contains(ROUNDED))
         parts = pl.DataFrame({"r": columns["ris_code"], "a": columns["accession"], "s": columns["exam_seq"].fill_null("")})
         return self.pseudonyms.series(parts.select(pl.concat_str("r", "a", "s", separator="\x1f")).to_series())
 
-    def _latest(self, frame: pl.DataFrame, columns: dict[str, pl.Series]) -> pl.Series:
+    def _latest_text(self, frame: pl.DataFrame) -> pl.Series:
+        assert self.adapter.latest is not None
+        return self._without_missing("latest", frame[self.adapter.latest])
+
+    def _latest(self, frame: pl.DataFrame, columns: dict[str, pl.Series], tally: Tally) -> pl.Series:
         name = self.adapter.latest
         if name is None or name not in frame.columns:
             return pl.Series("latest_at", [None], dtype=pl.Datetime("us")).new_from_index(0, frame.height)
-        written, site_zone = self._zones(columns)
-        return instants.parse(frame[name], (*self.adapter.file.date_formats, *instants.ISO_FORMATS), written, site_zone).utc
+        text = self._latest_text(frame)
+        parsed = instants.parse(text, self._formats("latest"), *self._zones(columns))
+        tally.columns["latest", "rows"] += frame.height
+        tally.count("latest", "empty", frame[name].is_null())
+        tally.count("latest", "missing", frame[name].is_not_null() & text.is_null())
+        tally.unreadable(LATEST, text, parsed.is_unreadable)
+        return parsed.utc
 
     def _finish(self, work: Work, columns: dict[str, pl.Series], tally: Tally) -> pl.DataFrame:
         height = len(work.record)
@@ -211,14 +286,20 @@ class ExamTyper(Typer):
 
     def _fill(self, work: Work, columns: dict[str, pl.Series], tally: Tally) -> None:
         self._sites(work, columns)
+        self._count_mapped("site_code", work.text["site_code"], tally)
         for name, column in self.inputs.items():
             if column.type in ("code", "text") and column.sensitivity != "never" and name != "site_code":
                 columns[name] = self._code(work, column, tally)
-        self._numbers(work, columns)
-        self._flags(work, columns)
+        self._numbers(work, columns, tally)
+        self._flags(work, columns, tally)
         self._instants(work, columns, tally)
-        self._keys(work, columns)
-        self._derive(work, columns)
+        self._keys(work, columns, tally)
+        self._derive(work, columns, tally)
+
+    def _placed(self, work: Work) -> dict[str, pl.Series]:
+        columns = super()._placed(work)
+        self._sites(work, columns)
+        return columns
 
     def _sites(self, work: Work, columns: dict[str, pl.Series]) -> None:
         raw = work.text["site_code"]
@@ -233,22 +314,29 @@ class ExamTyper(Typer):
             else site.replace_strict({c: s.now.ris_code for c, s in self.sites.items()}, default=None, return_dtype=pl.String)
         )
 
-    def _numbers(self, work: Work, columns: dict[str, pl.Series]) -> None:
+    def _numbers(self, work: Work, columns: dict[str, pl.Series], tally: Tally) -> None:
         for name in ("imd_decile", "addendum_count"):
             text = work.text[name]
             number = text.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
             if name == "imd_decile":
                 number = number.set(~number.is_between(1, 10).fill_null(True), None)
-            work.flag("unreadable_number", text.is_not_null() & number.is_null())
+            unreadable = text.is_not_null() & number.is_null()
+            work.flag("unreadable_number", unreadable)
+            tally.unreadable(self.inputs[name], text, unreadable)
             columns[name] = number.cast(pl.Int32)
 
-    def _flags(self, work: Work, columns: dict[str, pl.Series]) -> None:
+    def _flags(self, work: Work, columns: dict[str, pl.Series], tally: Tally) -> None:
         for name in (n for n, c in self.inputs.items() if c.type == "flag"):
             text = work.text[name].str.to_lowercase()
             given = {k.casefold(): v.casefold() for k, v in self.adapter.values.get(name, {}).items()}
             mapped = text.replace_strict(given, default=None, return_dtype=pl.String).fill_null(text) if given else text
             flag = mapped.replace_strict({**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)}, default=None, return_dtype=pl.Boolean)
-            work.flag(f"unknown_{name}", text.is_not_null() & flag.is_null())
+            unknown = text.is_not_null() & flag.is_null()
+            work.flag(f"unknown_{name}", unknown)
+            tally.count(name, "unknown", unknown)
+            self._count_mapped(name, work.text[name], tally)
+            for value, count in work.text[name].filter(unknown).value_counts().iter_rows():
+                tally.unknown[name, value] += count
             columns[name] = flag
 
     def _zones(self, columns: dict[str, pl.Series]) -> tuple[pl.Series, pl.Series]:
@@ -269,8 +357,9 @@ class ExamTyper(Typer):
                 continue
             parsed = self._instant(work, name, written, site_zone, tally)
             if name in DATE_ONLY:
-                work.flag("midnight_time", parsed.is_date_only)
-                columns[f"is_{name}_date_only"] = parsed.is_date_only
+                is_date_only = parsed.is_without_time | parsed.is_midnight if name in self.decision.dates else parsed.is_without_time
+                work.flag("midnight_time", is_date_only)
+                columns[f"is_{name}_date_only"] = is_date_only
             columns[name] = parsed.utc
             if name in LOCALS:
                 columns[f"{name}_local"] = parsed.local
@@ -280,12 +369,17 @@ class ExamTyper(Typer):
         if "received_at" not in self.adapter.columns:  # a RIS that knows one date of asking: it is also the date of receipt
             columns["received_at"], columns["received_at_local"] = columns["requested_at"], columns["requested_at_local"]
 
-    def _keys(self, work: Work, columns: dict[str, pl.Series]) -> None:
+    def _keys(self, work: Work, columns: dict[str, pl.Series], tally: Tally) -> None:
         if "exam_seq" not in self.adapter.columns and "exam_seq" not in self.adapter.constants:
             columns["exam_seq"] = columns["exam_code"]
         columns["exam_id"] = self._exam_id(work, columns)
         number = work.text["patient_id"].str.replace_all(r"\s", "").str.to_uppercase()
+        rounded = number.str.contains(ROUNDED).fill_null(False)  # many patients under one number: none is better than a wrong one
+        work.flag("rounded_patient", rounded)
+        tally.unreadable(self.inputs["patient_id"], number, rounded)
+        number = number.set(rounded, None)
         kind = work.text["patient_id_kind"].str.to_lowercase()
+        self._count_mapped("patient_id_kind", work.text["patient_id_kind"], tally)
         given = {k.casefold(): v for k, v in self.adapter.values.get("patient_id_kind", {}).items()}
         kind = kind.replace_strict(given, default=None, return_dtype=pl.String).fill_null(kind) if given else kind
         issuers = {c: s.periods[0].trust_code for c, s in self.sites.items()}
@@ -300,7 +394,7 @@ class ExamTyper(Typer):
         named = readers.select(pl.concat_str(pl.lit("reporter"), issuer, "i", separator="\x1f")).to_series()
         columns["reporter_key"] = self.pseudonyms.series(named)
 
-    def _derive(self, work: Work, columns: dict[str, pl.Series]) -> None:
+    def _derive(self, work: Work, columns: dict[str, pl.Series], tally: Tally) -> None:
         """Status where none is sent or known, the age band, and the flags that compare two times."""
         t = pl.DataFrame({n: columns[n] for n in (*schema.INSTANTS, "status", "addendum_count")}).with_columns(
             columns["is_first_verified_at_date_only"].alias("first_day_only"),
@@ -337,14 +431,22 @@ class ExamTyper(Typer):
         }
         for name, mask in t.select(**rules).to_dict().items():
             work.flag(name, mask)
-        columns["age_band"] = self._age_band(work, columns)
+        columns["age_band"] = self._age_band(work, columns, tally)
 
-    def _age_band(self, work: Work, columns: dict[str, pl.Series]) -> pl.Series:
+    def _age_band(self, work: Work, columns: dict[str, pl.Series], tally: Tally) -> pl.Series:
         age = work.text["age_years"].str.replace(r"\.\d+$", "").cast(pl.Int32, strict=False)
+        unreadable = work.text["age_years"].is_not_null() & age.is_null()
+        work.flag("unreadable_number", unreadable)
+        tally.unreadable(self.inputs["age_years"], work.text["age_years"], unreadable)
         birth = work.text["birth_date"]
         if birth.null_count() < len(birth):
             utc = pl.Series(["UTC"]).new_from_index(0, len(birth))
-            born = instants.parse(birth, (*self.adapter.file.date_formats, *instants.ISO_FORMATS), utc, utc).utc
+            formats = self._formats("birth_date")
+            born = instants.parse(birth, formats, utc, utc).utc
+            if any("%y" in f for f in formats):  # two digits put whoever is over 57 into the century to come
+                unborn = born > self.latest_allowed
+                born = born.zip_with(~unborn.fill_null(False), born.dt.offset_by("-100y"))
+            tally.unreadable(self.inputs["birth_date"], birth, birth.is_not_null() & born.is_null())
             at = pl.DataFrame({"b": born, "e": columns["exam_end_at"], "s": columns["exam_start_at"], "r": columns["requested_at"]})
             when = pl.coalesce("e", "s", "r")
             birthday = (when.dt.month() * 100 + when.dt.day()) < (pl.col("b").dt.month() * 100 + pl.col("b").dt.day())

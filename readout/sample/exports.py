@@ -384,6 +384,9 @@ def network_file() -> str:
         ]
         lines += [f"taken_at = {lagging if p.LAGGING_SITE in source.sites else taken}"]
         lines += ['reporter_issuer = "NIN"  # reporters have one number in the whole network']
+        written = ("exam_start_at", "exam_end_at") if source.style == "iso_semicolon" else ("exam_end_at",)
+        dates = ", ".join(f'{name} = "date"' for name in written)
+        lines += [f"midnight = {{ {dates} }}  # these systems write 00:00 where they know no time, and never for a time"]
         if source.style in ("us_mdy", "split_xlsx"):
             lines += ["", "[source.constants]", f'site_code = "{source.sites[0]}"']
         else:

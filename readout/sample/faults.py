@@ -50,7 +50,6 @@ OUTCOMES: Mapping[str, str] = {
     "later_status": "superseded",
     "reused_accession": "quarantined",
     "future_date": "quarantined",
-    "year_1900": "quarantined",
     "unparseable_date": "quarantined",
     "unmapped_site": "quarantined",
     **dict.fromkeys(LINE_FAULTS, "quarantined"),

@@ -108,7 +108,8 @@ def test_a_publish_says_why_records_were_set_apart_what_was_unknown_and_when_it_
     assert main(publish) == 0
     said = capsys.readouterr().out
     assert "quarantined: Date that cannot be read 1. Which records: readout quarantine list ris --extracts" in said
-    assert "unknown modality: 'WOMBAT' 1. Kept without one; map them under [source.values.modality]" in said and "LOOK" not in said
+    assert "unknown modality: 'WOMBAT' 1. Kept as 'Other or unknown'; the code is listed so that it can be mapped." in said
+    assert "Map them under [source.values.modality]" in said and "LOOK" not in said
     make([{"acc": "A", "ended": "rubbish"}, {"acc": "B"}])
     assert main(publish) == 0
     assert "LOOK: more than one record in 10 was quarantined" in capsys.readouterr().out

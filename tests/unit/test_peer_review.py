@@ -242,7 +242,7 @@ def test_broken_records_are_quarantined_with_their_reason_and_the_rest_load(revi
         "P2,Main,A0,1,10/09/2026,Minor,Network,Random",
         "P3,Main,A0,1,31/02/2026,Minor,Network,Random,",
         "P4,Main,A0,1,10/09/2031,Minor,Network,Random,",
-        "P5,Main,A0,1,01/01/1900,Minor,Network,Random,",
+        "P5,Main,A0,1,02/01/1900,Minor,Network,Random,",
         "P6,Main,,1,10/09/2026,Minor,Network,Random,",
         "P7,,A0,1,10/09/2026,Minor,Network,Random,",
         "P8,Elsewhere,A0,1,10/09/2026,Minor,Network,Random,",

@@ -71,7 +71,7 @@ def read(path) -> list[dict]:
             times = {c: instant(raw[c]) for c in ("received", "ended", "verified")}
             bad = any(raw[c] and (times[c] is None or times[c].year > 2026) for c in times)
             if not bad and raw["site"] in ("S1", "S2"):
-                by_key.setdefault(raw["acc"], []).append({**raw, **times})
+                by_key.setdefault(raw["acc"], []).append({**raw, **times, "has_time": len(raw["ended"]) > 10})
     standing = []
     for versions in by_key.values():
         if len({v["patient"] for v in versions}) == 1:
@@ -81,7 +81,7 @@ def read(path) -> list[dict]:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_five_metrics_equal_plain_python_over_the_raw_export(make, tmp_path, seed):
-    store = Store(make(rows(seed)))
+    store = Store(make(rows(seed), accept=("ris",)))  # an eighth of these records is spoilt on purpose
     exams = read(tmp_path / "inbox" / "a.csv")
     done = [e for e in exams if e["status"] == "completed"]
     months = Counter(e["ended"].date().replace(day=1) for e in done)
@@ -99,7 +99,6 @@ def test_five_metrics_equal_plain_python_over_the_raw_export(make, tmp_path, see
     waiting = sum(1 for e in done if e["needs_report"] != "N" and not e["verified"])
     assert ask("unreported", Scope(), store).rows[0]["value"] == waiting
 
-    clocked = [e for e in judged if (e["ended"].hour, e["ended"].minute) != (0, 0)]
-    clocked = [e for e in clocked if not (e["verified"] and (e["verified"].hour, e["verified"].minute) == (0, 0))]
+    clocked = [e for e in judged if e["has_time"]]  # a bare date has no time; one 00:00 among four hundred times is a time
     timed = ask("exam_to_report", Scope(), store).rows[0]
     assert (timed["n"], timed["count_unreported"]) == (len(clocked), sum(1 for e in clocked if not e["verified"]))

@@ -175,6 +175,7 @@ def ask(metric_id: str, scope: Scope, store: Store, catalogue: Catalogue | None 
     if missing:
         raise UsageError(f"'{metric.label}' needs the table '{missing[0]}', which is not in this extract. Add a source for it.")
     end = data_end(store)
+    metric.check_day(scope, end)
     own = {**metric.constants, "until_date": scope.until(end)}
     raw = store.query(metric.query, scope.parameters(metric.query.params, own))
     accounts = store.query(metric.accounts, scope.parameters(metric.accounts.params, own))
@@ -398,6 +399,7 @@ def _labels(store: Store, on: date | None) -> dict[str, dict[str, str]]:
         "verdict": dict(schema.VERDICTS),
         "standard_id": {s["id"]: s["label"] for s in manifest["standards"]},
         "reporting_route": routes,
+        "ended_by": {**routes, **schema.NO_ROUTE},
         "reader": dict(schema.READERS),
         "supplier": {o: name or trust_names.get(o) or routes.get(o, o) for o, name in manifest.get("suppliers", {}).items()},
         "addendum_class": dict(schema.ADDENDUM_NAMES),

@@ -218,12 +218,16 @@ def _answer(
 
 
 def _share_missing(n: int | None, left_out: Sequence[LeftOut]) -> float | None:
-    """The share of all records that lack a time; None where there are none, or a count is withheld."""
-    counts = [n, *(x.count for x in left_out)]
-    total = sum(c for c in counts if c is not None)
-    if None in counts or not total:
+    """The share that lacks a time or code, of what the figure counts and would count with it; None where there is none, or a count is withheld."""
+    if n is None or any(x.count is None for x in left_out):
         return None
-    return sum(x.count or 0 for x in left_out if x.reason.startswith("no_")) / total
+    missing = count_missing(left_out)
+    return missing / (n + missing) if n + missing else None
+
+
+def count_missing(left_out: Sequence[LeftOut]) -> int:
+    """How many would be in the figure but for a time or code that they lack. What is left out by a rule, such as planned surveillance, is not of it."""
+    return sum(x.count or 0 for x in left_out if x.reason.startswith("no_"))
 
 
 def data_end(store: Store) -> date | None:

@@ -14,7 +14,7 @@ with standing as (
     from unreported_span
     inner join site on unreported_span.site_code = site.site_code
     where
-        coalesce(unreported_span.exam_date, date '1900-01-01') <= $until_date::date
+        unreported_span.from_date <= $until_date::date
         and unreported_span.gone_date > $until_date::date
 ),
 

@@ -175,6 +175,7 @@ def ask(metric_id: str, scope: Scope, store: Store, catalogue: Catalogue | None 
     if missing:
         raise UsageError(f"'{metric.label}' needs the table '{missing[0]}', which is not in this extract. Add a source for it.")
     end = data_end(store)
+    metric.check_day(scope, end)
     own = {**metric.constants, "until_date": scope.until(end)}
     raw = store.query(metric.query, scope.parameters(metric.query.params, own))
     accounts = store.query(metric.accounts, scope.parameters(metric.accounts.params, own))
@@ -217,12 +218,16 @@ def _answer(
 
 
 def _share_missing(n: int | None, left_out: Sequence[LeftOut]) -> float | None:
-    """The share of all records that lack a time; None where there are none, or a count is withheld."""
-    counts = [n, *(x.count for x in left_out)]
-    total = sum(c for c in counts if c is not None)
-    if None in counts or not total:
+    """The share that lacks a time or code, of what the figure counts and would count with it; None where there is none, or a count is withheld."""
+    if n is None or any(x.count is None for x in left_out):
         return None
-    return sum(x.count or 0 for x in left_out if x.reason.startswith("no_")) / total
+    missing = count_missing(left_out)
+    return missing / (n + missing) if n + missing else None
+
+
+def count_missing(left_out: Sequence[LeftOut]) -> int:
+    """How many would be in the figure but for a time or code that they lack. What is left out by a rule, such as planned surveillance, is not of it."""
+    return sum(x.count or 0 for x in left_out if x.reason.startswith("no_"))
 
 
 def data_end(store: Store) -> date | None:
@@ -398,6 +403,7 @@ def _labels(store: Store, on: date | None) -> dict[str, dict[str, str]]:
         "verdict": dict(schema.VERDICTS),
         "standard_id": {s["id"]: s["label"] for s in manifest["standards"]},
         "reporting_route": routes,
+        "ended_by": {**routes, **schema.NO_ROUTE},
         "reader": dict(schema.READERS),
         "supplier": {o: name or trust_names.get(o) or routes.get(o, o) for o, name in manifest.get("suppliers", {}).items()},
         "addendum_class": dict(schema.ADDENDUM_NAMES),

@@ -13,7 +13,7 @@ from readout import paths, schema, tomlfile
 from readout.claims import Rules, load_claims
 from readout.errors import CatalogueError, UsageError, suggest
 from readout.queryfile import ROLES, QueryFile, load_queries
-from readout.scope import DIMENSIONS, Scope
+from readout.scope import DIMENSIONS, Dimension, Scope
 
 Kind = Literal["count", "ratio", "time", "stock", "curve"]
 KINDS = ("count", "ratio", "time", "stock", "curve")
@@ -30,6 +30,18 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 
 UNCOUNTED = ("reporter_key",)  # a returned number that names, and counts nothing
+
+# The moment at which a record joins each kind of cohort. From then on all of it counts, whatever becomes of it later.
+COHORTS = {
+    "received": "request",
+    "booked": "appointment",
+    "examined": "exam",
+    "snapshot": "snapshot",
+    "verified": "report",
+    "reviewed": "review",
+    "extract": "data_end",
+    "month end": "data_end",
+}
 
 CLOCKS = {
     "report": "time to report, elapsed hours",
@@ -71,6 +83,9 @@ class Metric:
     ended: str = ""  # of a time or curve: what has happened to an examination whose wait has ended, as in "reported"
     unended: str = ""  # and what is said of one whose wait has not, as in "unreported"
     readers: QueryFile | None = None  # reports by reporter of each cell, where a cell that is nearly all one person's is left out
+    # Dimensions known only after the cohort has begun, which it offers all the same:
+    ends: tuple[str, ...] = ()  # how the wait ended, with those that go on as one of the ends: all of the cohort is counted
+    as_at_end: tuple[str, ...] = ()  # known of what still waits when the data ends, and told at no earlier day
 
     @property
     def queries(self) -> tuple[QueryFile, ...]:
@@ -92,13 +107,46 @@ class Metric:
         """True when the query answers the last snapshot in range and says its month."""
         return "snapshot_month" in self.query.returns
 
+    @property
+    def begins(self) -> str:
+        """The moment at which a record joins its cohort."""
+        return COHORTS[self.cohort]
+
+    def _refusal(self, dimension: Dimension) -> str:
+        """Why a dimension that is known only later is not offered, and what to ask instead."""
+        asked = [m for m in dimension.instead if m != self.id]
+        cure = f" Ask for {', '.join(asked[:-1])} or {asked[-1]} instead." if len(asked) > 1 else ""
+        return (
+            f"'{self.id}' cannot be asked by '{dimension.name}': {dimension.lacks}, so the figure would hold only those that have one and look better than it is.{cure}"
+        )
+
+    def check_day(self, scope: Scope, end: date | None) -> None:
+        """Raise where a filter of the scope is known only of what still waits when the data ends, and an earlier day is asked about."""
+        early = [name for name in self.as_at_end if scope.where.get(name)]
+        if early:
+            refuse_earlier_day(early[0], scope, end)
+
     def check(self, scope: Scope) -> None:
         """Raise unless every dimension of the scope is one this metric has."""
         for name in (*scope.by, *scope.where):
             if name not in self.dimensions:
+                if name in DIMENSIONS and not DIMENSIONS[name].is_known_at(self.begins):
+                    raise UsageError(self._refusal(DIMENSIONS[name]))
                 raise UsageError(f"'{self.id}' has no dimension '{name}'. {suggest(name, self.dimensions)}")
         if len(set(scope.by)) != len(scope.by):
             raise UsageError(f"A dimension stands twice in the breakdown: {', '.join(scope.by)}.")
+
+
+def refuse_earlier_day(name: str, scope: Scope, end: date | None) -> None:
+    """Raise where a snapshot before the end of the data is asked about: of a dimension that is known only then."""
+    first = min((d for d in (scope.date_from, *scope.months[:1]) if d is not None), default=date.min) if len(scope.months) < 2 else date.min
+    is_last_only = "month" not in scope.by or (end is not None and first >= end.replace(day=1))
+    if end is not None and (scope.until(end) != end or not is_last_only):
+        label = DIMENSIONS[name].label.lower()
+        raise UsageError(
+            f"A list of an earlier day cannot be narrowed by {label}: a RIS says the {label} as it is now and keeps no history of it. "
+            f"Ask about the end of the data ({end}) without a breakdown by month, or take the filter away."
+        )
 
 
 @dataclass(frozen=True)
@@ -213,7 +261,9 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
         data[key] = queries[wanted]
     data["dimensions"] = tuple(data.get("dimensions", ()))
     data["more"] = tuple(data.get("more", ()))
-    optional = ("id", "standard", "national", "constants", "more", "readers", "counts", "ended", "unended")
+    for key in ("ends", "as_at_end"):
+        data[key] = tuple(data.get(key, ()))
+    optional = ("id", "standard", "national", "constants", "more", "readers", "counts", "ended", "unended", "ends", "as_at_end")
     missing = [f for f in Metric.__dataclass_fields__ if f not in optional and data.get(f) in (None, "")]
     if missing:
         raise CatalogueError(f"{where} lacks {', '.join(missing)}.")
@@ -223,10 +273,13 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
     for key, known in (("kind", KINDS), ("better", BETTER), ("spc", SPC)):
         if data[key] not in known:
             raise CatalogueError(f"{where}: {key} '{data[key]}' is not known. {suggest(str(data[key]), known)}")
+    if data["cohort"] not in COHORTS:
+        raise CatalogueError(f"{where}: cohort '{data['cohort']}' is not known. {suggest(str(data['cohort']), COHORTS)}")
+    _refuse_outcomes(where, data)
     for dimension in data["dimensions"]:
-        if dimension not in DIMENSIONS:
-            raise CatalogueError(f"{where}: dimension '{dimension}' is not known. {suggest(dimension, DIMENSIONS)}")
         for query in (data[k] for k in ("query", "accounts", "readers") if data.get(k)):
+            if dimension in data["ends"] and query is data["accounts"]:
+                continue  # the account is of the whole cohort, however its waits ended
             if DIMENSIONS[dimension].param not in query.params and not (dimension == "month" and "until_date" in query.params):
                 raise CatalogueError(f"{where}: {query.name}.sql has no parameter '{DIMENSIONS[dimension].param}' to filter by {dimension}.")
         if dimension not in data["query"].returns:
@@ -267,6 +320,24 @@ def _refuse_wordless(where: str, data: Mapping[str, Any]) -> None:
         for key, example in (("ended", "reported"), ("unended", "unreported")):
             if not data.get(key):
                 raise CatalogueError(f'{where}: a {data["kind"]} says how a wait ends: give {key}, as in {key} = "{example}".')
+
+
+def _refuse_outcomes(where: str, data: Mapping[str, Any]) -> None:
+    """A dimension known only after the cohort has begun would leave out those that have no value yet: it is offered as one of the ends or not at all."""
+    begins = COHORTS[data["cohort"]]
+    for key in ("ends", "as_at_end"):
+        for dimension in data[key]:
+            if dimension not in data["dimensions"]:
+                raise CatalogueError(f"{where}: {key} names '{dimension}', which is not among its dimensions.")
+    for dimension in data["dimensions"]:
+        if dimension not in DIMENSIONS:
+            raise CatalogueError(f"{where}: dimension '{dimension}' is not known. {suggest(dimension, DIMENSIONS)}")
+        known = DIMENSIONS[dimension]
+        if not known.is_known_at(begins) and dimension not in data["ends"] and dimension not in data["as_at_end"]:
+            raise CatalogueError(
+                f"{where}: it counts what is {data['cohort']}, and '{dimension}' is known only later ({known.lacks}): the figure would leave those out. "
+                "Take the dimension away, count from the later event, or give it as one of the ends."
+            )
 
 
 def load_standards(path: Path) -> dict[str, Standard]:

@@ -11,7 +11,7 @@ import polars as pl
 
 from readout import one_reader, paths
 from readout.answer import ask, check_values, data_end, dimension_labels, words
-from readout.catalogue import load_catalogue
+from readout.catalogue import load_catalogue, refuse_earlier_day
 from readout.errors import ScopeError, UsageError, suggest
 from readout.policy import Policy, policy_of
 from readout.queryfile import QueryFile, load_queries
@@ -89,6 +89,9 @@ def listing(kind: str, scope: Scope, store: Store, *, rows: int = 100, skip: int
     labels = dimension_labels(store, scope.end)
     check_values(scope, labels)
     _refuse_one_reader(kind, scope, store)
+    for name in ("reporting_route", "booking"):
+        if kind in STOCKS and scope.where.get(name):
+            refuse_earlier_day(name, scope, data_end(store))
     query = _queries()[kind]
     if missing := [t for t in query.reads if t not in store.extract.tables]:
         raise UsageError(f"This list needs the table '{missing[0]}', which is not in this extract. Add a source for it.")

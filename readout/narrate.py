@@ -32,8 +32,8 @@ FOLLOW_UP = (
     "Only sites whose RIS says whether a report recommends further imaging are compared; where it is silent the reports are left out, not taken for a no."
 )
 ROUTES_LATE = (
-    "The time runs from the examination, so it includes the wait before a case is sent to or taken by whoever reports it: a route that is given old cases "
-    "looks late. Which cases are sent is a choice that the case mix does not show."
+    "Each share is of every examination that is old enough, reported or not, so that together they are 100 %. A route's own lateness is not given: "
+    "what is not reported yet has no route, and a route that is given old cases would look late for it."
 )
 ROUTES_REVIEWED = (
     "Which cases go to whom, and which of them are looked at again, are choices that the case mix does not show; few are reviewed, so that only large "
@@ -263,8 +263,6 @@ def unattributed(answer: Answer) -> str:
         return ""
     r = rows[0]
     counted = f"{fmt.count(r['numerator'])} {fair.event(answer).said}, {r['denominator']:,.1f} expected. They are in no figure of the chart"
-    if answer.metric.constants["measure"] == "late":
-        return f"{fmt.count(r['count_judged'])} examinations have no report and no reader yet: {counted}, and whoever will report them looks the better for it."
     return f"{fmt.count(r['count_judged'])} reports do not say who made them: {counted}."
 
 

@@ -7,10 +7,11 @@ Types: `text`, `code` (text; a leading zero counts), `instant` (UTC), `date` (lo
 from dataclasses import dataclass
 from typing import Literal
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 # 2: a site's manifest entry lists its former trusts; 3: pathways, clocks, standards, spans of waiting; 4: the clock of reports knows its
 # stratum; 5: what is of several sites names them; 6: strata of case mix, readers and suppliers, doubts about times; 7: reviews by who reported;
-# 8: whole months of clocks; 9: follow-up recommended, discrepancies beside their case mix
+# 8: whole months of clocks; 9: follow-up recommended, discrepancies beside their case mix;
+# 10: whole months of clocks know whether they ended; when a request without a time may have waited; the days on which each unit existed
 
 Type = Literal["text", "code", "instant", "date", "integer", "flag", "key", "list"]
 # open: may be shown anywhere; drill: only where a viewer may see examinations; never: read at ingest, never kept
@@ -86,6 +87,11 @@ VERDICTS = {
 OUTCOMES = {"cancelled": "Cancelled", "did_not_attend": "Did not attend"}
 STATUSES = ("requested", "booked", "completed", "cancelled", "did_not_attend")
 ROUTES = ("in_house", "network", "insourced", "outsourced", "delegated")
+NO_ROUTE = {  # how a wait ended, beside the routes
+    "route_not_stated": "Reported, route not stated",
+    "reported_later": "Reported later",
+    "not_yet_reported": "Not yet reported",
+}
 READERS = {  # who first verified, of those at the site by role
     "radiologist": "In-house radiologist",
     "registrar": "In-house registrar",

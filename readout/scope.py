@@ -6,15 +6,31 @@ from datetime import date, timedelta
 
 from readout.errors import UsageError
 
+# The moments of an examination in their order: what is known at one is known at every later one. `snapshot`: the day on which a list is
+# looked at; `data_end`: only of what still waits when the data ends, since a RIS keeps no history of it.
+MOMENTS = ("request", "appointment", "exam", "snapshot", "report", "addendum", "review", "data_end")
+BY_ROUTE = ("within_28_days_by_route", "within_pathway_standard_by_route", "exam_to_report_by_report", "reporting_route_mix")
+
 
 @dataclass(frozen=True)
 class Dimension:
-    """A way to break down or filter. `param`: the list parameter that filters by it."""
+    """A way to break down or filter. `param`: the list parameter that filters by it.
+
+    `known`: the moment at which every record has a value of it. A cohort that begins earlier must not be chosen by it: whoever has no value yet
+    would fall out, and those are the ones that wait. `lacks`: who has none, in words; `instead`: metrics that answer what was meant.
+    """
 
     name: str
     param: str
     label: str
     plural: str
+    known: str = "request"
+    lacks: str = ""
+    instead: tuple[str, ...] = ()
+
+    def is_known_at(self, moment: str) -> bool:
+        """Whether every record has a value of it at a moment."""
+        return MOMENTS.index(self.known) <= MOMENTS.index(moment)
 
 
 DIMENSIONS: dict[str, Dimension] = {
@@ -27,21 +43,30 @@ DIMENSIONS: dict[str, Dimension] = {
         Dimension("patient_class", "patient_classes", "Patient class", "patient classes"),
         Dimension("urgency", "urgencies", "Urgency", "urgencies"),
         Dimension("pathway", "pathways", "Pathway", "pathways"),
-        Dimension("reporting_route", "routes", "Reporting route", "reporting routes"),
-        Dimension("reader", "readers", "Who reported", "kinds of reader"),
-        Dimension("supplier", "suppliers", "Reporting organisation", "organisations that report for others"),
-        Dimension("addendum_class", "addendum_classes", "Kind of addendum", "kinds of addendum"),
-        Dimension("sampled_how", "samplings", "How sampled", "ways of sampling"),
-        Dimension("weekday", "weekdays", "Weekday", "weekdays"),
-        Dimension("hour", "hours", "Hour", "hours"),
-        Dimension("band", "bands", "Time waited", "bands"),
-        Dimension("place", "places", "Where it waits", "places"),
-        Dimension("over", "overs", "Waited over", "limits"),
-        Dimension("booking", "bookings", "Booking", "bookings"),
-        Dimension("verdict", "verdicts", "Verdict", "verdicts"),
-        Dimension("outcome", "outcomes", "Outcome", "outcomes"),
-        Dimension("reason", "reasons", "Reason", "reasons"),
-        Dimension("standard_id", "standards", "Standard", "standards"),
+        Dimension("reporting_route", "routes", "Reporting route", "reporting routes", "report", "an examination that is not reported has no route yet", BY_ROUTE),
+        Dimension("reader", "readers", "Who reported", "kinds of reader", "report", "an examination that is not reported has no reporter yet", BY_ROUTE),
+        Dimension(
+            "supplier",
+            "suppliers",
+            "Reporting organisation",
+            "organisations that report for others",
+            "report",
+            "an examination that is not reported has no reporting organisation yet",
+            BY_ROUTE,
+        ),
+        Dimension("ended_by", "endings", "How the wait ended", "ways a wait ended", "report", "a wait that goes on has not ended in any way"),
+        Dimension("addendum_class", "addendum_classes", "Kind of addendum", "kinds of addendum", "addendum", "a report without an addendum has no class of it"),
+        Dimension("sampled_how", "samplings", "How sampled", "ways of sampling", "review", "a report that nobody has reviewed was not sampled"),
+        Dimension("weekday", "weekdays", "Weekday", "weekdays", "exam", "what is not examined yet has no weekday"),
+        Dimension("hour", "hours", "Hour", "hours", "exam", "what is not examined yet has no hour"),
+        Dimension("band", "bands", "Time waited", "bands", "snapshot", "how long it waits is known only when the wait has ended"),
+        Dimension("place", "places", "Where it waits", "places", "snapshot", "only what still waits is anywhere"),
+        Dimension("over", "overs", "Waited over", "limits", "snapshot", "how long it waits is known only when the wait has ended"),
+        Dimension("booking", "bookings", "Booking", "bookings", "data_end", "only what still waits when the data ends is known to be booked or not"),
+        Dimension("verdict", "verdicts", "Verdict", "verdicts", "report", "a wait that goes on has no verdict yet"),
+        Dimension("outcome", "outcomes", "Outcome", "outcomes", "appointment", "a request that still waits has no outcome yet"),
+        Dimension("reason", "reasons", "Reason", "reasons", "appointment", "a request that still waits has no reason for ending"),
+        Dimension("standard_id", "standards", "Standard", "standards", "exam", "the standard is that of the day of the examination"),
         Dimension("test", "tests", "Test", "tests"),
         Dimension("wait_category", "wait_categories", "Wait category", "wait categories"),
         Dimension("step", "steps", "Step", "steps"),

@@ -1,4 +1,4 @@
-"""Suppliers and routes: lateness, addenda, follow-up and discrepancies by who reported, beside the case mix, and what the comparison cannot tell."""
+"""Suppliers and routes: addenda, follow-up and discrepancies by who reported, and who reports in time, beside the case mix, and what the comparison cannot tell."""
 
 import streamlit as st
 
@@ -30,6 +30,9 @@ blocks.chart(
 )
 blocks.explained(narrate.case_mix_limits, found, *quarters)
 st.markdown(kind.of_readers)
+st.header("Reported within 28 days, by route", anchor=False)
+blocks.rows_of(page.ask("within_28_days_by_route", "ended_by"))
+st.markdown(narrate.ROUTES_LATE)
 blocks.chart(
     reviewed,
     charts.intervals,

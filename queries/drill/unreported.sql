@@ -25,6 +25,7 @@ waiting as (
         least($until_date::date, site.data_through_date) as seen_date,
         (least($until_date::date, site.data_through_date) - exam.exam_date)::integer as wait_days,
         site_open.ends_at,
+        $until_date::date >= site.data_through_date as is_last,
     from exam
     inner join site on exam.site_code = site.site_code
     inner join site_open
@@ -68,6 +69,7 @@ placed as (
                 else epoch(ends_at) - epoch(exam_at) >= threshold * 3600
             end
         end as is_over_standard,
+        case when is_last then reporting_route end as known_route,
     from waiting
 ),
 
@@ -82,7 +84,7 @@ listed as (
         and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
         and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
         and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-        and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
+        and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], known_route))
         and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
         and (array_length($places::varchar[]) = 0 or list_contains($places::varchar[], place))
         and (
@@ -105,7 +107,7 @@ select
     patient_class,
     urgency,
     pathway,
-    reporting_route,
+    known_route as reporting_route,
     exam_local,
     wait_days as age_days,
     band,

@@ -2,7 +2,7 @@
 -- grain: one row: counted
 -- reads: report_flow_day
 -- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
---   urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date
+--   urgencies varchar[], pathways varchar[], date_from date, date_to date
 -- returns: reason varchar, count_exams hugeint people
 select
     'counted' as reason,
@@ -19,4 +19,3 @@ where
     and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
     and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
     and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))

@@ -3,11 +3,11 @@
 -- grain: one row a combination of the dimensions in $by x time
 -- reads: clocked
 -- params: clock varchar, by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
---   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date
+--   patient_classes varchar[], urgencies varchar[], pathways varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, pathway varchar, reporting_route varchar, hours double hours,
---   still_waiting double share, lower double share, upper double share, count_at_risk hugeint people,
---   count_exams hugeint people, count_unreported hugeint people
+--   urgency varchar, pathway varchar, hours double hours, still_waiting double share, lower double share,
+--   upper double share, count_at_risk hugeint people, count_exams hugeint people,
+--   count_unreported hugeint people
 with eligible as (
     select
         case when list_contains($by::varchar[], 'month') then cohort_month end as month,
@@ -17,7 +17,6 @@ with eligible as (
         case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
         case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
         case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
-        case when list_contains($by::varchar[], 'reporting_route') then reporting_route end as reporting_route,
         minutes,
         is_ended,
     from clocked
@@ -35,12 +34,11 @@ with eligible as (
         and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
         -- Says nothing more, but lets whole blocks of the table go unread: it is sorted by pathway.
         and (array_length($pathways::varchar[]) = 0 or pathway between list_min($pathways::varchar[]) and list_max($pathways::varchar[]))
-        and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
 ),
 
 steps as (
     select
-        month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route,
+        month, trust_code, site_code, modality, patient_class, urgency, pathway,
         minutes,
         count(*) as count_leaving,
         count(*) filter (where is_ended) as count_events,
@@ -52,12 +50,12 @@ at_risk as (
     select
         *,
         sum(count_leaving) over (
-            partition by month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route
+            partition by month, trust_code, site_code, modality, patient_class, urgency, pathway
             order by minutes desc
             rows between unbounded preceding and current row
         ) as count_at_risk,
-        sum(count_leaving) over (partition by month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route) as count_exams,
-        sum(count_leaving - count_events) over (partition by month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route) as count_unreported,
+        sum(count_leaving) over (partition by month, trust_code, site_code, modality, patient_class, urgency, pathway) as count_exams,
+        sum(count_leaving - count_events) over (partition by month, trust_code, site_code, modality, patient_class, urgency, pathway) as count_unreported,
     from steps
 ),
 
@@ -66,12 +64,12 @@ curve as (
         *,
         case
             when min(count_at_risk - count_events) over (
-                partition by month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route
+                partition by month, trust_code, site_code, modality, patient_class, urgency, pathway
                 order by minutes
                 rows between unbounded preceding and current row
             ) = 0 then 0e0
             else exp(sum(case when count_events < count_at_risk then ln(1e0 - count_events / count_at_risk::double) end) over (
-                partition by month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route
+                partition by month, trust_code, site_code, modality, patient_class, urgency, pathway
                 order by minutes
                 rows between unbounded preceding and current row
             ))
@@ -79,13 +77,13 @@ curve as (
         sum(case
             when count_events < count_at_risk then count_events / (count_at_risk::double * (count_at_risk - count_events))
         end) over (
-            partition by month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route
+            partition by month, trust_code, site_code, modality, patient_class, urgency, pathway
             order by minutes
             rows between unbounded preceding and current row
         ) as greenwood,
         row_number() over (
             partition by
-                month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route,
+                month, trust_code, site_code, modality, patient_class, urgency, pathway,
                 case when minutes <= 120 then minutes else 1000 + floor(ln(minutes::double) / 0.025e0) end
             order by minutes desc
         ) as place_in_step,
@@ -93,7 +91,7 @@ curve as (
 )
 
 select
-    month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route,
+    month, trust_code, site_code, modality, patient_class, urgency, pathway,
     minutes / 60e0 as hours,
     survival as still_waiting,
     case

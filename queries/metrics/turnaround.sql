@@ -4,11 +4,10 @@
 -- grain: one row a combination of the dimensions in $by
 -- reads: clocked
 -- params: clock varchar, by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
---   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date
+--   patient_classes varchar[], urgencies varchar[], pathways varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, pathway varchar, reporting_route varchar, count_exams hugeint people,
---   count_unreported hugeint people, median_hours double hours, p90_hours double hours,
---   p95_hours double hours
+--   urgency varchar, pathway varchar, count_exams hugeint people, count_unreported hugeint people,
+--   median_hours double hours, p90_hours double hours, p95_hours double hours
 with eligible as (
     select
         case when list_contains($by::varchar[], 'month') then cohort_month end as month,
@@ -18,7 +17,6 @@ with eligible as (
         case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
         case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
         case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
-        case when list_contains($by::varchar[], 'reporting_route') then reporting_route end as reporting_route,
         minutes,
         is_ended,
     from clocked
@@ -34,14 +32,13 @@ with eligible as (
         and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
         -- Says nothing more, but lets whole blocks of the table go unread: it is sorted by pathway.
         and (array_length($pathways::varchar[]) = 0 or pathway between list_min($pathways::varchar[]) and list_max($pathways::varchar[]))
-        and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
         and ($date_from::date is null or cohort_date >= $date_from::date)
         and ($date_to::date is null or cohort_date <= $date_to::date)
 ),
 
 grouped as (
     select
-        month, trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route,
+        month, trust_code, site_code, modality, patient_class, urgency, pathway,
         count(*) as count_exams,
         count(*) filter (where not is_ended) as count_unreported,
         coalesce(min(minutes) filter (where not is_ended), 2147483647) as first_censored,
@@ -72,7 +69,6 @@ steps as (
         and eligible.patient_class is not distinct from cells.patient_class
         and eligible.urgency is not distinct from cells.urgency
         and eligible.pathway is not distinct from cells.pathway
-        and eligible.reporting_route is not distinct from cells.reporting_route
     where cells.quantiles[3] > cells.first_censored
     group by all
 ),
@@ -110,7 +106,7 @@ reached as (
 )
 
 select
-    cells.month, cells.trust_code, cells.site_code, cells.modality, cells.patient_class, cells.urgency, cells.pathway, cells.reporting_route,
+    cells.month, cells.trust_code, cells.site_code, cells.modality, cells.patient_class, cells.urgency, cells.pathway,
     cells.count_exams,
     cells.count_unreported,
     case when reached.is_curved then reached.median_minutes else cells.quantiles[1] end / 60e0 as median_hours,

@@ -2,10 +2,10 @@
 -- grain: one row a combination of the dimensions in $by
 -- reads: examined
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
---   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], bands varchar[], date_from date,
+--   patient_classes varchar[], urgencies varchar[], pathways varchar[], bands varchar[], date_from date,
 --   date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, pathway varchar, reporting_route varchar, band varchar, count_exams bigint people
+--   urgency varchar, pathway varchar, band varchar, count_exams bigint people
 with banded as (
     select
         *,
@@ -31,7 +31,6 @@ select
     case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
     case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
     case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
-    case when list_contains($by::varchar[], 'reporting_route') then reporting_route end as reporting_route,
     case when list_contains($by::varchar[], 'band') then band end as band,
     count(*) as count_exams,
 from banded
@@ -43,7 +42,6 @@ where
     and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
     and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
     and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
     and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
     and ($date_from::date is null or exam_date >= $date_from::date)
     and ($date_to::date is null or exam_date <= $date_to::date)

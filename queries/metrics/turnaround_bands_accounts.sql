@@ -2,7 +2,7 @@
 -- grain: one row a reason; counted is what the figure stands on
 -- reads: examined
 -- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
---   urgencies varchar[], pathways varchar[], routes varchar[], bands varchar[], date_from date, date_to date
+--   urgencies varchar[], pathways varchar[], bands varchar[], date_from date, date_to date
 -- returns: reason varchar, count_exams bigint people
 with banded as (
     select
@@ -33,7 +33,6 @@ where
     and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
     and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
     and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
     and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
     and ($date_from::date is null or account_date >= $date_from::date)
     and ($date_to::date is null or account_date <= $date_to::date)

@@ -3,10 +3,10 @@
 -- grain: one row a combination of the dimensions in $by
 -- reads: clocked
 -- params: clock varchar, by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
---   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date
+--   patient_classes varchar[], urgencies varchar[], pathways varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, pathway varchar, reporting_route varchar, count_exams bigint people,
---   count_unreported bigint people, median_hours double hours, p90_hours double hours, p95_hours double hours
+--   urgency varchar, pathway varchar, count_exams bigint people, count_unreported bigint people,
+--   median_hours double hours, p90_hours double hours, p95_hours double hours
 select
     case when list_contains($by::varchar[], 'month') then cohort_month end as month,
     case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
@@ -15,7 +15,6 @@ select
     case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
     case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
     case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
-    case when list_contains($by::varchar[], 'reporting_route') then reporting_route end as reporting_route,
     count(*) filter (where is_ended) as count_exams,
     count(*) filter (where not is_ended) as count_unreported,
     quantile_cont(case when is_ended then minutes end, 0.5) / 60e0 as median_hours,
@@ -34,5 +33,4 @@ where
     and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
     and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
     and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
 group by all

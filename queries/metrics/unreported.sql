@@ -13,6 +13,7 @@ with standing as (
         $until_date::date as snapshot_date,
         least($until_date::date, site.data_through_date) as as_of_date,
         (least($until_date::date, site.data_through_date) - unreported_span.exam_date)::integer as age_days,
+        case when $until_date::date >= site.data_through_date then unreported_span.reporting_route end as known_route,
         unreported_span.*,
     from unreported_span
     inner join site on unreported_span.site_code = site.site_code
@@ -36,7 +37,8 @@ snapshots as (
     union all by name
     select
         date_trunc('month', snapshot_date)::date as snapshot_month,
-        trust_code, site_code, modality, patient_class, urgency, pathway, reporting_route,
+        trust_code, site_code, modality, patient_class, urgency, pathway,
+        known_route as reporting_route,
         case
             when age_days <= 2 then '1 0 to 2 days'
             when age_days <= 7 then '2 3 to 7 days'

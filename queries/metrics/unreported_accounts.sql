@@ -9,11 +9,12 @@ with standing as (
     select
         least($until_date::date, site.data_through_date) as as_of_date,
         (least($until_date::date, site.data_through_date) - unreported_span.exam_date)::integer as age_days,
+        case when $until_date::date >= site.data_through_date then unreported_span.reporting_route end as known_route,
         unreported_span.*,
     from unreported_span
     inner join site on unreported_span.site_code = site.site_code
     where
-        coalesce(unreported_span.exam_date, date '1900-01-01') <= $until_date::date
+        unreported_span.from_date <= $until_date::date
         and unreported_span.gone_date > $until_date::date
 ),
 
@@ -42,6 +43,7 @@ select
     case
         when not is_required and $counts::varchar = 'required' then 'report_not_required'
         when exam_date is null then 'no_exam_time'
+        when array_length($routes::varchar[]) > 0 and known_route is null then 'route_not_known_yet'
         else 'counted'
     end as reason,
     sum(count_exams) as count_exams,
@@ -54,7 +56,7 @@ where
     and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
     and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
     and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
+    and (array_length($routes::varchar[]) = 0 or known_route is null or list_contains($routes::varchar[], known_route))
     and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
     and (array_length($places::varchar[]) = 0 or list_contains($places::varchar[], place))
 group by all

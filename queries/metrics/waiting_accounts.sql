@@ -1,4 +1,4 @@
--- Requests waiting at the end of the last day in range, and those that are not on the waiting list or cannot be placed.
+-- Requests waiting at the end of the last day in range, and those that are not on the waiting list or, for want of a time, may be on it.
 -- grain: one row a reason; counted is what the figure stands on
 -- reads: waiting_span, site
 -- params: trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[], urgencies varchar[],
@@ -12,8 +12,8 @@ with standing as (
     from waiting_span
     inner join site on waiting_span.site_code = site.site_code
     where
-        waiting_span.gone_date > $until_date::date
-        and (waiting_span.state <> 'counted' or waiting_span.asked_date <= $until_date::date)
+        waiting_span.from_date <= $until_date::date
+        and waiting_span.gone_date > $until_date::date
         and $until_date::date >= coalesce(site.covers_from, date '1900-01-01')
 ),
 
@@ -32,10 +32,10 @@ placed as (
 
 select
     case
-        when state <> 'counted' then state
-        when wait_category = 'waiting_list' then 'counted'
         when wait_category = 'planned' then 'planned'
         when wait_category = 'unscheduled' then 'unscheduled'
+        when state <> 'counted' then state
+        when wait_category = 'waiting_list' then 'counted'
         else 'no_wait_category'
     end as reason,
     sum(count_requests) as count_requests,

@@ -2,11 +2,10 @@
 -- grain: one row a combination of the dimensions in $by
 -- reads: clocked, clocked_month
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[],
---   patient_classes varchar[], urgencies varchar[], pathways varchar[], routes varchar[], date_from date, date_to date,
+--   patient_classes varchar[], urgencies varchar[], pathways varchar[], date_from date, date_to date,
 --   is_whole_months boolean
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, pathway varchar, reporting_route varchar, count_met hugeint people,
---   count_mature hugeint people
+--   urgency varchar, pathway varchar, count_met hugeint people, count_mature hugeint people
 with exams as (
     select *, cohort_month as cohort_date, account_month as account_date from clocked_month where $is_whole_months::boolean
     union all by name
@@ -21,7 +20,6 @@ select
     case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
     case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
     case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
-    case when list_contains($by::varchar[], 'reporting_route') then reporting_route end as reporting_route,
     sum(case when is_within_28_days then count_exams else 0 end) as count_met,
     sum(count_exams) as count_mature,
 from exams
@@ -35,7 +33,6 @@ where
     and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
     and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
     and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
     and ($date_from::date is null or cohort_date >= $date_from::date)
     and ($date_to::date is null or cohort_date <= $date_to::date)
 group by all

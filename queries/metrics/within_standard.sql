@@ -3,10 +3,10 @@
 -- grain: one row a combination of the dimensions in $by
 -- reads: clocked, clocked_month
 -- params: by varchar[], months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
---   urgencies varchar[], pathways varchar[], routes varchar[], standards varchar[], date_from date, date_to date,
+--   urgencies varchar[], pathways varchar[], standards varchar[], date_from date, date_to date,
 --   is_whole_months boolean
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
---   urgency varchar, pathway varchar, reporting_route varchar, standard_id varchar, count_met hugeint people,
+--   urgency varchar, pathway varchar, standard_id varchar, count_met hugeint people,
 --   count_mature hugeint people, count_met_early hugeint people, count_pending hugeint people,
 --   lowest double share, highest double share
 with exams as (
@@ -23,7 +23,6 @@ select
     case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
     case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
     case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
-    case when list_contains($by::varchar[], 'reporting_route') then reporting_route end as reporting_route,
     case when list_contains($by::varchar[], 'standard_id') then standard_id end as standard_id,
     sum(case when standard_state = 'met' then count_exams else 0 end) as count_met,
     sum(case when standard_state in ('met', 'missed') then count_exams else 0 end) as count_mature,
@@ -44,6 +43,5 @@ where
     and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
     and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
     and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
     and (array_length($standards::varchar[]) = 0 or list_contains($standards::varchar[], standard_id))
 group by all

@@ -2,7 +2,7 @@
 -- grain: one row a reason; counted is what the figure stands on
 -- reads: clocked, clocked_month
 -- params: months date[], trusts varchar[], sites varchar[], modalities varchar[], patient_classes varchar[],
---   urgencies varchar[], pathways varchar[], routes varchar[], readers varchar[], suppliers varchar[], standards varchar[], date_from date, date_to date,
+--   urgencies varchar[], pathways varchar[], standards varchar[], date_from date, date_to date,
 --   is_whole_months boolean
 -- returns: reason varchar, count_exams hugeint people
 with exams as (
@@ -32,8 +32,5 @@ where
     and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
     and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
     and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
-    and (array_length($readers::varchar[]) = 0 or list_contains($readers::varchar[], reader))
-    and (array_length($suppliers::varchar[]) = 0 or list_contains($suppliers::varchar[], supplier))
     and (array_length($standards::varchar[]) = 0 or list_contains($standards::varchar[], standard_id))
 group by all

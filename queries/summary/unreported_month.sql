@@ -1,5 +1,6 @@
 -- Examinations without a verified report at the end of each month; in the last month, and at a site whose data ends earlier,
--- when the site's data ends. A stock: rows of different months are never added.
+-- when the site's data ends. A stock: rows of different months are never added. The route is known only of those that still wait: of the
+-- others it is who reported them in the end.
 -- grain: one row a snapshot month x trust x site x modality x patient class x urgency x pathway x route x age band x place
 -- reads: unreported_span, site, calendar
 -- params: none
@@ -17,6 +18,7 @@ snapshots as (
         calendar.month as snapshot_month,
         least(max(calendar.date), max(ends.last_date)) as snapshot_date,
         least(max(calendar.date), site.data_through_date) as as_of_date,
+        max(calendar.date) >= site.data_through_date as is_last,
     from calendar
     cross join ends
     inner join site on site.nation = calendar.nation
@@ -29,6 +31,7 @@ standing as (
         snapshots.snapshot_month,
         snapshots.snapshot_date,
         snapshots.as_of_date,
+        snapshots.is_last,
         unreported_span.*,
         (snapshots.as_of_date - unreported_span.exam_date)::integer as age_days,
     from unreported_span
@@ -47,7 +50,7 @@ select
     patient_class,
     urgency,
     pathway,
-    reporting_route,
+    case when is_last then reporting_route end as reporting_route,
     case
         when age_days <= 2 then '1 0 to 2 days'
         when age_days <= 7 then '2 3 to 7 days'

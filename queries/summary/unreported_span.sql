@@ -1,11 +1,13 @@
 -- Each day an examination waits for its report, as a span: it waits at the end of every day from exam_date to the day before
 -- left_date (null: it still waits). Examinations reported on the day they were done wait at the end of none.
 -- over_date: the first day at whose end it is over its standard. Examinations without a known date wait too, from no known day.
+-- from_date: the day from which it waits or, where that is not known, may wait: the day it was booked for, else 28 days before its report
+-- or before the data ends.
 -- gone_date: left_date, or the end of time where it still waits; the table is sorted by it, so that what waits on a day is read almost alone.
 -- grain: one row a span x trust x site x modality x patient class x urgency x pathway x route x whether a report is required
 -- reads: exam, exam_standard, site_open
 -- params: none
--- returns: exam_date date, left_date date, gone_date date, over_date date, assigned_date date, preliminary_date date, trust_code varchar,
+-- returns: exam_date date, from_date date, left_date date, gone_date date, over_date date, assigned_date date, preliminary_date date, trust_code varchar,
 --   site_code varchar, modality varchar, patient_class varchar, urgency varchar, pathway varchar, reporting_route varchar,
 --   is_required boolean, is_assignment_recorded boolean, count_exams bigint
 with recording as (
@@ -25,6 +27,11 @@ waits as (
         case when exam.is_reported then greatest(exam.reported_date, exam.exam_date) end as left_date,
         coalesce(exam.is_report_required, true) as is_required,
         exam.exam_at + to_seconds(exam_standard.threshold * 3600) as late_at,
+        coalesce(
+            exam.exam_date,
+            least(exam.booked_date, exam.as_of_date),
+            case when exam.is_reported then exam.reported_date else exam.as_of_date end - 28
+        ) as from_date,
     from exam
     inner join recording on exam.source = recording.source
     left join exam_standard
@@ -56,6 +63,7 @@ midnights as (
 
 select
     exam_date,
+    from_date,
     left_date,
     coalesce(left_date, date '9999-12-31') as gone_date,
     case unit
@@ -81,8 +89,8 @@ from waits
 left join midnights on waits.exam_id = midnights.exam_id
 where
     left_date is null
-    or left_date > exam_date
+    or left_date > from_date
 group by all
 order by
-    gone_date desc, site_code, modality, exam_date, over_date, trust_code, patient_class, urgency, pathway, reporting_route,
+    gone_date desc, site_code, modality, exam_date, from_date, over_date, trust_code, patient_class, urgency, pathway, reporting_route,
     assigned_date, preliminary_date, is_required, is_assignment_recorded

@@ -6,7 +6,7 @@ from html import escape
 
 from readout import format as fmt
 from readout import narrate, narrate_control
-from readout.answer import Answer, visible_sites
+from readout.answer import Answer, count_missing, visible_sites
 from readout.catalogue import load_catalogue
 from readout.charts import icons as drawn
 from readout.control import LEAST_TIMED, Control, Row
@@ -14,6 +14,7 @@ from readout.export.indicator import finding as said_of
 from readout.export.indicator import shown as shown_of
 from readout.export.indicator import target
 from readout.level import HIGHEST
+from readout.scope import month_end
 from readout.ui import icons, variability, written
 from readout.ui.engine import Failure
 from readout.ui.frame import Page, ranked_pathways
@@ -32,7 +33,7 @@ HOW_TO_READ = (
     "chance; what share should be within its own standard is set pathway by pathway (see Within standard). The lists (unreported, backlog, "
     "waiting list) are judged by their change over the month, since a list remembers the month before; one that stands at its highest, and "
     "half as high again as a year before, comes up with the concerns. A row leads to its chart. "
-    "Every figure is complete unless it says what share cannot be timed."
+    "Every figure is complete unless it says how many cannot be timed or placed."
 )
 SPARSE = "discrepancy_rate"  # about one finding a month: a chart with limits would judge noise
 COLUMNS = ("Indicator", "Latest", "Variation", "Target", "Assurance", "Month before", "Trend")
@@ -124,8 +125,7 @@ def _row(page: Page, i: Indicator) -> str:
     notes = list(figure.notes)
     stands = i.control.level.beside if i.control.level else ()
     level = "".join(f"<small><b>{escape(x)}</b></small>" if x == HIGHEST else small(x) for x in stands)
-    if (missing := i.answer.share_missing or 0) >= 0.005:
-        notes.append(f"{fmt.percent(missing)} cannot be timed")
+    notes += _missing(page, i, now)
     spark = drawn.data_uri(drawn.sparkline(i.control, dark=written.is_dark()))
     cells = [
         f"<b>{escape(figure.text)}</b>{small(*notes)}{level}",
@@ -136,6 +136,19 @@ def _row(page: Page, i: Indicator) -> str:
         f'<img src="{spark}" alt="trend of {len(rows)} months">',
     ]
     return written.row(written.link(link(page, i), i.label), cells)
+
+
+def _missing(page: Page, i: Indicator, now: Row | None) -> list[str]:
+    """How many lack a time or code, where it is half a per cent or more: of the month of the figure that stands beside it, of a list on its last day."""
+    is_list = i.answer.metric.is_snapshot
+    if now is None or not (is_list or count_missing(i.answer.left_out)):
+        return []
+    first = None if is_list else now["month"]
+    answer = page.ask(i.metric_id, scope=page.scope.between(first, month_end(now["month"])), **i.where)
+    if isinstance(answer, Failure) or (answer.share_missing or 0) < 0.005:
+        return []
+    missing = count_missing(answer.left_out)
+    return [f"{fmt.share(missing, (answer.n or 0) + missing)} cannot be timed or placed"]
 
 
 def _unjudged(now: Row | None) -> str:

@@ -34,9 +34,7 @@ class Kind:
 
 
 KINDS = {
-    "addendum": Kind(
-        "Addenda", "standardised_addendum_ratio", "addendum_rate", "Amended within 30 days", "amended", {}, narrate.ADDENDA, narrate.ROUTES_ADDENDA
-    ),
+    "addendum": Kind("Addenda", "standardised_addendum_ratio", "addendum_rate", "Amended within 30 days", "amended", {}, narrate.ADDENDA, narrate.ROUTES_ADDENDA),
     "clinical": Kind(
         "Clinical addenda",
         "standardised_clinical_ratio",
@@ -77,10 +75,9 @@ KINDS = {
         narrate.REVIEWS,
         narrate.ROUTES_REVIEWED,
     ),
-    "late": Kind("Late reports", LATE, "within_pathway_standard", "Late reports", "reports", {"verdict": ("missed",)}, "", narrate.ROUTES_LATE),
 }
 OF_SITES = ("addendum", "clinical", "administrative", "follow_up", "discrepancy")
-OF_READERS = ("addendum", "clinical", "follow_up", "discrepancy", "late")
+OF_READERS = ("addendum", "clinical", "follow_up", "discrepancy")
 EVERY_SITE = "By quarter, of all dates and every site: the filters of sites and dates do not apply."
 SYMBOLS = {"passes": "✓", "fails": "✗", "too few": "– too few:"}
 

@@ -63,6 +63,11 @@ def past(chance: random.Random, ends: date) -> date | None:
     return chance.choice((None, ends - timedelta(days=chance.randint(0, 365)), ends - timedelta(days=chance.randint(0, 20)), ends + timedelta(days=3)))
 
 
+def known_at(dimension: str, day: date | None, ends: date) -> tuple[str, ...]:
+    """A filter known only of what still waits when the data ends: of no earlier day."""
+    return (dimension,) if day is None or day >= ends else ()
+
+
 def every(kind: str) -> Scope:
     """All that a list may hold: the small sample has reviews that found something only among those chosen for a reason."""
     return Scope(where={"sampled_how": tuple(schema.SAMPLINGS)} if kind == "reviewed" else {})
@@ -80,7 +85,8 @@ def test_the_unreported_on_any_day_are_as_many_as_their_rows(store, values, ends
     chance, some = random.Random(11), 0
     bands = {**values, "band": list(way.BANDS["unreported"])}
     for _ in range(ROUNDS):
-        scope = Scope(where=chosen(chance, bands, *FRAME, "reporting_route", "band", "place")).between(None, past(chance, ends))
+        day = past(chance, ends)
+        scope = Scope(where=chosen(chance, bands, *FRAME, *known_at("reporting_route", day, ends), "band", "place")).between(None, day)
         rows = listing("unreported", scope, store, rows=drill.MOST)
         assert rows.total == rows.frame.height == single("unreported", scope, store), scope
         assert rows.frame["is_over_standard"].sum() == single("unreported_over_standard", scope, store), scope
@@ -96,7 +102,7 @@ def test_the_unreported_at_a_month_end_are_as_many_as_their_rows(store, values, 
     chance = random.Random(12)
     months = months_between(ends - timedelta(days=300), ends)
     for _ in range(ROUNDS // 3):
-        scope = Scope(where={**chosen(chance, values, *FRAME, "reporting_route", "place"), "month": (chance.choice(months).isoformat(),)})
+        scope = Scope(where={**chosen(chance, values, *FRAME, "place"), "month": (chance.choice(months).isoformat(),)})
         assert listing("unreported", scope, store).total == single("unreported", scope.grouped("month"), store), scope
         of_waits = Scope(where={k: v for k, v in scope.where.items() if k in drill.DIMENSIONS["waiting"]})
         assert listing("waiting", of_waits, store).total == single("waiting", of_waits.grouped("month"), store), of_waits
@@ -106,7 +112,8 @@ def test_the_waiting_list_on_any_day_is_as_long_as_its_rows(store, values, ends)
     chance, some = random.Random(13), 0
     bands = {**values, "band": list(way.BANDS["waiting"])}
     for _ in range(ROUNDS):
-        scope = Scope(where=chosen(chance, bands, *FRAME, "band", "booking")).between(None, past(chance, ends))
+        day = past(chance, ends)
+        scope = Scope(where=chosen(chance, bands, *FRAME, "band", *known_at("booking", day, ends))).between(None, day)
         rows = listing("waiting", scope, store, rows=drill.MOST)
         assert rows.total == rows.frame.height == single("waiting", scope, store), scope
         some += bool(rows.total)
@@ -119,7 +126,7 @@ def test_the_examinations_of_a_turnaround_are_as_many_as_their_rows(store, value
     for _ in range(ROUNDS):
         start = chance.choice((None, ends - timedelta(days=chance.randint(0, 500))))
         stop = chance.choice((None, (start or ends - timedelta(days=200)) + timedelta(days=chance.randint(0, 150))))
-        scope = Scope(where=chosen(chance, values, *FRAME, "reporting_route")).between(start, stop)
+        scope = Scope(where=chosen(chance, values, *FRAME)).between(start, stop)
         assert listing("reports", scope, store).total == single("exam_to_report", scope, store, "n"), scope
         unreported = listing("reports", scope.filtered("verdict", ("unreported",)), store)
         assert unreported.total == single("exam_to_report", scope, store, "count_unreported"), scope
@@ -135,7 +142,7 @@ def test_what_missed_its_standard_is_as_many_as_its_rows(store, values, ends):
     chance, some = random.Random(15), 0
     for _ in range(ROUNDS):
         start = chance.choice((None, ends - timedelta(days=chance.randint(0, 400))))
-        scope = Scope(where=chosen(chance, values, *FRAME, "reporting_route")).between(start, None)
+        scope = Scope(where=chosen(chance, values, *FRAME)).between(start, None)
         row = next(iter(ask("within_pathway_standard", scope, store).rows), {})
         met, mature, early, pending = (row.get(c) or 0 for c in ("numerator", "denominator", "count_met_early", "count_pending"))
         figures = {"met": met, "missed": mature - met, "met_early": early, "pending": pending}
@@ -197,18 +204,16 @@ def test_the_reports_that_recommend_follow_up_are_as_many_as_their_rows(store, v
     assert some > ROUNDS / 3
 
 
-def test_the_late_of_a_reader_or_supplier_are_as_many_as_their_rows(store, values, ends):
+def test_what_a_route_reported_in_time_is_as_many_as_its_rows(store, values, ends):
+    """A list may be narrowed by who reported: it is a list and no share."""
     chance, some = random.Random(17), 0
     for _ in range(ROUNDS // 2):
         scope = Scope(where=chosen(chance, values, *FRAME)).between(*period(chance, ends))
-        for unit in ("reader", "supplier"):
-            drawn = [r for r in ask("standardised_late_ratio", scope.grouped(unit), store).rows if r["denominator"] and r[unit] is not None]
-            late = scope.filtered("verdict", ("missed",))
-            for r in drawn:
-                assert listing("reports", late.filtered(unit, (r[unit],)), store, rows=1).total == r["numerator"], (unit, r[unit], scope)
-            if drawn:
-                assert listing("reports", late.filtered(unit, [r[unit] for r in drawn]), store, rows=1).total == sum(r["numerator"] for r in drawn)
-            some += sum(r["numerator"] > 0 for r in drawn)
+        for r in ask("within_pathway_standard_by_route", scope.grouped("ended_by"), store).rows:
+            if r["ended_by"] in schema.ROUTES:
+                met = scope.filtered("verdict", ("met",)).filtered("reporting_route", (r["ended_by"],))
+                assert listing("reports", met, store, rows=1).total == r["numerator"], scope
+                some += r["numerator"] > 0
     assert some > ROUNDS
 
 

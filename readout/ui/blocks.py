@@ -315,6 +315,12 @@ def unfiltered(page: Page, what: str) -> None:
         st.caption(f"The filters of site, modality, pathway, class and urgency do not narrow {what}.")
 
 
+def undated(what: str) -> None:
+    """Say, to whoever chose dates, that they do nothing here."""
+    if st.session_state.get("period", way.AT_FIRST["period"]) != way.AT_FIRST["period"]:
+        st.caption(f"The dates chosen do not apply here: {what}.")
+
+
 def unfiltered_but(page: Page, what: str, metric_id: str) -> None:
     """Say which of the filters that stand do nothing to a figure."""
     known = load_catalogue().metric(metric_id).dimensions

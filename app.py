@@ -3,6 +3,7 @@
 import streamlit as st
 
 from readout.ui import ahead
+from readout.ui.address import told
 from readout.ui.frame import expect, filters
 from readout.ui.gate import gate
 from readout.ui.site import ICON, links, navigate
@@ -34,5 +35,6 @@ chosen = navigate(
 expect()
 links(chosen)
 filters()
-chosen.run()
+with told():
+    chosen.run()
 ahead.done()

@@ -5,13 +5,15 @@ their 95 % intervals do not meet, and the sentence says so.
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from readout import comparable, drill, fair, variation
 from readout import format as fmt
-from readout.answer import Answer, words
+from readout.answer import Answer, Released, words
 from readout.drill import Listing
-from readout.scope import month_end
+from readout.scope import month_end, months_between, previous_month
 from readout.stats.funnel import MIN_UNITS, P, binomial_sides
 from readout.stats.intervals import wilson
 
@@ -46,15 +48,44 @@ ROUTES_ADDENDA = (
 )
 
 
+def complete_months(answer: Answer) -> list[date]:
+    """The months in an answer's dates that are over and no longer arriving, oldest first, whether or not it has a row of them."""
+    return [m for m, is_provisional in _months(answer) if not is_provisional]
+
+
+def _months(answer: Answer) -> list[tuple[date, bool]]:
+    """The months in an answer's dates as far as the data goes, oldest first, each with whether it is still arriving."""
+    rows = [r["month"] for r in answer.rows if r.get("month")]
+    if answer.metric.national or not answer.data_through:
+        return [(r["month"], r["provisional"]) for r in answer.rows if r.get("month")]
+    scope, through = answer.scope, max(answer.data_through.values()).astimezone(ZoneInfo(answer.time_zone)).date()
+    stop = min(d for d in (through, scope.end) if d is not None)
+    first = scope.date_from or min([*rows, stop.replace(day=1) if scope.end else previous_month(stop)])
+    late = set(answer.provisional_months)
+    in_range = [m for m in months_between(first, stop) if not scope.months or m in scope.months]
+    return [(m, m in late) for m in in_range if month_end(m) <= stop or m in late]
+
+
+def _filled(answer: Answer) -> list[Row]:
+    """The rows by month. Of a count or a list a month without a row is a zero: nothing was done, or nothing waited. Of a share or a time it is
+    nothing to count."""
+    rows, metric = answer.rows, answer.metric
+    is_withheld = (isinstance(answer, Released) and bool(answer.hidden or answer.count_gone)) or any(x.reason == "one_reader" for x in answer.left_out)
+    if "month" not in answer.scope.by or metric.national or metric.kind not in ("count", "stock") or metric.unit == "days" or is_withheld:
+        return rows
+    known = {r["month"] for r in rows}
+    return sorted([*rows, *({"month": m, "value": 0, "provisional": late} for m, late in _months(answer) if m not in known)], key=lambda r: r["month"])
+
+
 def latest_complete(answer: Answer) -> tuple[Row | None, Row | None]:
     """The rows of the last month that is no longer arriving, and of the month before it, of an answer by month alone."""
-    rows = [r for r in answer.rows if not r["provisional"] and _value(answer, r) is not None]
+    rows = [r for r in _filled(answer) if not r["provisional"] and _value(answer, r) is not None]
     return (rows[-1] if rows else None), (rows[-2] if len(rows) > 1 else None)
 
 
 def latest(answer: Answer) -> Row | None:
     """The last row there is, complete or still arriving: what a stock is now."""
-    rows = [r for r in answer.rows if _value(answer, r) is not None]
+    rows = [r for r in _filled(answer) if _value(answer, r) is not None]
     return rows[-1] if rows else None
 
 
@@ -87,7 +118,7 @@ def _nine_in_ten(answer: Answer, row: Row) -> str:
 def when(answer: Answer, row: Row | None) -> str:
     """The month of a row; a stock says at its end."""
     if row is None:
-        return "no complete month in range"
+        return "nothing to count in range" if complete_months(answer) else "no complete month in range"
     return f"end of {fmt.month(row['month'])}" if answer.metric.kind == "stock" else fmt.month(row["month"])
 
 
@@ -96,7 +127,7 @@ def compared(answer: Answer) -> str:
     now, before = latest_complete(answer)
     name = ", ".join([answer.metric.label, *(answer.label("pathway", p) for p in answer.scope.where.get("pathway", ()))])
     if now is None:
-        return f"{name}: no complete month in this range yet."
+        return f"{name}: {when(answer, None)}."
     if answer.metric.kind == "time":
         ended = answer.metric.ended
         said = f"{name}: half of the examinations of {fmt.month(now['month'])} were {ended} within {reading(answer, now)}"
@@ -424,7 +455,7 @@ def naive_difference(honest: Answer, naive: Answer) -> str:
 def flow(arrived: Answer, left: Answer) -> str:
     """What came to the reporting room and what left it in the last complete month of both."""
     came, _ = latest_complete(arrived)
-    gone = next((r for r in left.rows if came and r["month"] == came["month"]), None)
+    gone = next((r for r in _filled(left) if came and r["month"] == came["month"]), None)
     if came is None or gone is None:
         return ""
     more = came["value"] - gone["value"]

@@ -5,6 +5,7 @@ Times are judged pathway by pathway, for the network and within each site and mo
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from readout.answer import ask
@@ -70,8 +71,15 @@ def plain(c: Control) -> dict[str, Any]:
     }
 
 
-def signals(store: Store, where: Mapping[str, Sequence[str]] | None = None, *, units: Sequence[str] = UNITS, catalogue: Catalogue | None = None) -> Signals:
-    """Judge every series that the catalogue charts. `where`: filters, each used by the metrics that have it."""
+def signals(
+    store: Store,
+    where: Mapping[str, Sequence[str]] | None = None,
+    *,
+    units: Sequence[str] = UNITS,
+    catalogue: Catalogue | None = None,
+    until: date | None = None,
+) -> Signals:
+    """Judge every series that the catalogue charts. `where`: filters, each used by the metrics that have it. `until`: the last day spoken of."""
     catalogue = catalogue or load_catalogue()
     rebases = rebases_of(store.extract.manifest)
     judged: list[Control] = []
@@ -85,7 +93,7 @@ def signals(store: Store, where: Mapping[str, Sequence[str]] | None = None, *, u
             continue  # a metric without the filter would answer for more than was asked
         try:
             for by in _breakdowns(metric, kept, units):
-                answer = ask(metric.id, Scope(("month", *by), kept), store, catalogue)
+                answer = ask(metric.id, Scope(("month", *by), kept, None, until), store, catalogue)
                 found = controls(answer, rebases) if by else [control(answer, rebases)]
                 long = [c for c in found if c.count_judged >= FEWEST and not c.is_sparse]
                 now = [c for c in long if c.is_current]

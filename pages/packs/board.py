@@ -8,6 +8,7 @@ from readout.ui.frame import frame, heading
 page = frame()
 heading(page, "Board packs", "What does the board need to see, and what do we say of it?")
 blocks.unfiltered(page, "a pack: its file says what it covers")
+blocks.undated("a pack is of the last complete month, and of the months before it")
 pack = packs.chosen()
 content = pack and packs.content_of(page, pack)
 if pack and content:

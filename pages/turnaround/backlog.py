@@ -11,7 +11,8 @@ PARTS = {"band": "Age", "place": "Where it waits"}
 
 page = frame()
 heading(page, "Backlog", "What waits for a report, where, for how long, and is it growing?")
-then = page.at(listing.as_of(page))
+day = listing.as_of(page)
+then, page = page.at(day or page.ends_before), page.until(day)
 unreported, backlog, over, oldest = (then.ask(m) for m in ("unreported", "backlog_10_days", "unreported_over_standard", "oldest_unreported"))
 clearance, delegated = then.ask("clearance_weeks"), then.ask("unreported_delegated")
 arrived, left_room = page.ask("report_arrivals", "month"), page.ask("report_completions", "month")

@@ -17,7 +17,7 @@ from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import LIGHT, Flag, alternative
 from readout.errors import DrawingError
 from readout.scope import DIMENSIONS
-from readout.ui import downloads, engine, figure, judged, way, written
+from readout.ui import address, downloads, engine, figure, judged, way, written
 from readout.ui.engine import Failure
 from readout.ui.frame import Page, current, ranked_pathways
 from readout.ui.look import palette
@@ -25,6 +25,7 @@ from readout.ui.look import palette
 Asked = Answer | Failure
 Points = Callable[[Answer], Sequence[dict[str, Any]]]
 ABOUT, TABLE = "About this chart", "Table"
+SWITCHED = ("true", "false")
 
 
 def finding(*sentences: tuple[Callable[..., str], Sequence[Any]]) -> None:
@@ -173,9 +174,11 @@ def _under(answer: Answer, key: str, notes: str, offer: Callable[[], None], lead
     if notes:
         st.caption(notes)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        more = st.segmented_control("More on this chart", [ABOUT, TABLE], key=f"{key}_more", label_visibility="collapsed")
+        address.claim(f"{key}_more", "view of a chart", (ABOUT, TABLE))
+        more = st.segmented_control("More on this chart", [ABOUT, TABLE], key=f"{key}_more", bind="query-params", label_visibility="collapsed")
         offer()
         if judged.can_be_judged(answer):
+            address.claim(f"{key}_limits", "switch", SWITCHED)
             st.toggle("Limits", key=f"{key}_limits", bind="query-params", help="Show it as a control chart: what is signal and what is noise.")
         if lead:
             lead()
@@ -273,15 +276,14 @@ def pathway(page: Page, metric_id: str = "within_pathway_standard") -> Page:
 def choice(title: str, options: dict[str, str], *, key: str) -> str:
     """One of a few, kept in the address. Gives the option's key; the first one where none is chosen."""
     names = list(options.values())
-    asked = st.query_params.get(key)
+    address.claim(key, "choice", names, where=f"offered under '{title}'")
     chosen = st.segmented_control(title, names, default=names[0], required=True, key=key, bind="query-params", label_visibility="collapsed")
-    if asked and asked not in names:
-        st.caption(f"'{asked}' in the address is not one of these: it is not applied.")
     return next((k for k, v in options.items() if v == chosen), next(iter(options)))
 
 
 def switch(title: str, *, key: str) -> bool:
     """A switch, off until it is turned on, kept in the address."""
+    address.claim(key, "switch", SWITCHED)
     return st.toggle(title, key=key, bind="query-params")
 
 
@@ -303,6 +305,7 @@ def trigger(answer: Asked) -> dict[str, Any]:
 def charted() -> Metric:
     """One of the metrics that are charted with limits, kept in the address by its name."""
     names = {m.label: m for m in load_catalogue().metrics.values() if m.spc != "none"}
+    address.claim("metric", "indicator", names)
     return names[st.selectbox("Indicator", list(names), key="metric", bind="query-params")]
 
 
@@ -310,6 +313,12 @@ def unfiltered(page: Page, what: str) -> None:
     """Say where the filters do nothing."""
     if any(page.scope.where.values()):
         st.caption(f"The filters of site, modality, pathway, class and urgency do not narrow {what}.")
+
+
+def undated(what: str) -> None:
+    """Say, to whoever chose dates, that they do nothing here."""
+    if st.session_state.get("period", way.AT_FIRST["period"]) != way.AT_FIRST["period"]:
+        st.caption(f"The dates chosen do not apply here: {what}.")
 
 
 def unfiltered_but(page: Page, what: str, metric_id: str) -> None:
@@ -362,6 +371,7 @@ def wrapped(rows: Sequence[dict[str, Any]], name: str) -> None:
 def tests() -> tuple[str, ...]:
     """Tests of the national return: the five imaging ones until others are chosen."""
     known = list(schema.NATIONAL_TESTS.values())
+    address.claim("tests", "test", known)
     chosen = st.multiselect("Tests", known, key="tests", bind="query-params", placeholder="The five imaging tests")
     return tuple(chosen) or schema.IMAGING_TESTS
 

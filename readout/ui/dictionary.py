@@ -7,6 +7,7 @@ import streamlit as st
 from readout import format as fmt
 from readout.answer import Answer
 from readout.catalogue import Metric, Standard, load_catalogue
+from readout.ui import address
 
 
 def finding() -> str:
@@ -20,6 +21,7 @@ def chosen() -> tuple[Metric, Standard | None]:
     """The metric the reader picked, kept in the address."""
     catalogue = load_catalogue()
     names = {m.label: m for m in catalogue.metrics.values()}
+    address.claim("metric", "metric", names)
     label = st.selectbox("Metric", list(names), key="metric", bind="query-params")
     metric = names[label]
     return metric, catalogue.standard_of(metric)

@@ -4,11 +4,13 @@ The browser draws nothing and loads no chart library (decision 18). The server d
 the script asks again where that was too far off.
 """
 
+import re
 import zlib
 from collections.abc import Hashable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import cache, partial
+from html import unescape
 from typing import Any
 
 import plotly.graph_objects as go
@@ -20,7 +22,7 @@ from streamlit.runtime import Runtime
 from readout import paths
 from readout.charts import PALETTES
 from readout.charts.svg import svg
-from readout.ui import engine
+from readout.ui import address, engine
 from readout.ui.look import THEME, palette
 
 UI = paths.PACKAGE / "ui"
@@ -46,8 +48,8 @@ def show(figure: go.Figure, *, key: str, alt: str, name: Hashable, is_picking: b
     wide = _width(key, before.get("width"))
     drawing: str = engine.drawings().get((name, wide), lambda: svg(figure, width=wide, title=alt, is_live=True))
     mark = f"{zlib.crc32(repr(name).encode()):08x}"
-    pick = before.get("pick") or {}
-    picked = str(pick.get("mark") or "") if is_picking and pick.get("of") == mark else ""
+    told = (before["pick"] or {}) if "pick" in before else None
+    picked = address.picked(key.removesuffix("_figure"), told, marks(drawing), mark) if is_picking else ""
     _component()(
         key=key,
         data={"svg": drawing, "width": wide, "theme": palette().name, "picking": is_picking, "pick": picked or None, "of": mark},
@@ -56,6 +58,11 @@ def show(figure: go.Figure, *, key: str, alt: str, name: Hashable, is_picking: b
         on_theme_change=partial(_seen, key),
     )
     return picked
+
+
+def marks(drawing: str) -> list[str]:
+    """What the marks of a drawing stand for, those that lead to rows."""
+    return [unescape(m) for m in re.findall(r'data-pick="([^"]*)"', drawing)]
 
 
 def _width(key: str, told: Any) -> int:

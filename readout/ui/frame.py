@@ -14,7 +14,7 @@ from readout.charts import Flag
 from readout.errors import ReadoutError
 from readout.scope import Scope, month_end, next_month, previous_month
 from readout.store import Store
-from readout.ui import ahead, engine, way
+from readout.ui import address, ahead, engine, way
 from readout.ui.gate import gate
 from readout.ui.look import plain
 
@@ -27,6 +27,7 @@ FILTERS = (
     ("class", "patient_class", "Patient class", "All classes"),
     ("urgency", "urgency", "Urgency", "All urgencies"),
 )
+NOUNS = {"site": "site", "modality": "modality", "pathway": "pathway", "class": "patient class", "urgency": "urgency"}
 STALE_DAYS = 3
 
 
@@ -49,6 +50,17 @@ class Page:
         return self.scope.where.get("site_code", ())
 
     @property
+    def ends_before(self) -> date | None:
+        """The end of the chosen dates where the data goes further; None where they run to the end of the data. What is counted on one day is of it."""
+        end, stop = data_end(self.store), self.scope.date_to
+        return stop if stop and end and stop < end else None
+
+    @property
+    def history(self) -> Scope:
+        """The page's filters over every month of the extract up to the end of the chosen dates: what is judged over time speaks of no later day."""
+        return self.scope.between(None, self.ends_before)
+
+    @property
     def national(self) -> Mapping[str, Any]:
         return self.store.extract.manifest.get("national") or {}
 
@@ -66,8 +78,16 @@ class Page:
         return load_catalogue().with_standards(self.store.extract.manifest["standards"]).standard_of(metric)
 
     def at(self, day: date | None) -> "Page":
-        """The page as it stood at the end of a day; as it stands when the data ends without one."""
+        """The page at the end of a day, which all that is counted on one day is then of; without one, when the data ends."""
         return replace(self, scope=self.scope.between(None, day))
+
+    def until(self, day: date | None) -> "Page":
+        """The page in the whole months that end by a day, for what is counted by month beside what is counted at the end of that day."""
+        if day is None:
+            return self
+        last = day if day == month_end(day) else month_end(previous_month(day))
+        start = self.scope.date_from
+        return replace(self, scope=self.scope.between(start if start and start <= last else None, last))
 
     def last_national(self, tests: Sequence[str]) -> Scope:
         """The last month of the national return within the chosen dates, as a scope of its own."""
@@ -138,13 +158,13 @@ def filters() -> None:
     """Draw the shared filters and keep the scope they make. The router calls this: what a page draws is lost when the page changes."""
     store, _ = _live()
     labels = dimension_labels(store)
-    way.arrive(labels, data_end(store))
-    if "chosen" not in st.session_state:
-        _translate(labels)
+    address.begin()
+    way.arrive(labels, data_end(store), [fmt.month(m) for m in _months(store)])
+    _translate(labels)
     with st.sidebar:
         where = {}
         for key, dimension, title, placeholder in FILTERS:
-            where[dimension] = several(key, title, labels[dimension], placeholder)
+            where[dimension] = several(key, NOUNS[key], title, labels[dimension], placeholder, is_everywhere=True)
         last = _last_complete(store, Scope(where=where))
         start, stop = _period(_months(store), last)
         _about(store)
@@ -180,8 +200,7 @@ def frame() -> Page:
         st.warning(warning)
     if "pages" not in st.session_state:
         filters()
-    for sentence in st.session_state.get("ignored", {}).values():
-        st.warning(sentence)
+    address.here()
     scope, last = st.session_state["chosen"]
     page = Page(store, scope, last, _flags(store.extract.manifest))
     st.session_state["page_now"] = page
@@ -239,22 +258,33 @@ def _clear(key: str) -> None:
 
 def _translate(labels: Mapping[str, Mapping[str, str]]) -> None:
     """Codes in a link become the names that the filters go by, before any filter is drawn."""
-    changed = False
+    changed = {}
     for key, dimension, _, _ in FILTERS:
         known, asked = unlike(labels[dimension]), st.query_params.get_all(key)
-        said = [known.get(v, v) for v in asked]
+        said = list(dict.fromkeys(known.get(v, v) for whole in asked for v in _parts(whole, known)))
         if said != asked:
-            st.query_params[key] = said
-            changed = True
-    if changed:
-        st.rerun()
+            changed[key] = said
+    if not changed:
+        return
+    if "chosen" in st.session_state:  # the browser's Back led to the link as it was written
+        address.reread(changed)
+        return
+    st.query_params.update(changed)
+    st.rerun()
 
 
-def several(key: str, title: str, known: Mapping[str, str], placeholder: str) -> tuple[str, ...]:
+def _parts(text: str, known: Mapping[str, str]) -> list[str]:
+    """The values of a link that sets them apart by commas, where one of them at least is a code or a name and the whole is none."""
+    parts = [p.strip() for p in text.split(",")]
+    options = {*known, *known.values()}
+    return parts if text not in options and any(p in options for p in parts) else [text]
+
+
+def several(key: str, noun: str, title: str, known: Mapping[str, str], placeholder: str, *, is_everywhere: bool = False) -> tuple[str, ...]:
     """A filter of many values, bound to the address. The address holds their names; what is none of them is said on the page."""
     names = {name: code for code, name in unlike(known).items()}
     asked = st.query_params.get_all(key)
-    _ignore(key, title.lower(), [v for v in asked if v and v not in names])
+    address.claim(key, noun, names, is_everywhere=is_everywhere, where="in this data")
     _rewrite(key, asked)
     chosen = st.multiselect(title, list(names), key=key, bind="query-params", placeholder=placeholder)
     return tuple(names[name] for name in chosen)
@@ -272,15 +302,6 @@ def _rewrite(key: str, asked: Sequence[str]) -> None:
         st.session_state[key] = st.session_state[key]
 
 
-def _ignore(key: str, title: str, odd: Sequence[str]) -> None:
-    """Remember, for as long as the address holds it, a value that is not an option."""
-    ignored = st.session_state.setdefault("ignored", {})
-    if odd:
-        ignored[key] = f"'{odd[0]}' in the address is not known to this extract (filter {title}): it is not applied."
-    else:
-        ignored.pop(key, None)
-
-
 def opening(store: Store) -> Page:
     """The page of a viewer who has chosen nothing yet."""
     last = _last_complete(store, Scope())
@@ -296,25 +317,31 @@ def _start(last: date, months: int) -> date:
 
 def _period(months: Sequence[date], last: date) -> tuple[date | None, date | None]:
     """First and last date of the chosen period. The presets run to the newest data, whose last months are marked provisional."""
-    names = list(PERIOD_NAMES.values())
+    names, said = list(PERIOD_NAMES.values()), [fmt.month(m) for m in months]
     asked = st.query_params.get_all("period")
-    _ignore("period", "periods", [v for v in asked if v and v not in names])
+    address.claim("period", "period", names, is_everywhere=True)
+    is_dated = any(v in said for key in ("from", "to") for v in st.query_params.get_all(key))
+    if is_dated and not asked and "period" not in st.session_state:
+        st.session_state["period"] = PERIOD_NAMES["custom"]  # a link that gives months means them
     _rewrite("period", asked)
     chosen = st.selectbox("Period", names, key="period", bind="query-params", help="12 and 24 months: that many complete months, and what has come since.")
     if chosen == "All":
         return None, None
     if chosen == "Custom" and months:
-        said = [fmt.month(m) for m in months]
-        for key in ("from", "to"):
-            _ignore(key, "months", [v for v in st.query_params.get_all(key) if v and v not in said])
+        for key, noun in (("from", "first month"), ("to", "last month")):
+            address.claim(key, noun, said, is_everywhere=True, where="in this data")
+            _rewrite(key, st.query_params.get_all(key))
         left, right = st.columns(2)
-        first = left.selectbox("From", said, key="from", bind="query-params")
-        final = right.selectbox("To", said, index=len(said) - 1, key="to", bind="query-params")
-        start, stop = months[said.index(first)], months[said.index(final)]
+        first = left.selectbox("From", said, index=None, key="from", bind="query-params", placeholder=said[0])
+        final = right.selectbox("To", said, index=None, key="to", bind="query-params", placeholder=said[-1])
+        start, stop = (months[said.index(v) if v in said else i] for v, i in ((first, 0), (final, -1)))
         if start > stop:
             st.warning("From is after to: the two are swapped.")
             start, stop = stop, start
         return start, month_end(stop)
+    for key in ("from", "to"):
+        if any(v not in said for v in st.query_params.get_all(key)):
+            address.claim(key, "first month" if key == "from" else "last month", said, is_everywhere=True, where="in this data")
     return _start(last, int(chosen.split(" ")[0])), None
 
 

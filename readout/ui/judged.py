@@ -23,8 +23,8 @@ LEVEL_HIGH, CHANGE_HIGH = 250, 300  # pixels of a list's two charts
 
 
 def judged(page: Page, metric_id: str, **where: Sequence[str]) -> Control | Failure:
-    """One series in the page's filters over every month of the extract, whatever the page's dates."""
-    answer = page.ask(metric_id, "month", scope=page.scope.between(None, None), **where)
+    """One series in the page's filters over every month of the extract up to the end of the page's dates."""
+    answer = page.ask(metric_id, "month", scope=page.history, **where)
     return answer if isinstance(answer, Failure) else _kept(page, answer)
 
 
@@ -42,7 +42,7 @@ def stated(page: Page, metric_id: str) -> Control | None:
 
 def judged_by(page: Page, metric_id: str, dimension: str, **where: Sequence[str]) -> dict[str, Control] | Failure:
     """A series for each unit."""
-    answer = page.ask(metric_id, "month", dimension, scope=page.scope.between(None, None), **where)
+    answer = page.ask(metric_id, "month", dimension, scope=page.history, **where)
     if isinstance(answer, Failure):
         return answer
     made: list[Control] = engine.answers().get(_key(page, answer, "units"), lambda: controls(answer, rebases_of(page.store.extract.manifest)))
@@ -50,8 +50,8 @@ def judged_by(page: Page, metric_id: str, dimension: str, **where: Sequence[str]
 
 
 def same(page: Page, answer: Answer) -> Control | Failure:
-    """The series of a chart over months, judged over every month of the extract."""
-    scope = Scope(("month",), answer.scope.where)
+    """The series of a chart over months, judged over every month of the extract up to the end of the page's dates."""
+    scope = Scope(("month",), answer.scope.where, None, page.ends_before)
     whole = engine.answered(page.store, answer.metric.id, scope)
     return whole if isinstance(whole, Failure) else _kept(page, whole)
 
@@ -88,12 +88,18 @@ def draw(found: Control, where: Mapping[str, Sequence[str]], *, key: str) -> Non
     st.markdown(" ".join(s for s in (narrate_control.signal(found), narrate_control.target_words(found), narrate_control.suggestion(found)) if s))
     notes = [f"New limits from {fmt.month(r.month)}: {r.reason} ({r.who}{f', {fmt.day(r.when)}' if r.when else ''})." for r in found.rebases]
     notes += [f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags]
-    st.caption(" ".join([f"Chart: {found.chart}, every month of the extract whatever the period chosen.", *notes]))
+    st.caption(" ".join([f"Chart: {found.chart}, {_span(page)}.", *notes]))
+
+
+def _span(page: Page) -> str:
+    """Which months a control chart is of."""
+    end = page.ends_before
+    return f"every month of the extract up to {fmt.month(end)}, where the period chosen ends" if end else "every month of the extract, whenever the period chosen begins"
 
 
 def _whole(page: Page, found: Control, where: Mapping[str, Sequence[str]]) -> Answer | Failure:
-    """The figures of a series over every month of the extract."""
-    return page.ask(found.metric.id, "month", scope=Scope((), {k: tuple(v) for k, v in where.items()}))
+    """The figures of a series over every month of the extract up to the end of the page's dates."""
+    return page.ask(found.metric.id, "month", scope=Scope((), {k: tuple(v) for k, v in where.items()}, None, page.ends_before))
 
 
 def offer(found: Control, where: Mapping[str, Sequence[str]], *, key: str) -> None:

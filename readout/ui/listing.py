@@ -11,16 +11,17 @@ from readout import format as fmt
 from readout.answer import data_end, dimension_labels
 from readout.errors import ReadoutError
 from readout.scope import DIMENSIONS, Scope
-from readout.ui import blocks, engine, way
+from readout.ui import address, blocks, engine, way
 from readout.ui.frame import Page, several
 from readout.ui.way import KINDS, OWN, own_labels
 
-ROWS = 100
+ROWS, LIST = 100, "list_shown"
 
 
 def as_of(page: Page) -> date | None:
     """The past day at whose end a stock is counted; None: when the data ends. Kept in the address."""
     last = data_end(page.store)
+    address.claim_if("as_of", "day", lambda v: address.is_day(v, last), where="within this data")
     chosen = st.date_input("As of the end of", value=None, max_value=last, key="as_of", bind="query-params", format="DD/MM/YYYY")
     return chosen if isinstance(chosen, date) else None
 
@@ -32,15 +33,26 @@ def rows(page: Page) -> None:
     scope = page.scope
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if kind in drill.STOCKS:
-            scope = scope.between(None, as_of(page))  # a stock is of one day: the period's end is not it
+            scope = scope.between(None, as_of(page) or page.ends_before)
         for key, known in own_labels(kind, dimension_labels(page.store, page.scope.end)).items():
-            chosen = several(key, DIMENSIONS[OWN[key]].label, known, "All")
+            chosen = several(key, DIMENSIONS[OWN[key]].label.lower(), DIMENSIONS[OWN[key]].label, known, "All")
             if chosen:
                 scope = scope.filtered(OWN[key], chosen)
+    address.claim_if("page", "page", lambda v: v.isdecimal() and int(v) > 0)
+    address.rest()
+    if address.is_anything_ignored():
+        st.info("No rows are listed while part of the link is ignored: they would be others than it asks for. Dismiss the note above to list what is chosen now.")
+        return
     kept = Scope((), {k: v for k, v in scope.where.items() if k in drill.DIMENSIONS[kind]}, scope.date_from, scope.date_to)
+    is_other = st.session_state.get(LIST, kept) != kept and not st.session_state.get("moved") and not address.is_way_back()
+    st.session_state[LIST] = kept
+    if is_other and "page" in st.session_state:
+        st.session_state["page"] = 1  # another list begins at its first page
     try:
         first = drill.listing(kind, kept, page.store, rows=ROWS)
         pages = max(1, -(-first.total // ROWS))
+        if not is_other:
+            address.claim_if("page", "page", lambda v: v.isdecimal() and 0 < int(v) <= pages, where=f"one of the {pages} that there are")
         number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
         shown = first if number == 1 else drill.listing(kind, kept, page.store, rows=ROWS, skip=(number - 1) * ROWS)
     except ReadoutError as e:

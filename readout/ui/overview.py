@@ -76,7 +76,7 @@ def indicators(page: Page) -> dict[str, list[Indicator]]:
 
 def _indicator(page: Page, metric_id: str) -> Indicator | None:
     where = segment(page, metric_id)
-    answer = page.ask(metric_id, "month", scope=page.scope.between(None, None), **where)
+    answer = page.ask(metric_id, "month", scope=page.history, **where)
     found = judged(page, metric_id, **where)
     if isinstance(answer, Failure) or isinstance(found, Failure) or found.last is None:
         return None

@@ -20,7 +20,7 @@ from readout.export.pack import FORMATS, Comment, Pack, PackError, Wanted, comme
 from readout.export.pdf import preview
 from readout.policy import PROFILES
 from readout.scope import Scope
-from readout.ui import engine
+from readout.ui import address, blocks, engine
 from readout.ui.frame import Page
 
 KINDS = {"pdf": "application/pdf", "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation"}
@@ -57,6 +57,7 @@ def chosen() -> Pack | None:
     if not found:
         st.info("There is no pack file yet. Write packs/board.toml beside the extracts: title, audience, profile, and an [[indicator]] for each figure.")
         return None
+    address.claim("pack", "pack", found)
     title = st.selectbox("Pack", list(found), key="pack", bind="query-params")
     try:
         pack = load_pack(found[title])
@@ -75,7 +76,9 @@ def chosen() -> Pack | None:
         edited = st.data_editor(rows, hide_index=True, column_config=columns, disabled=["Indicator"], height="content", key=f"order_{pack.title}")
     places = list(zip(edited["Shown"].to_list(), edited["Place"].to_list(), [w.key for w in pack.indicators], strict=True))
     order = [key for is_shown, _, key in sorted(places, key=lambda p: p[1] if p[1] is not None else len(places)) if is_shown]
-    profile = st.selectbox("Release", PROFILES, index=PROFILES.index(pack.profile), key=f"release_{pack.title}")
+    st.caption("A link to this page opens on the pack as its file has it: what is shown and in which order goes with the file, not with the link.")
+    address.claim(f"release_{pack.title}", "release", PROFILES)
+    profile = st.selectbox("Release", PROFILES, index=PROFILES.index(pack.profile), key=f"release_{pack.title}", bind="query-params")
     if not order:
         st.info("Choose at least one indicator.")
         return None
@@ -98,7 +101,8 @@ def commented(pack: Pack, content: Content) -> Pack:
     """The pack with what is typed on the page, each indicator's beside what its chart says."""
     kept = _typed(pack)
     labels = {i.key: i.label for i in content.items}
-    key = st.selectbox("Commentary on", list(labels), format_func=lambda k: labels[k], key="comment_on")
+    address.claim("comment_on", "indicator", set(labels.values()), where="in this pack")
+    key = st.selectbox("Commentary on", list(labels), format_func=lambda k: labels[k], key="comment_on", bind="query-params")
     item = next(i for i in content.items if i.key == key)
     said = kept.get(key, pack.comments.get(key, Comment()))
     st.markdown(" ".join(item.sentences))
@@ -191,7 +195,7 @@ def saving(pack: Pack) -> None:
 def finished(page: Page, pack: Pack, content: Content) -> None:
     """A preview, and the button that makes the pack, then its files. What was made before a word changed is no longer shown."""
     now = state(pack)
-    if st.toggle("Show the pages before it is made", key="pack_pages"):
+    if blocks.switch("Show the pages before it is made", key="pack_pages"):
         pictures(content.with_pack(pack, "preview"))
     if st.button("Make the pack", key="make_pack", type="primary", icon=":material/picture_as_pdf:"):
         st.session_state["pack_made"] = (now, made(page, pack))

@@ -9,7 +9,7 @@ from readout import format as fmt
 from readout import narrate, schema
 from readout.answer import Answer
 from readout.scope import DIMENSIONS, Scope, month_of
-from readout.ui import blocks
+from readout.ui import address, blocks
 from readout.ui.engine import Failure
 from readout.ui.frame import Page
 
@@ -53,10 +53,8 @@ def choose(page: Page, metric_id: str) -> Scope | None:
 
 def _one(title: str, options: list[str], key: str, index: int) -> str:
     """One of many by name, kept in the address; a name that is none of them is said."""
-    asked = st.query_params.get(key)
+    address.claim(key, title.lower(), options)
     chosen: str = st.selectbox(title, options, index=index, key=key, bind="query-params")
-    if asked and asked not in options:
-        st.caption(f"'{asked}' in the address is not one of these: it is not applied.")
     return chosen
 
 

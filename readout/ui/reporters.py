@@ -11,7 +11,7 @@ from readout import narrate_reporters as said
 from readout.charts.reporters import said as one
 from readout.errors import ReadoutError
 from readout.reporters import MEASURES, Course, Reporters, compared, over_time
-from readout.ui import blocks, engine, figure
+from readout.ui import address, blocks, engine, figure
 from readout.ui.frame import Page
 from readout.ui.look import palette
 
@@ -44,6 +44,7 @@ def choose(page: Page) -> Chosen | None:
         st.info("No choice of this kind has reports of enough reporters to be shown.")
         return None
     key = "at" if dimension == "site_code" else "in"
+    address.claim(key, OF[dimension].removeprefix("One "), names)
     named = st.selectbox(OF[dimension], list(names), key=key, bind="query-params", label_visibility="collapsed")
     return Chosen(measure, dimension, names[named])
 

@@ -17,10 +17,10 @@ KINDS = {"concern": "Concern", "improvement": "Improvement", "neutral": "Neither
 
 
 def found(page: Page) -> Signals:
-    """Every signal in the page's filters, kept between reruns; over every month of the extract."""
-    where = {k: v for k, v in page.scope.where.items() if v}
-    key = ("signals", str(engine.extracts()), page.store.extract.id, page.store.viewer.key, tuple(sorted(where.items())))
-    kept: Signals = engine.answers().get(key, lambda: signals(page.store, where))
+    """Every signal in the page's filters, kept between reruns; over every month of the extract up to the end of the page's dates."""
+    where, end = {k: v for k, v in page.scope.where.items() if v}, page.ends_before
+    key = ("signals", str(engine.extracts()), page.store.extract.id, page.store.viewer.key, end, tuple(sorted(where.items())))
+    kept: Signals = engine.answers().get(key, lambda: signals(page.store, where, until=end))
     return kept
 
 

@@ -78,7 +78,7 @@ KINDS = {
 }
 OF_SITES = ("addendum", "clinical", "administrative", "follow_up", "discrepancy")
 OF_READERS = ("addendum", "clinical", "follow_up", "discrepancy")
-EVERY_SITE = "By quarter, of all dates and every site: the filters of sites and dates do not apply."
+EVERY_SITE = "By quarter, from the first in the extract to the end of the period chosen, and of every site: the filter of sites does not apply."
 SYMBOLS = {"passes": "✓", "fails": "✗", "too few": "– too few:"}
 
 
@@ -94,15 +94,16 @@ def modalities(page: Page) -> dict[str, str]:
 
 
 def quarters(page: Page, *by: str, metric: str = LATE) -> list[Asked]:
-    """The same of the last three times three months that are complete and old enough, oldest first, whatever the period chosen."""
-    months = page.ask(metric, "month", scope=page.scope.between(None, None))
+    """The same of the last three times three months that are complete and old enough, oldest first, up to the end of the period chosen."""
+    months = page.ask(metric, "month", scope=page.history)
     periods = last_quarters(months) if isinstance(months, Answer) else []
     return [page.ask(metric, *by, scope=Scope((), page.scope.where, first, last)) for first, last in periods]
 
 
 def between(page: Page) -> tuple[Asked, Asked]:
-    """What the shares of variation between sites are made of: late reports by parts of the case mix, and logarithms, of every site and month."""
-    scope = page.scope.filtered("site_code", ()).between(None, None)
+    """What the shares of variation between sites are made of: late reports by parts of the case mix, and logarithms, of every site and of
+    every month up to the end of the page's dates."""
+    scope = page.history.filtered("site_code", ())
     return page.ask(LATE, "month", "site_code", "modality", "patient_class", "urgency", scope=scope), page.ask("log_turnaround", "month", "site_code", scope=scope)
 
 

@@ -1,6 +1,6 @@
 """The way from a chart to the rows behind it: what was picked on it becomes filters of the page that lists them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from urllib.parse import parse_qsl
 
@@ -12,8 +12,11 @@ from readout import format as fmt
 from readout.answer import Answer
 from readout.errors import UsageError
 from readout.scope import DIMENSIONS, month_end, month_of
+from readout.ui import address
 
 PAGE, PARAMETER, RETURN = "examinations", "behind", "return"
+DATES, CUSTOM = ("period", "from", "to"), "Custom"  # of the frame
+AT_FIRST = {"period": "12 months", "list": "Unreported"}  # what stands where nothing is chosen
 KINDS = {
     "unreported": "Unreported",
     "reports": "Reports",
@@ -80,8 +83,16 @@ def way(kind: str, answer: Answer, chosen: Picked, *, where: Mapping[str, tuple[
     parts = [kind, *(f"{d}={v}" for d, values in wanted.items() for v in values)]
     if answer.scope.date_to and kind in drill.STOCKS and "month" not in wanted:
         parts.append(f"as_of={answer.scope.date_to.isoformat()}")
+    if kind in drill.STOCKS or "month" not in wanted:
+        parts += [f"{key}={v}" for key, v in dates()]
     st.session_state["came_from"] = (st.session_state.get("at"), {k: st.query_params.get_all(k) for k in st.query_params})
     st.page_link(page, label=label, icon=":material/list:", query_params={PARAMETER: ";".join(parts)})
+
+
+def dates() -> list[tuple[str, str]]:
+    """The period of the page, as the address writes it: a link opened in a window of its own has no other way to know it."""
+    said = [(key, st.session_state.get(key)) for key in DATES]
+    return [(key, str(v)) for key, v in said if v and (said[0][1] == CUSTOM or (key == DATES[0] and v != AT_FIRST[key]))]
 
 
 def back() -> None:
@@ -102,9 +113,9 @@ def _said(answer: Answer, dimension: str, value: str) -> str:
     return fmt.month(month_of(value)) if dimension == "month" else answer.label(dimension, value)
 
 
-def arrive(labels: Mapping[str, Mapping[str, str]], data_end: date | None) -> None:
+def arrive(labels: Mapping[str, Mapping[str, str]], data_end: date | None, months: Sequence[str]) -> None:
     """Turn what a link says into the filters of the frame and of the list, before any of them is drawn. A day at which the data ends
-    or after it is now."""
+    or after it is now. What the link says that is unknown is left for those filters to say so. `months`: those of the frame's dates."""
     if RETURN in st.query_params:
         _restore()
     said = st.query_params.get(PARAMETER)
@@ -112,51 +123,64 @@ def arrive(labels: Mapping[str, Mapping[str, str]], data_end: date | None) -> No
         return
     del st.query_params[PARAMETER]
     kind, *parts = said.split(";")
-    if kind not in KINDS:
-        return
     wanted: dict[str, list[str]] = {}
     for part in parts:
         name, _, value = part.partition("=")
         wanted.setdefault(name, []).append(value)
-    state = st.session_state
+    odd: list[str] = []
     for dimension, key in FRAME.items():
-        state[key] = _names(labels.get(dimension, {}), wanted.get(dimension, ()))
-    try:
-        months = sorted(month_of(v) for v in wanted.get("month", ()))
-        at = [date.fromisoformat(v) for v in wanted.get("as_of", ())]
-    except (ValueError, UsageError):
-        months, at = [], []
-    if months and kind in drill.STOCKS:
-        at = [month_end(months[-1])]
-    elif months:
-        state["period"], state["from"], state["to"] = "Custom", fmt.month(months[0]), fmt.month(months[-1])
-    at = [d for d in at if data_end is None or d < data_end]
-    _put("list", [KINDS[kind]], KINDS[kind])
-    _put("as_of", [at[0].isoformat()] if at else [], at[0] if at else None)
+        names = _names(labels.get(dimension, {}), asked := wanted.pop(dimension, []))
+        odd += [f"{key}:{v}" for v in asked if v not in labels.get(dimension, {})]
+        _put(key, names)
+    dates = {key: wanted.pop(key, []) for key in DATES}
+    chosen, at = sorted(wanted.pop("month", [])), wanted.pop("as_of", [])
+    if chosen and kind in drill.STOCKS:
+        at = [_end(chosen[-1])]
+    elif chosen:
+        dates = {"period": [CUSTOM], "from": [_month(chosen[0])], "to": [_month(chosen[-1])]}
+    for key, values in dates.items():
+        _put(key, [v for v in values if key == "period" or v in months])
+        odd += [f"{key}:{v}" for v in values if key != "period" and v not in months]
+    _put("list", [KINDS.get(kind, kind)])
+    _put("as_of", [d for d in at if data_end is None or not address.is_day(d, None) or date.fromisoformat(d) < data_end])
     for key, names_of in own_labels(kind, labels).items():
-        names = _names(names_of, wanted.get(OWN[key], ()))
-        _put(key, names, names)
+        asked = wanted.pop(OWN[key], [])
+        odd += [f"{key}:{v}" for v in asked if v not in names_of]
+        _put(key, _names(names_of, asked))
+    address.ignore([*odd, *(f"{name}:{v}" for name, values in wanted.items() for v in values)])
     st.rerun()
+
+
+def _month(text: str) -> str:
+    """A month as the frame's dates name it; what is none, as it is."""
+    try:
+        return fmt.month(month_of(text))
+    except UsageError:
+        return text
+
+
+def _end(month: str) -> str:
+    """The last day of a month; what is none, as it is."""
+    try:
+        return month_end(month_of(month)).isoformat()
+    except UsageError:
+        return month
 
 
 def _restore() -> None:
-    """The filters as they were where the link was followed."""
+    """The address as it was where the link was followed."""
     del st.query_params[RETURN]
     came: tuple[str | None, dict[str, list[str]]] = st.session_state.pop("came_from", None) or (None, {})
     before = dict(came[1])
-    for key in (*FRAME.values(), "period", "from", "to"):
-        values = before.pop(key, [])
-        if key in FRAME.values():
-            st.session_state[key] = values
-        elif values or key == "period":
-            st.session_state[key] = values[0] if values else "12 months"
+    for key in (*FRAME.values(), *DATES):
+        _put(key, before.pop(key, []))
     for key, values in before.items():
-        _put(key, values, date.fromisoformat(values[0]) if key == "as_of" else values[0])
+        _put(key, values)
     st.rerun()
 
 
-def _put(key: str, said: list[str], value: object) -> None:
-    """Set a filter of the list: in the address, which the filter reads when it is drawn; a filter already drawn takes its value itself."""
+def _put(key: str, said: list[str]) -> None:
+    """Set a filter, or take it back: in the address, which it reads when it is drawn. One that is drawn already takes its value itself."""
     try:
         if said:
             st.query_params[key] = said
@@ -164,10 +188,12 @@ def _put(key: str, said: list[str], value: object) -> None:
             del st.query_params[key]
         st.session_state.pop(key, None)
     except StreamlitAPIException:
-        st.session_state[key] = value
+        one = said[0] if said else AT_FIRST.get(key)
+        day = date.fromisoformat(one) if one and key == "as_of" and address.is_day(one, None) else None
+        st.session_state[key] = said if key in (*FRAME.values(), *OWN) else day if key == "as_of" else one
 
 
 def own_labels(kind: str, labels: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
     """Names of the list's own filter values, by their key in the address."""
     bands = {b: fmt.band(b) for b in BANDS.get(kind, ())}
-    return {k: bands if d == "band" else dict(labels[d]) for k, d in OWN.items() if d in drill.DIMENSIONS[kind]}
+    return {k: bands if d == "band" else dict(labels[d]) for k, d in OWN.items() if d in drill.DIMENSIONS.get(kind, ())}

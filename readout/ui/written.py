@@ -10,7 +10,7 @@ import streamlit as st
 from readout import format as fmt
 from readout.charts import icons as drawn
 from readout.control import Control
-from readout.ui import icons
+from readout.ui import icons, way
 from readout.ui.frame import FILTERS
 from readout.ui.look import TABLES, palette
 
@@ -76,7 +76,7 @@ def variation(c: Control) -> str:
 def control_address(metric_label: str, unit: Mapping[str, str]) -> str:
     """The address of a control chart with the page's filters. `unit`: filters of the series itself, by dimension and by their names, which
     take the place of the page's."""
-    said = [(key, v) for key in ("period", "from", "to") for v in st.query_params.get_all(key)]
+    said = way.dates()
     said += [(key, v) for key, dimension, _, _ in FILTERS for v in st.session_state.get(key) or [] if dimension not in unit]
     said += [(key, unit[dimension]) for key, dimension, _, _ in FILTERS if dimension in unit]
     return f"/control?{urlencode([('metric', metric_label), *said])}"

@@ -155,7 +155,7 @@ def test_a_link_with_codes_or_names_makes_the_same_view(opened, sample_extract):
 def test_a_value_that_is_not_an_option_is_said_on_the_page(opened):
     app = opened("activity", modality="ZZ", period="7 weeks")
     said = " ".join(alerts(app))
-    assert "'ZZ' in the address" in said and "'7 weeks' in the address" in said
+    assert "a modality that is not in this data ('ZZ')" in said and "a period that is not one of those offered here ('7 weeks')" in said
     assert app.sidebar.multiselect(key="modality").value == []
 
 
@@ -254,7 +254,7 @@ def test_the_return_is_set_beside_the_trust_test_and_month_of_the_address(opened
     assert any(f"the return holds {cards['Published']} and we count {cards['Our figure']}" in m.value for m in app.markdown)
     assert any(h.value == "By wait category" for h in app.header)
     odd = opened("reconciliation", trust="Nowhere Hospitals")
-    assert not odd.exception and any("'Nowhere Hospitals' in the address" in c.value for c in odd.caption)
+    assert not odd.exception and any("a trust that is not one of those offered here ('Nowhere Hospitals')" in w.value for w in odd.warning)
 
 
 def test_without_the_bridge_the_page_says_which_table_it_needs(opened, altered):

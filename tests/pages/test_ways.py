@@ -103,7 +103,7 @@ def test_another_pathway_is_kept_in_the_address_and_an_unknown_one_is_said(opene
     assert next(b for b in app.get("button_group") if b.key == "on").value == "Routine outpatient and GP"
     assert "Pathways are shown one by one" in said(app) and "this one has" not in said(app)
     odd = opened("turnaround", on="Nonsense")
-    assert not odd.exception and "'Nonsense' in the address is not one of these" in said(odd)
+    assert not odd.exception and "The link names a choice that is not offered under 'Pathway' ('Nonsense'). It has been ignored." in said(odd)
 
 
 def test_a_filter_that_a_link_has_set_is_said_on_every_page_and_goes_with_one_click(opened):
@@ -253,13 +253,24 @@ def test_a_link_to_the_waiting_list_brings_its_booking(opened, store):
     assert total(app) == listing("waiting", Scope(where=where), store).total > 0
 
 
-def test_what_a_link_says_that_is_unknown_is_left_out(opened):
-    whole = total(opened("examinations"))
-    for behind in ("nonsense;site_code=ZN101", "unreported;site_code=ZZ999;band=9 never;month=May;as_of=yesterday;odd", "unreported"):
+def test_what_a_link_says_that_is_unknown_is_said_and_no_rows_are_listed_as_if_it_were_not(opened):
+    whole = total(opened("examinations", behind="unreported"))
+    for behind, odd in (
+        ("nonsense;site_code=ZN101", ["nonsense"]),
+        ("unreported;site_code=ZZ999;band=9 never;month=May;odd", ["ZZ999", "9 never", "May", "odd"]),
+        ("unreported;as_of=yesterday", ["yesterday"]),
+        ("reports;month=1999-01-01", ["Jan 1999"]),
+        ("reports;booking=booked", ["booking"]),
+    ):
         app = opened("examinations", behind=behind)
         assert not app.exception and not app.error, behind
         assert way.PARAMETER not in app.query_params
-        assert total(app) == whole
+        told = " ".join(w.value for w in app.warning)
+        assert all(x in told for x in odd), (behind, told)
+        assert not app.dataframe and any("No rows are listed" in i.value for i in app.info)
+    app = opened("examinations", behind="unreported;site_code=ZZ999")
+    app.button(key="dismiss_ignored").click().run()
+    assert total(app) == whole
 
 
 def test_a_picked_mark_becomes_the_label_and_the_filters(opened, pick, store):
@@ -335,13 +346,17 @@ def test_a_picked_band_of_turnaround_leads_to_its_rows(opened, pick, store):
     assert total(opened("examinations", behind=behind)) == row["value"] > 0
 
 
-def test_a_chart_of_now_leads_to_the_rows_of_now_whatever_the_period(opened, store):
-    """The backlog stands at the end of the data while no day is chosen, though the period ends before."""
-    app = opened("backlog", period="Custom", **{"from": "Jan 2026", "to": "May 2026"})
-    now = ask("unreported", Scope(), store).rows[0]["value"]
-    assert next(m.value for m in app.metric if m.label.startswith("Unreported")) == f"{int(now):,}"
+def test_what_is_counted_on_one_day_is_counted_at_the_end_of_the_period_chosen(opened, store):
+    """The backlog beside months to May is that of the end of May, on the page and in the list behind it, whether the link says the day or not."""
+    dated = {"period": "Custom", "from": "Jan 2026", "to": "May 2026"}
+    app = opened("backlog", **dated)
+    then = ask("unreported", Scope().between(None, date(2026, 5, 31)), store).rows[0]["value"]
+    assert then != ask("unreported", Scope(), store).rows[0]["value"]
+    assert next(m.value for m in app.metric if m.label.startswith("Unreported")) == f"{int(then):,}"
+    assert "at the end of 31 May 2026" in said(app)
     _, behind = ways(app)[0]
-    assert total(go(app, "examinations", behind=behind, period="Custom", **{"from": "Jan 2026", "to": "May 2026"})) == now
+    assert total(go(app, "examinations", behind=behind, **dated)) == then
+    assert total(opened("examinations", **dated)) == then
 
 
 def test_what_has_no_pathway_is_not_answered_with_everything(opened, pick):

@@ -23,7 +23,9 @@ if (!history.isOneStep) {
   history.pushState = (state, title, url) => {
     const path = new URL(url ?? "", location.href).pathname
     const isTurning = performance.now() - followed < SOON && path === location.pathname
-    if (!isTurning) push(state, title, url)
+    const isPicking = performance.now() - (history.picked ?? -Infinity) < SOON && path === location.pathname
+    if (isPicking) history.replaceState(state, title, url) // a mark that is picked is told by the address, and is no step of the way back
+    else if (!isTurning) push(state, title, url)
     else if (path !== from) history.replaceState(state, title, url) // the page that is left keeps its address as it was
   }
 }
@@ -160,7 +162,13 @@ class Figure {
     const wanted = this.marks[i]?.dataset.pick ?? null
     const same = this.data.pick ?? null
     if (wanted === same && wanted === null) return
-    this.tell("pick", wanted === same ? null : { mark: wanted, of: this.data.of })
+    this.choose(wanted === same ? null : wanted)
+  }
+
+  // `at`: when, so that a mark picked once more is news to the server.
+  choose(mark) {
+    history.picked = performance.now()
+    this.tell("pick", { mark, of: this.data.of, at: history.picked })
   }
 
   key(event) {
@@ -175,7 +183,7 @@ class Figure {
       this.pick(this.at)
     } else if (event.key === "Escape") {
       this.show(-1)
-      if (this.data.picking && this.data.pick) this.tell("pick", null)
+      if (this.data.picking && this.data.pick) this.choose(null)
     } else {
       return
     }

@@ -23,6 +23,8 @@ from readout.signals import UNITS, plain, signals
 from readout.stats.spc import RULES
 from readout.store import Store
 
+FIRST = "Making the extract of the sample network, the first time only: it takes about a minute."
+
 
 def extracts_folder(given: str | None) -> Path:
     """--extracts, else READOUT_EXTRACTS, else ./extracts, else the sample."""
@@ -37,6 +39,7 @@ def extracts_folder(given: str | None) -> Path:
 
     manifest = paths.SAMPLE_EXTRACTS / (current_id(paths.SAMPLE_EXTRACTS) or "none") / "manifest.json"
     if not manifest.is_file() or json.loads(manifest.read_text("utf-8")).get("maker") != maker():
+        print(FIRST, file=sys.stderr, flush=True)
         _publish_sample(paths.SAMPLE, paths.SAMPLE_EXTRACTS)
     return paths.SAMPLE_EXTRACTS
 

@@ -6,6 +6,7 @@ guess, kept like every answer: a page that asks for something else asks for it i
 
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -17,7 +18,7 @@ from readout.ui import engine
 
 WORKERS = 2
 PATIENCE = 0.8  # seconds after which the page draws what there is, and the rest as it comes
-NOW, BEFORE, PENDING = "asks_now", "asks_before", "asks_pending"  # of the session
+BEFORE, PENDING = "asks_before", "asks_pending"  # of the session
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,10 @@ class Asked:
     page: str
     scope: Scope
     asks: dict[tuple[str, Scope], None] = field(default_factory=dict)
+
+
+# What the page that is drawn here asks. No state of the session: answers are also made where there is no session, at the start and ahead of a page.
+_now: ContextVar[Asked | None] = ContextVar("asks_now", default=None)
 
 
 @st.cache_resource(show_spinner=False)
@@ -54,7 +59,7 @@ def expect(store: Store, scope: Scope) -> None:
 
 def begin(scope: Scope) -> None:
     """The page is drawn from here on: what it asks is noted."""
-    st.session_state[NOW] = Asked(str(st.session_state.get("at", "")), scope)
+    _now.set(Asked(str(st.session_state.get("at", "")), scope))
 
 
 def again(known: Asked, scope: Scope) -> tuple[tuple[str, Scope], ...]:
@@ -69,14 +74,15 @@ def remembered() -> tuple[Asked, ...]:
 
 
 def note(metric_id: str, scope: Scope) -> None:
-    """The page asks."""
-    if (now := st.session_state.get(NOW)) is not None:
+    """The page asks; what is asked where no page is drawn is not noted."""
+    if (now := _now.get()) is not None:
         now.asks[metric_id, scope] = None
 
 
 def done() -> None:
     """The page is drawn to its end: these are its questions. One that was interrupted teaches nothing."""
-    if (now := st.session_state.pop(NOW, None)) is not None:
+    if (now := _now.get()) is not None:
+        _now.set(None)
         st.session_state.setdefault(BEFORE, {})[now.page] = now
         _by_anybody()[now.page] = now
 

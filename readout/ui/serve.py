@@ -1,14 +1,16 @@
 """Start the app: a server on this machine, told everything explicitly, so that it runs from any folder."""
 
 import contextlib
+import errno
 import gc
 import ipaddress
 import os
 import socket
 import threading
-import time
 import tomllib
 import webbrowser
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +62,9 @@ def serve(extracts: Path, *, port: int = 8501, address: str = "127.0.0.1", headl
     from readout.ui.icons import SERVED
     from readout.ui.web import middleware, routes
 
-    url = f"http://localhost:{port}"
-    print(f"Readout is at {url} (stop it with Ctrl+C)", flush=True)
-    if not headless:
-        threading.Thread(target=_open, args=(url,), daemon=True).start()
+    _refuse_taken(address, port)
     os.environ[SERVED] = ""
-    _send_at_once()
+    _listen(partial(_greet, f"http://localhost:{port}", headless))
     threading.Thread(target=_prepare, daemon=True).start()
     sys.argv = [str(ENTRY)]  # where the server looks for a configuration of its own: there is none beside the entry
     try:
@@ -93,8 +92,29 @@ def _is_loopback(address: str) -> bool:
         return False
 
 
-def _send_at_once() -> None:
-    """Have the server send what is ready, and not wait for the receipt of what it sent before: that held each page back by 40 ms.
+def _refuse_taken(address: str, port: int) -> None:
+    """Raise where another program listens there already, before anybody is told an address that is not ours."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as tried:
+        if os.name != "nt":
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server itself does: one that has just ended leaves the port free
+        try:
+            tried.bind((address, port))
+        except OSError as e:
+            why = "is in use, perhaps by a Readout that runs already" if e.errno == errno.EADDRINUSE else f"cannot be used ({e.strerror})"
+            raise UsageError(f"Port {port} {why}. Stop that, or start this one elsewhere: readout run --port {port + 1 if port < 65_535 else 8501}") from None
+
+
+def _greet(url: str, headless: bool) -> None:
+    """What a newcomer reads, once the address answers."""
+    print(f"Readout is ready. Open this address in a browser:\n\n    {url}\n\nStop it with Ctrl+C.", flush=True)
+    if not headless:
+        threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+
+def _listen(greet: Callable[[], None]) -> None:
+    """Greet once the server listens, and have it send what is ready, and not wait for the receipt of what it sent before: that held each page
+    back by 40 ms.
 
     The event loop asks for this itself on sockets it makes; the framework makes its own, and those accepted from it inherit what it is set to.
     """
@@ -105,6 +125,7 @@ def _send_at_once() -> None:
     def bound(address: str, port: int, backlog: int) -> socket.socket:
         made = bind(address, port, backlog)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        greet()
         return made
 
     starlette_server._bind_socket = bound
@@ -120,8 +141,3 @@ def _prepare() -> None:
         gc.collect()
         gc.freeze()  # what is there now stays: no later collection need walk it, and hold everybody up
         go_on()
-
-
-def _open(url: str) -> None:
-    time.sleep(1.5)
-    webbrowser.open(url)

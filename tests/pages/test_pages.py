@@ -504,7 +504,7 @@ def test_the_server_sends_at_once_what_is_ready(monkeypatch):
     from readout.ui import serve
 
     monkeypatch.setattr(starlette_server, "_bind_socket", starlette_server._bind_socket)
-    serve._send_at_once()
+    serve._listen(lambda: None)
     with starlette_server._bind_socket("127.0.0.1", 0, 5) as listening, socket.create_connection(listening.getsockname()):
         listening.setblocking(True)
         accepted, _ = listening.accept()

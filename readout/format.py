@@ -18,6 +18,9 @@ COLUMNS = {  # how columns of an answer read
     "p95_hours": "95 % within",
     "provisional": "Provisional",
     "vintage": "Publication",
+    "count_working_days": "Working days",
+    "is_part_month": "Open for part of the month",
+    "share_by_calendar": "Share by the calendar alone",
 }
 
 
@@ -49,6 +52,15 @@ def share(numerator: float | None, denominator: float | None) -> str:
     return f"{percent(numerator / denominator)} ({count(numerator)} of {count(denominator)})"
 
 
+def working_days(value: float | None) -> str:
+    """`22 working days`, or `29.8 weighted working days` where other days count in part."""
+    if value is None:
+        return DASH
+    if value != round(value):
+        return f"{value:,.1f} weighted working days"
+    return f"{count(value)} working day{'' if value == 1 else 's'}"
+
+
 def hours(value: float | None) -> str:
     """Hours as people say them: minutes under one hour, `5.2 h` under 48, then `3.4 days`."""
     if value is None:
@@ -77,6 +89,8 @@ def figure(metric: Metric, column: str, value: float | None) -> str:
         return DASH
     if metric.is_share:
         return percent(value)
+    if metric.unit.startswith("ratio to"):
+        return f"{value:.2f}"
     return f"{value:,.1f}" if metric.kind == "ratio" else count(value)
 
 

@@ -78,7 +78,11 @@ def beside(answer: Answer, row: Row | None) -> str:
     if answer.metric.kind == "time":
         return f"{_nine_in_ten(answer, row)}; n {fmt.count(row['n'])}, {fmt.count(row['count_unreported'])} {answer.metric.unended}"
     if answer.metric.kind == "ratio":
-        between, after = ("of", "") if answer.metric.is_share else ("at", " a week") if answer.metric.unit == "weeks" else ("in", " working days")
+        if "working day" in answer.metric.unit:
+            return f"{fmt.count(row['numerator'])} in {fmt.working_days(row['denominator'])}"
+        if answer.metric.unit.startswith("ratio"):
+            return f"{fmt.count(row['numerator'])} against {row['denominator']:,.1f} expected"
+        between, after = ("of", "") if answer.metric.is_share else ("at", " a week")
         return f"{fmt.count(row['numerator'])} {between} {fmt.count(row['denominator'])}{after}"
     return answer.metric.unit
 

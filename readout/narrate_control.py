@@ -204,9 +204,13 @@ def _value(c: Control, row: Row) -> str:
         counts = f" (n {fmt.count(row['n'])}, {fmt.count(row['count_unreported'])} {c.metric.unended})" if row.get("n") is not None else ""
         return f"nine in ten within {fmt.duration(c.metric, x)}{counts} in {month}"
     if row.get("denominator") and row.get("numerator") is not None:
-        of = f"{fmt.count(row['numerator'])} {'of' if c.metric.is_share else 'in'} {fmt.count(row['denominator'])}"
-        tail = f" working day{'' if row['denominator'] == 1 else 's'}" if "working day" in c.metric.unit else ""
-        return f"{reading(c, x)} ({of}{tail}) in {month}"
+        if "working day" in c.metric.unit:
+            of = f"in {fmt.working_days(row['denominator'])}"
+        elif c.metric.unit.startswith("ratio"):
+            of = f"against {row['denominator']:,.1f} expected"
+        else:
+            of = f"{'of' if c.metric.is_share else 'in'} {fmt.count(row['denominator'])}"
+        return f"{reading(c, x)} ({fmt.count(row['numerator'])} {of}) in {month}"
     return f"{reading(c, x)} in {month}"
 
 

@@ -164,7 +164,7 @@ def _control(answer: Answer, rows: Sequence[Row], unit: Mapping[str, str], rebas
         raise UsageError(f"'{metric.label}' is not charted with limits: the catalogue says spc = none.")
     column = column_of(metric)
     dense = _dense(rows)
-    settled = [r for r in dense if not r["provisional"]]
+    settled = [r for r in dense if not r["provisional"] and not r.get("is_part_month")]  # nor a month in which the unit opened or closed
     months = [r["month"] for r in settled]
     mine = tuple(r for r in rebases if r.bears_on(metric.id, site) and months and months[0] < r.month <= months[-1])
     at = tuple(sorted({months.index(r.month) + 1 for r in mine}))

@@ -21,6 +21,9 @@ COLUMNS = {  # how columns of an answer read
     "p95_hours": "95 % within",
     "provisional": "Provisional",
     "vintage": "Publication",
+    "count_working_days": "Working days",
+    "is_part_month": "Open for part of the month",
+    "share_by_calendar": "Share by the calendar alone",
 }
 
 
@@ -80,6 +83,8 @@ def figure(metric: Metric, column: str, value: float | None) -> str:
         return DASH
     if metric.is_share:
         return percent(value)
+    if metric.unit.startswith("ratio to"):
+        return f"{value:.2f}"
     return f"{value:,.1f}" if metric.kind == "ratio" else count(value)
 
 
@@ -93,9 +98,15 @@ def counts(metric: Metric, row: Mapping[str, Any], say: Callable[[Any], str] | N
         return f"n {say(row['n'])}, {say(row['count_unreported'])} {metric.unended}"
     if metric.kind != "ratio" or row.get("denominator") is None:
         return ""
-    parts = {name: say(row[name]) for name in ("numerator", "denominator")}
+    is_people = {name: metric.query.roles.get(metric.column[name]) == "people" for name in ("numerator", "denominator")}
+    parts = {name: say(row[name]) if is_one else _part(row[name]) for name, is_one in is_people.items()}
     numbered = re.sub(r"(\{(\w+)\}[^{]*?)\(s\)", lambda m: m[1] + ("" if row[m[2]] == 1 else "s"), metric.counts)
     return numbered.format(**parts)
+
+
+def _part(value: float | None) -> str:
+    """A number beside a count that counts nobody: what is expected, and days that count in part, have a decimal."""
+    return count(value) if value is None or value == round(value) else f"{value:,.1f}"
 
 
 def day(value: date) -> str:

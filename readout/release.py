@@ -5,7 +5,7 @@ Under a profile that withholds (`least` above 0):
   least - 1 of its denominator, for one is the other. 0 stays 0.
 - Other counts are rounded to the nearest `round_to`, half up, the same count the same way everywhere.
 - What would give a withheld count away is withheld beside it: see `stats.disclosure`, which attacks the table and all its totals.
-- Ratios are made anew from the rounded counts; where either is withheld, so are they. Numbers that count nobody (working days) stay.
+- Ratios are made anew from the rounded counts; where either is withheld, so are they. Numbers that count nobody (working days, weighed to a tenth) stay.
 - Medians and percentiles of fewer than `least_for_average`, and of a withheld number, are withheld, others rounded to a tenth of an hour.
 - A survival curve falls in steps of `round_to` of its cohort, so that no step is one person.
 - What belongs to one person (the longest wait) and further figures made from true counts (bounds, variances) are withheld.

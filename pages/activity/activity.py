@@ -4,13 +4,14 @@ from readout import charts, narrate
 from readout.ui import blocks, figure
 from readout.ui.frame import frame, heading
 
+CALENDAR = "A month with more weekends and bank holidays has a larger share. Out of hours against the calendar allows for that."
 BREAKDOWNS = {"modality": "Modality", "site_code": "Site", "patient_class": "Patient class"}
 
 page = frame()
 heading(page, "Activity", "What is asked of us, what do we do, when, and for whom?")
 
 activity, demand, out_of_hours = (page.ask(m, "month") for m in ("activity", "demand", "out_of_hours_share"))
-blocks.finding((narrate.compared, (activity,)), (narrate.compared, (demand,)), (narrate.compared, (out_of_hours,)))
+blocks.finding((narrate.compared, (activity,)), (narrate.compared, (demand,)), (narrate.compared, (page.ask("out_of_hours_against_calendar", "month"),)))
 blocks.cards(activity, demand, page.ask("attendances", "month"), page.ask("patients", "month"))
 
 blocks.chart(
@@ -44,5 +45,5 @@ with left:
         across="hour",
     )
 with right:
-    blocks.chart(out_of_hours, charts.trend, "Out-of-hours share", key="out_of_hours")
+    blocks.chart(out_of_hours, charts.trend, "Out-of-hours share", key="out_of_hours", subtitle=CALENDAR)
 blocks.chart(page.ask("activity_per_working_day", "month"), charts.trend, "Examinations per working day", key="per_day", zero=True)

@@ -102,7 +102,7 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
     sites = []
     if "site" in tables:
         trusts = {s.code: {p.trust_code: p.trust_name for p in s.periods} for s in network.sites}  # former ones too
-        rows = pl.read_parquet(build.tables / "site.parquet").drop("data_through", "data_through_date", "covers_from").to_dicts()
+        rows = pl.read_parquet(build.tables / "site.parquet").drop("data_through", "data_through_date", "covers_from", "opened", "closed").to_dicts()
         sites = [{**row, "trusts": trusts[row["site_code"]], "periods": _periods(network.site(row["site_code"]))} for row in rows]
     frozen = {p.name: p.read_text("utf-8") for p in sorted(paths.QUERIES.glob("*.toml"))}
     return {

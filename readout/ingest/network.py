@@ -41,6 +41,8 @@ class Site:
     nation: str
     open: Mapping[int, tuple[int, int]]
     periods: tuple[SitePeriod, ...]
+    opened: date | None = None  # the first day it examined anybody; None: told by its data
+    closed: date | None = None  # the last such day
 
     @property
     def now(self) -> SitePeriod:
@@ -292,7 +294,7 @@ def _report_rule(where: str, data: Mapping[str, Any], sites: set[str]) -> Report
 def _site(where: str, data: Mapping[str, Any], zone: str, nation: str) -> Site:
     where = f"{where} [[site]] {data.get('code', '?')}"
     texts = ("code", "name", "trust_code", "trust_name", "ris_code")
-    check_keys(where, "key", data, {**dict.fromkeys((*texts, "time_zone", "nation"), str), "open": dict, "history": list})
+    check_keys(where, "key", data, {**dict.fromkeys((*texts, "time_zone", "nation"), str), "open": dict, "history": list, "opened": date, "closed": date})
     _need(where, data, "code", "name", "trust_code")
     zone, nation = data.get("time_zone", zone), data.get("nation", nation)
     check_zone(where, zone)
@@ -308,7 +310,10 @@ def _site(where: str, data: Mapping[str, Any], zone: str, nation: str) -> Site:
         trust = change.get("trust_code", last.trust_code)
         trust_name = change.get("trust_name", last.trust_name if trust == last.trust_code else trust)
         periods.append(SitePeriod(change["from"], change.get("name", last.name), trust, trust_name, change.get("ris_code", last.ris_code)))
-    return Site(data["code"], zone, nation, _opening(where, data.get("open", {"weekdays": "08:00-18:00"})), tuple(periods))
+    opened, closed = data.get("opened"), data.get("closed")
+    if opened and closed and closed < opened:
+        raise NetworkFileError(f"{where}: it closed on {closed}, before it opened on {opened}. Swap the two dates.")
+    return Site(data["code"], zone, nation, _opening(where, data.get("open", {"weekdays": "08:00-18:00"})), tuple(periods), opened, closed)
 
 
 def _opening(where: str, data: Mapping[str, str]) -> dict[int, tuple[int, int]]:

@@ -37,6 +37,7 @@ SUMMARIES = (  # in the order in which one reads another
     "examined",
     "activity_day",
     "demand_day",
+    "unit_life",
     "report_day",
     "timestamp_day",
     "exam_standard",

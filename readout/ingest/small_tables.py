@@ -57,9 +57,11 @@ def _sites(network: Network, sources: list[Source], through: dict[str, datetime]
                 "data_through_date": at.astimezone(ZoneInfo(site.time_zone)).date() if at else None,
                 "usual_lag_days": _lag(network, sources, site.code),
                 "covers_from": _covers_from(network, sources, site.code),
+                "opened": site.opened,
+                "closed": site.closed,
             }
         )
-    types: dict[str, Any] = {"covers_from": pl.Date, "data_through": pl.Datetime("us", "UTC"), "data_through_date": pl.Date}
+    types: dict[str, Any] = {"covers_from": pl.Date, "opened": pl.Date, "closed": pl.Date, "data_through": pl.Datetime("us", "UTC"), "data_through_date": pl.Date}
     return pl.DataFrame(rows, schema_overrides=types)
 
 

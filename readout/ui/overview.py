@@ -25,7 +25,7 @@ DOMAINS: dict[str, tuple[str, ...]] = {
     "Reporting": ("within_pathway_standard", "within_28_days", "exam_to_report", "addendum_rate", "clinical_addendum_rate"),
     "Backlog": ("unreported", "backlog_10_days", "unreported_over_standard"),
     "Waits for examination": ("request_to_exam", "six_week_breach", "did_not_attend_rate"),
-    "Activity": ("activity_per_working_day", "demand_per_working_day", "out_of_hours_share"),
+    "Activity": ("activity_per_working_day", "demand_per_working_day", "out_of_hours_against_calendar"),
 }
 HOW_TO_READ = (
     "Each figure is of the last complete month. Variation: what the months so far say of the last one, by the rules of statistical process "

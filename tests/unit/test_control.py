@@ -196,7 +196,7 @@ def test_the_target_in_words(series, target, said):
 def test_a_neutral_measure_is_neither_better_nor_worse(series):
     made = control(series("activity_per_working_day", [*(v * 20 for v in LEVEL), 3000], of=20))
     assert made.variation == "neutral_high" and made.target is None and made.assurance is None
-    assert "higher than usual, which is neither better nor worse. Above the upper limit; 150.0 (3,000 in 20 working days) in Jan 2025" in signal(made)
+    assert "higher than usual, which is neither better nor worse. Above the upper limit; 150.0 (3,000 in 20 weighted working days) in Jan 2025" in signal(made)
 
 
 SHIFTED = [*LEVEL, *LEVEL, 86, 87, 86, 88, 86, 87, 86]

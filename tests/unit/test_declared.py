@@ -32,8 +32,9 @@ def queries(tmp_path):
 
 def rename(folder, old, new):
     """Call a returned column something else, in the query, its header and the catalogue; the table that it is summed from stays."""
-    for path in (folder / "metrics" / "activity.sql", folder / "metrics.toml"):
-        path.write_text(re.sub(rf"(?<!\(){old}\b", new, path.read_text("utf-8")), "utf-8")
+    query, entries = folder / "metrics" / "activity.sql", folder / "metrics.toml"
+    query.write_text(re.sub(rf"(?<!\(){old}\b", new, query.read_text("utf-8")), "utf-8")
+    entries.write_text(entries.read_text("utf-8").replace(f'numerator = "{old}", denominator = "count_timed"', f'numerator = "{new}", denominator = "count_timed"'), "utf-8")
 
 
 @pytest.mark.parametrize("metric_id", METRICS)
@@ -96,6 +97,7 @@ def test_what_counts_nobody_is_a_short_list():
     plain = {(q.name, c) for q in load_queries(QUERIES / "metrics").values() for c, role in q.roles.items() if role in ("plain", "expected")}
     assert plain == {
         ("per_working_day", "count_working_days"),
+        ("per_working_day", "weighted_days"),
         ("national_activity", "count_providers"),
         ("national_list", "count_providers"),
         ("standardised", "expected"),

@@ -73,7 +73,6 @@ def make(pack: Pack, store: Store, kept: Path | None = None, ask: Ask | None = N
     changes = changed.compared(content, now, previous(kept, pack, content.pack_id) if kept else None)
     name = slug(pack.title)
     drawings = {i.key: i.drawing for i in content.items}
-    drawings |= {f"{i.key}-level": i.level_drawing for i in content.items if i.level_drawing is not None}
     drawings |= {f.key: svg(f.figure(), width=900, title=f"{f.title}. {f.said}") for f in content.funnels if f.answer is not None}
     finished: dict[str, bytes] = {}
     with ThreadPoolExecutor(max_workers=1) as pool:  # the renderer works beside Python

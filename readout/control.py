@@ -1,14 +1,14 @@
 """An answer by month as a control chart: which chart its metric asks for, its limits, the rule its last month breaks, its target.
 
-Only months that are no longer arriving are judged. Months are made dense: one without a figure is a gap, never a zero. Every month
+A list is charted by its level; what each month end is held against (the mean, or the month before) is chosen by how much the list remembers, see
+`stats.autocorrelation`. Only months that are no longer arriving are judged. Months are made dense: one without a figure is a gap, never a zero. Every month
 of the extract is charted whatever the page's dates, so that a limit cannot differ between two pages.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -16,15 +16,20 @@ import polars as pl
 from readout import format as fmt
 from readout.answer import Answer
 from readout.catalogue import Metric
-from readout.errors import UsageError
-from readout.level import Level, level
+from readout.errors import UsageError, suggest
+from readout.judgeable import LEAST_TIMED, why_not
+from readout.level import Level, level, records
 from readout.scope import months_between
 from readout.stats import spc
+from readout.stats.autocorrelation import Memory, memory
+from readout.stats.extremes import burst
+from readout.stats.spc import BURST_HIGH, BURST_LOW, RECORD
+from readout.stats.spc_against import by_memory, by_trend, by_year
+from readout.stats.spc_since import lasting_shift, since
 
 Row = Mapping[str, Any]
-LASTING = 9  # months on one side of the mean after which new limits are suggested
-LEAST_TIMED = 10  # examinations of a month whose 90th percentile is charted: of fewer it is the longest of them
-LEAST_EVENTS = 1.0  # events in a month, on average, of a rate that is judged: of fewer most months are 0 and lie below any mean, all the same side
+LINED = ("lpl", "upl", "near_lower", "near_upper", "flag", "expected")
+LIMITS = ("mean", "year", "trend")  # what a month may be held against, where its metric may have a season or grow
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,9 @@ class Control:
     """One series judged.
 
     `points`: a row a month, with `month, x, mean, lpl, upl, near_lower, near_upper, group, flag, is_provisional` and the row's own counts;
-    x in the metric's unit (for a stock its change over the month). `since`: the first month of the run that the last one belongs to.
+    x in the metric's unit. `since`: the first month of the run that the last one belongs to. `limits`: what each month is held against: the mean, the
+    same month a year before, a straight trend; of a list as its `memory` has it, level, residual or change. `unjudged`: why nothing is judged,
+    in words; then there are no limits, and a target is counted.
     """
 
     metric: Metric
@@ -65,8 +72,10 @@ class Control:
     is_trial: bool
     rebases: tuple[Rebase, ...]
     suggestion: date | None
-    level: Level | None = None  # of a list, which is judged by its change
-    is_sparse: bool = False  # too few events for a month to say anything: no limits, not judged
+    level: Level | None = None  # of a list
+    memory: Memory | None = None  # of a list
+    limits: str = "mean"
+    unjudged: str = ""
 
     @cached_property
     def _settled(self) -> pl.DataFrame:
@@ -104,6 +113,16 @@ class Control:
     def is_special(self) -> bool:
         return self.flag is not None
 
+    @property
+    def has_season(self) -> bool:
+        """Whether its limits may be set against a year before or a trend: of counts of work, which have a season and grow."""
+        return may_have_season(self.metric)
+
+
+def may_have_season(metric: Metric) -> bool:
+    """Whether a season or growth alone may move a metric from month to month: activity and demand."""
+    return metric.spc == "xmr" and metric.better == "neutral" and metric.kind in ("count", "ratio") and not metric.is_share
+
 
 def column_of(metric: Metric) -> str:
     """The figure of a metric that is charted: for a time its 90th percentile."""
@@ -125,19 +144,17 @@ def rebases_of(manifest: Mapping[str, Any]) -> tuple[Rebase, ...]:
     )
 
 
-def control(answer: Answer, rebases: Sequence[Rebase] = (), *, is_sparse: bool | None = None) -> Control:
-    """The chart of an answer by month alone. `is_sparse`: where it is known of the true counts, of an answer that was released."""
+def control(answer: Answer, rebases: Sequence[Rebase] = (), *, limits: str = "mean", like: Control | None = None) -> Control:
+    """The chart of an answer by month alone. `limits`: one of LIMITS. `like`: the chart of the true figures, of an answer that was released; what was
+    chosen by those is chosen here."""
     if answer.scope.by != ("month",):
         raise UsageError("A control chart is one series over months. Break the answer down by month alone.")
     sites = answer.scope.where.get("site_code", ())
-    return _control(answer, answer.rows, {}, rebases, sites[0] if len(sites) == 1 else None, is_sparse)
+    return _control(answer, answer.rows, {}, rebases, sites[0] if len(sites) == 1 else None, limits, like)
 
 
 def figure(control: Control, value: float, *, is_line: bool = False) -> str:
-    """A charted value as pages, charts and words say it; a change with its sign, a share's in percentage points. `is_line`: a mean or limit,
-    which of whole numbers may keep a decimal."""
-    if control.metric.is_snapshot:
-        return fmt.signed(value * 100, 1) if control.metric.is_share else fmt.signed(value, 1 if is_line and abs(value) < 100 else 0)
+    """A charted value as pages, charts and words say it. `is_line`: a mean or limit, which of whole numbers may keep a decimal."""
     if is_line and control.metric.kind in ("count", "stock"):
         return f"{value:,.1f}"
     return fmt.figure(control.metric, control.column, value)
@@ -158,10 +175,22 @@ def controls(answer: Answer, rebases: Sequence[Rebase] = ()) -> list[Control]:
     return found
 
 
-def _control(answer: Answer, rows: Sequence[Row], unit: Mapping[str, str], rebases: Sequence[Rebase], site: str | None, is_sparse: bool | None = None) -> Control:
+def _control(
+    answer: Answer,
+    rows: Sequence[Row],
+    unit: Mapping[str, str],
+    rebases: Sequence[Rebase],
+    site: str | None,
+    limits: str = "mean",
+    like: Control | None = None,
+) -> Control:
     metric = answer.metric
     if metric.spc == "none":
         raise UsageError(f"'{metric.label}' is not charted with limits: the catalogue says spc = none.")
+    if like is not None:
+        limits = "mean" if like.memory else like.limits
+    if limits not in LIMITS or (limits != "mean" and not may_have_season(metric)):
+        raise UsageError(f"'{metric.label}' has no limits against '{limits}'. {suggest(limits, LIMITS if may_have_season(metric) else LIMITS[:1])}")
     column = column_of(metric)
     dense = _dense(rows)
     settled = [r for r in dense if not r["provisional"] and not r.get("is_part_month")]  # nor a month in which the unit opened or closed
@@ -169,56 +198,103 @@ def _control(answer: Answer, rows: Sequence[Row], unit: Mapping[str, str], rebas
     mine = tuple(r for r in rebases if r.bears_on(metric.id, site) and months and months[0] < r.month <= months[-1])
     at = tuple(sorted({months.index(r.month) + 1 for r in mine}))
     standard = answer.standard
-    is_share = metric.is_share
-    target = standard.target if standard and is_share and not metric.is_snapshot and standard.better in ("up", "down") else None
-    if metric.spc == "p_prime":
-        name = "p'"
-        chart = spc.p_prime([r.get("numerator") for r in settled], [r.get("denominator") for r in settled], better=metric.better, target=target, rebase_at=at)
-    elif metric.spc == "u_prime":
-        name = "u'"
-        chart = spc.u_prime([r.get("numerator") for r in settled], [r.get("denominator") for r in settled], better=metric.better, target=target, rebase_at=at)
-    else:
-        values = [_charted(metric, r, column) for r in settled]
-        name = "XmR"
-        if metric.is_snapshot:
-            name = "XmR of the monthly change"
-            values = [None, *(b - a if a is not None and b is not None else None for a, b in pairwise(values))] if values else []
-            if not metric.national:
-                values[1:2] = [None] * len(values[1:2])  # the first month end lacks what is older than the extract, so the change from it is none of the list's
-        bounds = (None, None) if metric.is_snapshot else (0.0, 1.0) if is_share else (0.0, None)
-        chart = spc.xmr(values, better=metric.better, target=target, rebase_at=at, bounds=bounds)
-    is_sparse = _is_sparse(metric, settled) if is_sparse is None else is_sparse
-    if is_sparse:
-        chart = chart.with_columns(*(pl.lit(None, chart.schema[c]).alias(c) for c in ("lpl", "upl", "near_lower", "near_upper", "flag")))
-    points = _points(chart, dense, settled, column, metric)
+    target = standard.target if standard and metric.is_share and standard.better in ("up", "down") else None
+    values = [_charted(metric, r, column) for r in settled]
+    if metric.is_snapshot and not metric.national:
+        values[:1] = [None] * len(values[:1])  # the first month end lacks what is older than the extract
+    remembers = None
+    if metric.is_snapshot:
+        remembers = like.memory if like is not None else memory(values[at[-1] - 1 :] if at else values)
+    name, chart = _chart(metric, settled, values, target, at, limits, remembers)
+    unjudged = like.unjudged if like is not None else why_not(metric, column, settled, values)
+    counted = spc.met(chart)
+    if unjudged:
+        counted = _counted(chart) if target is not None and not metric.is_snapshot else None
+        chart = chart.with_columns(*(pl.lit(None, chart.schema[c]).alias(c) for c in LINED if c in chart.columns))
+        chart = _with_burst(chart, metric, settled)
+    if metric.is_snapshot:
+        chart = _with_records(chart, months, records(metric, settled))
     flag = spc.last_flag(chart)
+    began, shifted = since(chart, flag), None if unjudged or (remembers and remembers.run is None) else lasting_shift(chart)
     return Control(
         metric=metric,
         unit=unit,
         name=_name(answer, unit),
         column=column,
         chart=name,
-        points=points,
-        variation=None if is_sparse else spc.variation(chart),
-        assurance=None if is_sparse else spc.assurance(chart),
+        points=_points(chart, dense, settled, column, metric),
+        variation=_variation(chart, flag),
+        assurance=None if unjudged else spc.assurance(chart),
         flag=flag,
-        met=None if is_sparse else spc.met(chart),
+        met=counted,
         target=target,
-        since=_since(chart, months, flag),
+        since=None if began is None else months[began],
         is_trial=spc.is_trial(chart),
         rebases=mine,
-        suggestion=None if is_sparse else _suggestion(chart, months),
+        suggestion=None if shifted is None else months[shifted],
         level=level(metric, standard, rows),
-        is_sparse=is_sparse,
+        memory=remembers,
+        limits=remembers.kind if remembers else limits,
+        unjudged=unjudged,
     )
 
 
-def _is_sparse(metric: Metric, settled: Sequence[Row]) -> bool:
-    """Whether a rate of events has too few of them. A share that should be met and never is, is judged."""
-    if metric.spc not in ("p_prime", "u_prime") or metric.better == "up":
-        return False
-    events = [r["numerator"] or 0 for r in settled if r.get("denominator")]
-    return bool(events) and sum(events) < LEAST_EVENTS * len(events)
+def _chart(
+    metric: Metric,
+    settled: Sequence[Row],
+    values: Sequence[float | None],
+    target: float | None,
+    at: Sequence[int],
+    limits: str,
+    remembers: Memory | None,
+) -> tuple[str, pl.DataFrame]:
+    """The chart that a metric asks for, and its name."""
+    if metric.spc in ("p_prime", "u_prime"):
+        make, name = (spc.p_prime, "p'") if metric.spc == "p_prime" else (spc.u_prime, "u'")
+        counts, sizes = [r.get("numerator") for r in settled], [r.get("denominator") for r in settled]
+        return name, make(counts, sizes, better=metric.better, target=target, rebase_at=at)
+    if remembers is not None:
+        names = {"level": "XmR of the level", "residual": "XmR against what the month before leads to expect", "change": "XmR against the month before"}
+        return names[remembers.kind], spc.against(values, lambda x: by_memory(x, remembers), better=metric.better, rebase_at=at)
+    if limits == "year":
+        return "XmR against the same month a year before", spc.against(values, by_year, better=metric.better, rebase_at=at)
+    if limits == "trend":
+        return "XmR against a straight trend", spc.against(values, by_trend, better=metric.better, rebase_at=at)
+    bounds = (0.0, 1.0) if metric.is_share else (0.0, None)
+    return "XmR", spc.xmr(values, better=metric.better, target=target, rebase_at=at, bounds=bounds)
+
+
+def _with_records(chart: pl.DataFrame, months: Sequence[date], found: Collection[date]) -> pl.DataFrame:
+    """A record is a signal where no other of the high side is."""
+    flags = [RECORD if m in found and x is not None and f not in spc.HIGH else f for m, x, f in zip(months, chart["x"], chart["flag"], strict=True)]
+    return chart.with_columns(pl.Series("flag", flags, pl.String))
+
+
+def _with_burst(chart: pl.DataFrame, metric: Metric, settled: Sequence[Row]) -> pl.DataFrame:
+    """Of a share or rate that is not judged, its last month is a signal where it holds far more of the rarer side than the months before."""
+    rows = [r for r in settled if r.get("denominator") and r.get("numerator") is not None]
+    if not metric.is_share or not rows or rows[-1] is not settled[-1]:
+        return chart
+    counted, sizes = [int(r["numerator"]) for r in rows], [int(r["denominator"]) for r in rows]
+    is_rare = 2 * sum(counted) <= sum(sizes)
+    if not burst(counted if is_rare else [n - c for c, n in zip(counted, sizes, strict=True)], sizes):
+        return chart
+    flags = [*chart["flag"].to_list()[:-1], BURST_HIGH if is_rare else BURST_LOW]
+    return chart.with_columns(pl.Series("flag", flags, pl.String))
+
+
+def _variation(chart: pl.DataFrame, flag: str | None) -> str | None:
+    """The icon of the last point; a record, and a burst of rare events, need no limits."""
+    found = spc.variation(chart)
+    if found is not None or flag is None:
+        return found
+    better = chart["better"][0]
+    return f"neutral_{'high' if flag in spc.HIGH else 'low'}" if better == "neutral" else "improvement" if (flag in spc.HIGH) == (better == "up") else "concern"
+
+
+def _counted(chart: pl.DataFrame) -> spc.Met | None:
+    """In how many months the target of a series that is not judged was met."""
+    return spc.met(chart.with_columns(is_target_bound=pl.lit(True)))
 
 
 def _charted(metric: Metric, row: Row, column: str) -> float | None:
@@ -241,16 +317,10 @@ def _dense(rows: Iterable[Row]) -> list[dict[str, Any]]:
 
 def _points(chart: pl.DataFrame, dense: Sequence[Row], settled: Sequence[Row], column: str, metric: Metric) -> pl.DataFrame:
     """Judged months with their lines, then those still arriving, along which the last lines run on."""
-    names = ("x", "mean", "lpl", "upl", "near_lower", "near_upper", "group", "flag")
+    names = tuple(c for c in ("x", "mean", "expected", "lpl", "upl", "near_lower", "near_upper", "group", "flag") if c in chart.columns)
     lines = dict(zip(names, chart.select(names).row(-1), strict=True)) if chart.height else dict.fromkeys(names)
     arriving = [r for r in dense if r["provisional"]]
-    before = settled[-1].get(column) if settled else None
-    later = []
-    for r in arriving:
-        x = _charted(metric, r, column)
-        if metric.is_snapshot:
-            x, before = (x - before if x is not None and before is not None else None), x
-        later.append({**lines, "x": x, "flag": None})
+    later = [{**lines, "x": _charted(metric, r, column), "flag": None} for r in arriving]
     order = [*settled, *arriving]
     counts = {c: [r.get(c) for r in order] for c in ("numerator", "denominator", "n", "count_unreported") if any(c in r for r in order)}
     series = [pl.Series("month", [r["month"] for r in order], dtype=pl.Date)]
@@ -259,60 +329,4 @@ def _points(chart: pl.DataFrame, dense: Sequence[Row], settled: Sequence[Row], c
     return pl.DataFrame(series)
 
 
-def _since(chart: pl.DataFrame, months: Sequence[date], flag: str | None) -> date | None:
-    """The first month of the run that breaks the rule of the last one: of a shift the first on its side of the mean, of a trend its foot, of two of
-    three the first of the points that made it."""
-    if flag is None:
-        return None
-    rows = chart.rows(named=True)
-    last = max(i for i, r in enumerate(rows) if r["x"] is not None)
-    sign = 1 if flag in spc.HIGH else -1
-    if flag.startswith("two"):
-        return months[_first_of_two(rows, last, sign)]
-
-    def goes_on(i: int) -> bool:
-        earlier, later = rows[i - 1], rows[i]
-        if earlier["x"] is None or earlier["group"] != later["group"]:
-            return False
-        if flag.startswith("shift"):
-            return bool(sign * (earlier["x"] - earlier["mean"]) > 1e-9 * max(1.0, abs(earlier["mean"])))
-        if flag.startswith("trend"):
-            return bool(sign * (later["x"] - earlier["x"]) > 0)
-        return bool(earlier["flag"] == flag)
-
-    first = last
-    while first > 0 and goes_on(first):
-        first -= 1
-    return months[first]
-
-
-def _first_of_two(rows: Sequence[Row], last: int, sign: int) -> int:
-    """The first of the points close to a limit that are linked to the last one by stretches of three on its side of the mean."""
-    near, limit = ("near_upper", "upl") if sign > 0 else ("near_lower", "lpl")
-
-    def beyond(i: int, line: str) -> bool:
-        r = rows[i]
-        return r["x"] is not None and r["group"] == rows[last]["group"] and sign * (r["x"] - r[line]) > 1e-9 * max(1.0, abs(r["mean"]))
-
-    def linked(i: int, j: int) -> bool:
-        """Whether a stretch of three on one side of the mean holds two points, of which j is the earlier."""
-        return any(all(beyond(k, "mean") for k in (s, s + 1, s + 2)) for s in range(max(0, i - 2), j + 1) if s + 2 <= last)
-
-    first = last
-    while close := [j for j in range(max(0, first - 2), first) if beyond(j, near) and not beyond(j, limit) and linked(first, j)]:
-        first = close[0]
-    return first
-
-
-def _suggestion(chart: pl.DataFrame, months: Sequence[date]) -> date | None:
-    """Where new limits might start: the first month of a shift that has lasted and goes on. A suggestion: nothing is changed by it."""
-    xs, means = chart["x"].to_list(), chart["mean"].to_list()
-    side, start, length = 0, 0, 0
-    for i, (x, mean) in enumerate(zip(xs, means, strict=True)):
-        now = 0 if x is None or mean is None or abs(x - mean) <= 1e-9 * max(1.0, abs(mean)) else 1 if x > mean else -1
-        length, start = (length + 1, start) if now and now == side else (1 if now else 0, i)
-        side = now
-    return months[start] if side and length >= LASTING and start > 0 else None
-
-
-__all__ = ["Control", "Rebase", "column_of", "control", "controls", "figure", "rebases_of"]
+__all__ = ["LIMITS", "Control", "Rebase", "column_of", "control", "controls", "figure", "may_have_season", "rebases_of"]

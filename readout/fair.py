@@ -51,7 +51,7 @@ def event(answer: Answer) -> schema.Event:
 def compared(answer: Answer, quarters: Sequence[Answer] = (), apart: Collection[str] = ()) -> Comparison:
     """The units of an answer beside what is expected of them, by one dimension, the largest first.
 
-    Poisson limits where lateness is rare (under a tenth), else by the normal form of the binomial over strata: see `stats.funnel`. `quarters`:
+    Poisson limits where lateness is rare (under a tenth), else those of the binomial with the variance of the strata: see `stats.funnel`. `quarters`:
     the same question of each of the last quarters, oldest first; each has its own expectation. `apart`: codes of units whose times cannot be
     compared: they count in what is expected of all, and are called different in nothing.
     """
@@ -143,9 +143,7 @@ def _judged(rows: Sequence[dict[str, Any]], is_rare: bool) -> tuple[list[tuple[f
     if is_rare:
         limits, sides = funnel.poisson_limits(expected), funnel.poisson_sides(observed, expected, TAIL)
     else:
-        limits = funnel.z_limits(expected, variance)
-        ratios = [o / e for o, e in zip(observed, expected, strict=True)]
-        sides = funnel.sides(ratios, limits[:, 0], limits[:, -1])
+        limits, sides = funnel.mixed_limits(expected, variance), funnel.mixed_sides(observed, expected, variance, TAIL)
     return [tuple(None if v != v else float(v) for v in row) for row in limits], [int(s) for s in sides]
 
 

@@ -9,16 +9,19 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from readout import comparable, drill, fair, variation
+from readout import comparable, drill, fair, standing, variation
 from readout import format as fmt
 from readout.answer import Answer, Released, words
 from readout.drill import Listing
+from readout.judgeable import LEAST_TIMED
 from readout.scope import month_end, months_between, previous_month
+from readout.stats.extremes import largest_count
 from readout.stats.funnel import MIN_UNITS, P, binomial_sides
 from readout.stats.intervals import wilson
 
 Row = dict[str, Any]
 
+TOO_FEW = "too few"  # stands for a quantile of fewer than LEAST_TIMED
 LASTING = "exam_to_report"  # what has not ended is as old as its examination: nothing but a report ends it
 
 ADDENDA = (
@@ -98,6 +101,8 @@ def reading(answer: Answer, row: Row | None) -> str:
     """A row's figure as a card shows it. For a time: the median."""
     if row is None:
         return fmt.DASH
+    if answer.metric.kind == "time" and _is_few(row):
+        return TOO_FEW
     column = "median_hours" if answer.metric.kind == "time" else "value"
     return fmt.figure(answer.metric, column, row[column])
 
@@ -107,8 +112,17 @@ def beside(answer: Answer, row: Row | None) -> str:
     if row is None:
         return ""
     if answer.metric.kind == "time":
-        return f"{_nine_in_ten(answer, row)}; {fmt.counts(answer.metric, row)}"
+        return f"{_capped(answer, row)}{fmt.counts(answer.metric, row)}"
     return fmt.counts(answer.metric, row) if answer.metric.kind == "ratio" else answer.metric.unit
+
+
+def _is_few(row: Row) -> bool:
+    """Whether a month or unit has too few for a quantile: of fewer than ten the 90th percentile is the longest of them."""
+    return (row.get("n") or 0) < LEAST_TIMED
+
+
+def _capped(answer: Answer, row: Row) -> str:
+    return "" if _is_few(row) else f"{_nine_in_ten(answer, row)}; "
 
 
 def _nine_in_ten(answer: Answer, row: Row) -> str:
@@ -128,12 +142,15 @@ def compared(answer: Answer) -> str:
     name = ", ".join([answer.metric.label, *(answer.label("pathway", p) for p in answer.scope.where.get("pathway", ()))])
     if now is None:
         return f"{name}: {when(answer, None)}."
+    if answer.metric.kind == "time" and _is_few(now):
+        said = f"{name}: {fmt.count(now['n'])} examination{'' if now['n'] == 1 else 's'} of {fmt.month(now['month'])}"
+        return f"{said}, {fmt.count(now['count_unreported'])} still {answer.metric.unended}: too few for a median or a 90th percentile."
     if answer.metric.kind == "time":
         ended = answer.metric.ended
         said = f"{name}: half of the examinations of {fmt.month(now['month'])} were {ended} within {reading(answer, now)}"
         said += f", {_nine_in_ten(answer, now)}"
         said += f" (n {fmt.count(now['n'])}, {fmt.count(now['count_unreported'])} still {answer.metric.unended})"
-        if before:
+        if before and not _is_few(before):
             said += f"; for {fmt.month(before['month'])} half within {reading(answer, before)}, {_nine_in_ten(answer, before)}"
         return said + "."
     counts = f" ({beside(answer, now)})" if answer.metric.kind == "ratio" else ""
@@ -169,32 +186,6 @@ def no_target(answer: Answer) -> str:
     if answer.standard is not None and answer.standard.unit == answer.metric.unit:
         return f"{answer.standard.label[0].lower()}{answer.standard.label[1:]}, of one site"
     return "none set"
-
-
-def outlying(answer: Answer, whole: Answer, dimension: str) -> str:
-    """Units whose 95 % interval lies wholly on one side of the share of all together; else that nothing is unusual."""
-    together = whole.rows[0]["value"] if whole.rows else None
-    if together is None:
-        return ""
-    above, below = [], []
-    for r in answer.rows:
-        if not r["denominator"]:
-            continue
-        low, high = wilson(r["numerator"], r["denominator"])
-        text = f"{answer.label(dimension, r[dimension])} {fmt.share(r['numerator'], r['denominator'])}"
-        if low > together:
-            above.append((r["value"], text))
-        elif high < together:
-            below.append((r["value"], text))
-    name = answer.metric.label
-    if not above and not below:
-        return f"{name}: nothing unusual. The 95 % interval of every {_noun(dimension)} holds the {fmt.percent(together)} of all together."
-    parts = []
-    if below:
-        parts.append(f"{fmt.listed([t for _, t in sorted(below)][:3])} {'lies' if len(below) == 1 else 'lie'} below")
-    if above:
-        parts.append(f"{fmt.listed([t for _, t in sorted(above, reverse=True)][:3])} {'lies' if len(above) == 1 else 'lie'} above")
-    return f"{name}: {' and '.join(parts)} the {fmt.percent(together)} of all together, by 95 % intervals without adjustment for case mix."
 
 
 def against_case_mix(answer: Answer, *drawn_with: Answer) -> str:
@@ -381,18 +372,10 @@ def largest(answer: Answer, dimension: str) -> str:
     top = max(totals, key=lambda k: totals[k])
     if len(totals) == 1:
         return f"{answer.metric.label}: {fmt.count(whole)} at {answer.label(dimension, top)}."
+    if not largest_count([round(v) for v in totals.values()]):
+        return f"{answer.metric.label}: {fmt.count(whole)}; no {_noun(dimension)} holds clearly more than the next."
     share = fmt.percent(totals[top] / whole, 0)
     return f"{answer.metric.label}: {fmt.count(whole)}, of which {answer.label(dimension, top)} holds {fmt.count(totals[top])} ({share})."
-
-
-def slowest(answer: Answer, dimension: str) -> str:
-    """The quickest and the slowest unit by their 90th percentile, with their counts."""
-    rows = [r for r in answer.rows if r["p90_hours"]]
-    if len(rows) < 2:
-        return ""
-    quick, slow = min(rows, key=lambda r: r["p90_hours"]), max(rows, key=lambda r: r["p90_hours"])
-    said = [f"{fmt.duration(answer.metric, r['p90_hours'])} at {answer.label(dimension, r[dimension])} (n {fmt.count(r['n'])})" for r in (slow, quick)]
-    return f"90 % of reports came within {said[0]} and within {said[1]}."
 
 
 def beside_national(own: Answer, england: Answer, name: str) -> str:
@@ -421,25 +404,34 @@ def of_list(listing: Listing) -> str:
 
 
 def breaching(answer: Answer, dimension: str = "pathway") -> str:
-    """Which unit misses its own standard most, the unreported counted, and which least."""
-    rows = sorted((r for r in answer.rows if r["denominator"]), key=lambda r: r["value"])
+    """How many are over the standard for their pathway, the unreported counted, and which unit has the largest share, where that is beyond chance."""
+    rows = [r for r in answer.rows if r["denominator"]]
     if not rows:
         return ""
-
-    def said(r: Row) -> str:
-        missed = r["denominator"] - r["numerator"]
-        return f"{fmt.count(missed)} of {fmt.count(r['denominator'])} ({fmt.percent(missed / r['denominator'])})"
-
-    worst, best = rows[0], rows[-1]
-    text = f"{answer.label(dimension, worst[dimension])} breaches most: {said(worst)} examinations old enough to judge"
-    text += " were over their own standard or are still unreported"
-    return text + (f"; {answer.label(dimension, best[dimension])} least, {said(best)}." if len(rows) > 1 else ".")
+    missed, whole = sum(standing.missed(answer, r) for r in rows), sum(r["denominator"] for r in rows)
+    counted = f"{fmt.count(whole)} examination{'' if whole == 1 else 's'} old enough to judge"
+    over = "over the standard for their pathway or still unreported"
+    if not missed:
+        return f"Of {counted}, none is {over}."
+    text = f"Of {counted}, {fmt.count(missed)} ({fmt.percent(missed / whole)}) {'is' if missed == 1 else 'are'} {over}"
+    named = answer.label(dimension, rows[0][dimension])
+    if len(rows) == 1:
+        return f"{text}, all of them {named}." if rows[0][dimension] is not None else f"{text}."
+    worst = standing.most_missed(answer, dimension)
+    if worst is None:
+        few = whole < standing.LEAST_EACH * len(rows) or missed < standing.LEAST_EVENTS
+        noun = "pathway" if dimension == "pathway" else _noun(dimension)
+        return f"{text}. {f'That is too few to say which {noun} breaches most' if few else f'No {noun} breaches more than the others by more than chance'}."
+    of = fmt.share(standing.missed(answer, worst), worst["denominator"])
+    return f"{text}. {answer.label(dimension, worst[dimension])} breaches most, by more than chance: {of}."
 
 
 def naive_difference(honest: Answer, naive: Answer) -> str:
     """Why the reported-only figure differs from ours, with the numbers of the last month of each."""
     rows = {r["month"]: r for r in naive.rows}
-    waiting = [r for r in honest.rows if r["count_unreported"] and r["month"] in rows and not r["provisional"]]
+    waiting = [r for r in honest.rows if r["count_unreported"] and r["month"] in rows and not r["provisional"] and not _is_few(r)]
+    if not waiting and any(r["count_unreported"] for r in honest.rows if not r["provisional"]):
+        return f"Every month with examinations still unreported has fewer than {LEAST_TIMED}: too few to compare the two figures."
     if not waiting:
         return "Every examination of this range is reported, so the two figures agree."
     row = waiting[-1]
@@ -466,7 +458,7 @@ def flow(arrived: Answer, left: Answer) -> str:
 def standard_used(answer: Answer, pathway: str) -> str:
     """How much of the standard for a pathway half of its patients use up before they have a result."""
     row = next((r for r in answer.rows if r.get("pathway") == pathway), None)
-    if row is None or answer.standard is None or not answer.standard.threshold or row["median_hours"] is None:
+    if row is None or answer.standard is None or not answer.standard.threshold or row["median_hours"] is None or _is_few(row):
         return ""
     half, nine = fmt.duration(answer.metric, row["median_hours"]), _nine_in_ten(answer, row)
     used = fmt.percent(row["median_hours"] / 24 / answer.standard.threshold, 0)
@@ -525,8 +517,9 @@ def oldest(answer: Answer, dimension: str) -> str:
     rows = [r for r in answer.rows if r["value"]]
     if not rows:
         return ""
-    row = max(rows, key=lambda r: r["value"])
-    return f"The oldest has waited {fmt.count(row['value'])} days, at {answer.label(dimension, row[dimension])}."
+    most = max(r["value"] for r in rows)
+    where = fmt.listed([answer.label(dimension, r[dimension]) for r in rows if r["value"] == most])
+    return f"The oldest has waited {fmt.count(most)} days, at {where}."
 
 
 def empty(answer: Answer) -> str:

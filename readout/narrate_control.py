@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from readout import chance
 from readout import format as fmt
-from readout.control import LEAST_EVENTS, LEAST_TIMED, Control, figure
+from readout.control import Control, figure
+from readout.judgeable import LEAST_TIMED
 from readout.scope import months_between
-from readout.stats.spc import HIGH, RULES
+from readout.stats.spc import BURST_HIGH, BURST_LOW, HIGH, RECORD, RULES
 
 Row = Mapping[str, Any]
 WORDS = {
@@ -21,14 +23,20 @@ WORDS = {
     "neutral_low": "lower than usual",
     "common_cause": "common cause",
 }
+ABOUT = {"year": "what the same month a year before leads to expect", "trend": "the straight trend"}
+CHOICES = {
+    "level": "This list is judged by its level: a month end says little of the next (autocorrelation {0:.2f}).",
+    "residual": "This list is judged against what the month before leads to expect, since part of it carries over (autocorrelation {0:.2f}).",
+    "change": "This list is judged against the month before, since nearly all of it carries over (autocorrelation {0:.2f}).",
+    "year": "Each month is judged against the same month a year before with the usual change over a year added, so a season and steady growth cancel.",
+    "trend": "Each month is judged against the straight line through all months, so steady growth cancels and a season does not.",
+}
 ENOUGH = 12  # fewer months than this give trial limits
 
 
 def reading(c: Control, value: float | None, *, is_line: bool = False) -> str:
-    """A value of the chart with its unit where it is a change of a share. `is_line`: see `control.figure`."""
-    if value is None:
-        return fmt.DASH
-    return figure(c, value, is_line=is_line) + (" percentage points" if c.metric.is_snapshot and c.metric.is_share else "")
+    """A value of the chart. `is_line`: see `control.figure`."""
+    return fmt.DASH if value is None else figure(c, value, is_line=is_line)
 
 
 def variation_words(c: Control) -> str:
@@ -41,9 +49,9 @@ def rule(c: Control) -> str:
     if c.last is None:
         return "no complete month yet"
     if c.variation is None:
-        return "too few to judge" if c.is_sparse else "no limits yet"
+        return f"not judged: {c.unjudged.split(':')[0]}" if c.unjudged else "no limits yet"
     said = _broken(c) + _since(c) if c.flag else "common cause"
-    return ("change over the month: " if c.metric.is_snapshot else "") + said + (" (trial limits)" if c.is_trial else "")
+    return said + (" (trial limits)" if c.is_trial and not c.unjudged else "")
 
 
 def signal(c: Control) -> str:
@@ -72,17 +80,46 @@ def judgement(c: Control) -> str:
     if last is None:
         return f"{_what(c)}: no complete month has a figure yet, so nothing can be judged." + _space(gaps(c))
     value = _value(c, last)
-    mean = "" if last["mean"] is None else f", mean {'change ' if c.metric.is_snapshot else ''}{reading(c, last['mean'], is_line=True)}"
+    mean = _held(c, last)
     if c.variation is None:
         said = f"{_what(c)}: not judged. {_capital(value)}; {_why_no_limits(c, last)}."
     elif c.flag is None:
-        usual = "the change over the month is common-cause variation" if c.metric.is_snapshot else "common-cause variation, nothing unusual"
-        said = f"{_what(c)}: {usual}. {_capital(value)}{mean}."
+        said = f"{_what(c)}: common-cause variation, nothing unusual. {_capital(value)}{mean}."
     else:
         kind = {"concern": "**concern**", "improvement": "**improvement**"}.get(c.variation, f"{WORDS[c.variation]}, which is neither better nor worse")
-        subject = "the change over the month was " if c.metric.is_snapshot and not c.flag.startswith("two") else ""
-        said = f"{_what(c)}: {kind}. {_capital(subject + _broken(c) + _since(c))}; {value}{mean}."
+        said = f"{_what(c)}: {kind}. {_capital(_broken(c) + _since(c))}; {value}{mean}."
     return said + _space(trial(c)) + _space(gaps(c))
+
+
+def choice(c: Control) -> str:
+    """What each month is judged against, and why, where that is not plainly the mean; empty where it is."""
+    return CHOICES[c.limits].format(c.memory.autocorrelation if c.memory else 0.0) if c.limits in CHOICES and not c.unjudged else ""
+
+
+def by_chance(c: Control) -> str:
+    """How often such a chart flags a steady series; of work, what a season or growth alone would do. Empty where nothing is judged."""
+    if c.variation is None or c.unjudged:
+        return ""
+    said = f"Were nothing to change, such a chart would flag its last month in {_of_100(chance.by_chance(c.metric, c.limits))}."
+    if not c.has_season:
+        return said
+    moved = chance.shares()[f"moved_{c.limits}"]
+    said += f" Growth of 3 % a year alone would flag it in {_of_100(moved['growth_3'])}, a yearly season of 5 % either way in {_of_100(moved['season_5'])}."
+    return said + (" Limits against the same month a year before allow for both." if c.limits == "mean" else "")
+
+
+def _of_100(share: float) -> str:
+    return f"{share * 100:.0f} of 100" if share >= 0.005 else "fewer than 1 of 100"
+
+
+def _held(c: Control, last: Row) -> str:
+    """What the last month is held against, as the tail of a sentence."""
+    mean = "" if last["mean"] is None else f", mean {reading(c, last['mean'], is_line=True)}"
+    if c.limits in ABOUT or c.limits in ("residual", "change"):
+        held = last.get("expected")
+        told = "" if held is None else f", {reading(c, held, is_line=True)} to be expected"
+        return told if c.limits in ABOUT else mean + told
+    return mean
 
 
 def trial(c: Control) -> str:
@@ -98,8 +135,8 @@ def trial(c: Control) -> str:
 def gaps(c: Control) -> str:
     """The judged months without a figure, and why; empty where every one has its figure."""
     judged = [r for r in c.points.iter_rows(named=True) if not r["is_provisional"]]
-    if c.metric.is_snapshot:
-        judged = judged[2:]  # the first snapshot has none before it to differ from, and is not whole
+    if c.metric.is_snapshot and not c.metric.national:
+        judged = judged[1:]  # the first month end is not whole
     missing = [r["month"] for r in judged if r["x"] is None]
     if not missing:
         return ""
@@ -169,8 +206,7 @@ def alternative(c: Control) -> str:
         parts.append(f"Lowest {reading(c, low['x'])} ({fmt.month(low['month'])}), highest {reading(c, high['x'])} ({fmt.month(high['month'])}).")
     if known and known[-1]["lpl"] is not None:
         parts.append(f"Limits {limits(c)}.")
-    parts += [signal(c).replace("**", "").removeprefix(f"{_what(c)}: "), target_words(c), rebases(c)]
-    parts[-3] = _capital(parts[-3])
+    parts += [_capital(signal(c).replace("**", "").removeprefix(f"{_what(c)}: ")), choice(c), target_words(c), rebases(c)]
     if arriving:
         parts.append(f"{fmt.listed(arriving) if len(arriving) < 4 else f'{arriving[0]} to {arriving[-1]}'} provisional.")
     return " ".join(p for p in parts if p)
@@ -182,9 +218,8 @@ def limits(c: Control) -> str:
     if last is None or last["lpl"] is None:
         return ""
     low, high = reading(c, last["lpl"], is_line=True), reading(c, last["upl"], is_line=True)
-    if not c.metric.is_snapshot:
-        low = "under 0" if last["lpl"] < 0 else low
-        high = "over 100 %" if c.metric.is_share and last["upl"] > 1 else high
+    low = "under 0" if last["lpl"] < 0 else low
+    high = "over 100 %" if c.metric.is_share and last["upl"] > 1 else high
     return f"{low} to {high}"
 
 
@@ -197,9 +232,7 @@ def _value(c: Control, row: Row) -> str:
     month = fmt.month(row["month"])
     x = row["x"]
     if c.metric.is_snapshot:
-        size = f"{abs(x) * 100:,.1f} percentage points" if c.metric.is_share else fmt.count(abs(x))
-        moved = float(f"{x * 100:.1f}") if c.metric.is_share else round(x)
-        return f"no change in {month}" if moved == 0 else f"{'up' if moved > 0 else 'down'} {size} in {month}"
+        return f"{reading(c, x)} at the end of {month}"
     if c.column.endswith("_hours"):
         counts = f" ({counted})" if (counted := fmt.counts(c.metric, row)) else ""
         return f"nine in ten within {fmt.duration(c.metric, x)}{counts} in {month}"
@@ -212,8 +245,12 @@ def _broken(c: Control) -> str:
     """The rule of the last month and for how long, without its first month."""
     flag, run = c.flag or "", _run(c)
     side = "high" if flag in HIGH else "low"
+    if flag == RECORD:
+        return "the highest of all month ends, and well above a year before"
+    if flag in (BURST_HIGH, BURST_LOW):
+        return RULES[flag]
     if flag.startswith("shift"):
-        return f"{'above' if side == 'high' else 'below'} its mean for {run} months in a row"
+        return f"{'above' if side == 'high' else 'below'} {ABOUT.get(c.limits, 'its mean')} for {run} months in a row"
     if flag.startswith("trend"):
         return f"{'rising' if side == 'high' else 'falling'} for {run} months in a row"
     if flag.startswith("two"):
@@ -240,8 +277,8 @@ def _lasted(c: Control, side: str) -> str:
 
 def _why_no_limits(c: Control, last: Row) -> str:
     """Why the last month has no limits."""
-    if c.is_sparse:
-        return f"fewer than {LEAST_EVENTS:.0f} a month on average are too few for a month to say anything"
+    if c.unjudged:
+        return c.unjudged
     group = c.points.filter(~c.points["is_provisional"] & c.points["x"].is_not_null() & (c.points["group"] == last["group"])).height
     since = " since the new limits" if last["group"] > 1 else ""
     if group == 1:
@@ -270,6 +307,8 @@ __all__ = [
     "HIGH",
     "RULES",
     "alternative",
+    "by_chance",
+    "choice",
     "gaps",
     "judgement",
     "level",

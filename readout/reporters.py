@@ -259,7 +259,7 @@ def limits(kind: Measure, n: np.ndarray[Any, Any], rate: float, tau2: float | No
         return funnel.log_ratio_limits(rate**2 / n, tau2=tau2 or 0.0)
     if tau2 is not None:
         return funnel.overdispersed_ratio_limits(n, tau2)
-    return funnel.poisson_limits(n) if rate < funnel.RARE else funnel.z_limits(n, n * (1 - rate))
+    return funnel.poisson_limits(n) if rate < funnel.RARE else funnel.mixed_limits(n, n * (1 - rate))
 
 
 def outside(kind: Measure, rows: list[dict[str, Any]]) -> dict[int, int]:
@@ -279,8 +279,7 @@ def outside(kind: Measure, rows: list[dict[str, Any]]) -> dict[int, int]:
         if _rate(kind, rows) < funnel.RARE:
             found = funnel.poisson_sides([r["count_observed"] for r in rows], expected, TAIL)
         else:
-            band = funnel.z_limits(expected, [r["variance"] for r in rows])
-            found = funnel.sides(ratio, band[:, 0], band[:, -1])
+            found = funnel.mixed_sides([r["count_observed"] for r in rows], expected, [r["variance"] for r in rows], TAIL)
         if tau2 is not None:
             wide = funnel.overdispersed_ratio_limits(expected, tau2)
             found = np.where(found == funnel.sides(ratio, wide[:, 0], wide[:, -1]), found, 0)

@@ -10,10 +10,11 @@ from typing import Any
 
 from readout.answer import ask
 from readout.catalogue import Catalogue, Metric, load_catalogue
+from readout.chance import by_chance
 from readout.control import Control, control, controls, rebases_of
 from readout.errors import ReadoutError
 from readout.scope import Scope
-from readout.stats.spc import RULES, expected_signals
+from readout.stats.spc import RULES
 from readout.store import Store
 
 UNITS = ("network", "site_code", "modality", "pathway")
@@ -22,9 +23,10 @@ FEWEST = 12  # judged months: fewer give trial limits, and no signal is raised o
 
 @dataclass(frozen=True)
 class Signals:
-    """`found`: the series whose last judged month breaks a rule. `count_series`: how many were judged. `expected`: how many would by chance
-    alone, were all steady and normal, at the same lengths. `count_short`: series too short to judge, or of too few events. `count_stale`: series without a figure in
-    their last month, such as a quantile not yet reached. `failed`: metrics that could not be asked, and why."""
+    """`found`: the series whose last judged month breaks a rule. `count_series`: how many were judged. `expected`: how many would by chance alone, were
+    all steady, for the charts they have (see `readout.chance`). `count_short`: series too short to judge, or that cannot be (see `judgeable`).
+    `count_stale`: series without a figure in their last month, such as a quantile not yet reached. `failed`: metrics that could not be asked, and why.
+    """
 
     found: tuple[Control, ...]
     count_series: int
@@ -66,6 +68,8 @@ def plain(c: Control) -> dict[str, Any]:
         "assurance": c.assurance,
         "target": c.target,
         "chart": c.chart,
+        "judged_against": c.limits,
+        "by_chance": by_chance(c.metric, c.limits),
         "column": c.column,
         "rebase_suggested": c.suggestion.isoformat() if c.suggestion else None,
     }
@@ -95,7 +99,7 @@ def signals(
             for by in _breakdowns(metric, kept, units):
                 answer = ask(metric.id, Scope(("month", *by), kept, None, until), store, catalogue)
                 found = controls(answer, rebases) if by else [control(answer, rebases)]
-                long = [c for c in found if c.count_judged >= FEWEST and not c.is_sparse]
+                long = [c for c in found if c.count_judged >= FEWEST and (not c.unjudged or c.is_special)]
                 now = [c for c in long if c.is_current]
                 short += len(found) - len(long)
                 stale += len(long) - len(now)
@@ -103,7 +107,7 @@ def signals(
         except ReadoutError as e:
             failed.append((metric.id, str(e)))
     special = sorted((c for c in judged if c.is_special), key=_worst_first)
-    expected = expected_signals([c.count_judged for c in judged]) * len(judged) if judged else 0.0
+    expected = sum(by_chance(c.metric, c.limits) for c in judged)
     return Signals(tuple(special), len(judged), short, stale, expected, store.extract.id, tuple(failed))
 
 

@@ -10,7 +10,7 @@ heading(page, "Control chart", "Is this a signal, or only noise?")
 metric = blocks.charted()
 if metric.kind == "time":
     page = blocks.pathway(page, "six_week_breach" if metric.id == "request_to_exam" else "within_pathway_standard")
-found = judged.stated(page, metric.id)
+found = judged.stated(page, metric.id, blocks.limits(metric))
 if found:
     st.header(f"{metric.label}, {blocks.scope_said(page, metric.id)}", anchor=False)
     judged.draw(found, page.scope.where, key="control")

@@ -3,7 +3,7 @@
 from readout.charts.among import among
 from readout.charts.bridge import bridge
 from readout.charts.compare import dumbbell, heat_map, intervals, stacked
-from readout.charts.control import CHANGE_HIGH, level_chart, spc_chart
+from readout.charts.control import spc_chart
 from readout.charts.fair import against_case_mix, best_estimates
 from readout.charts.honest import bars, bounded, survival, with_naive
 from readout.charts.icons import assurance_icon, assurance_of, data_uri, sparkline, variation_icon
@@ -11,10 +11,9 @@ from readout.charts.reporters import funnel
 from readout.charts.spread import between_reporters, odds_between, share_between
 from readout.charts.theme import DARK, LIGHT, PALETTES, Palette
 from readout.charts.trend import Flag, paired, panels, quantiles, stock, trend
-from readout.charts.words import alternative, level_words
+from readout.charts.words import alternative
 
 __all__ = [
-    "CHANGE_HIGH",
     "DARK",
     "LIGHT",
     "PALETTES",
@@ -35,8 +34,6 @@ __all__ = [
     "funnel",
     "heat_map",
     "intervals",
-    "level_chart",
-    "level_words",
     "odds_between",
     "paired",
     "panels",

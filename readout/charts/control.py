@@ -10,18 +10,15 @@ from typing import Any
 import plotly.graph_objects as go
 
 from readout import format as fmt
-from readout.answer import Answer
 from readout.catalogue import Standard
 from readout.charts.icons import TARGET, bounds, clipped, meaning, theme_of
 from readout.charts.theme import COHORT, LIGHT, Palette, Trace, beside, layout, margin_for, note, wrapped
-from readout.charts.trend import Flag, trend
+from readout.charts.trend import Flag
 from readout.control import Control, figure
 from readout.stats.spc import RULES
 
 Row = dict[str, Any]
 HEIGHT, PLOT = 382, 240
-LEVEL_HIGH, CHANGE_HIGH = 212, 244  # pixels of a list's two charts, which stand together
-LEFT = 56  # pixels that both give their labels, so that month stands under month
 LINE = 16  # pixels
 HALF = timedelta(days=15)
 KEY = {
@@ -97,7 +94,7 @@ def spc_chart(control: Control, *, flags: Sequence[Flag] = (), palette: Palette 
     figure = layout(
         palette,
         height,
-        margin={"l": LEFT if control.metric.is_snapshot else 8, "r": margin, "t": 66, "b": 76 + (LINE if beyond else 0)},
+        margin={"l": 8, "r": margin, "t": 66, "b": 76 + (LINE if beyond else 0)},
         xaxis={
             "type": "date",
             "range": [start.isoformat(), stop.isoformat()],
@@ -111,18 +108,6 @@ def spc_chart(control: Control, *, flags: Sequence[Flag] = (), palette: Palette 
         shapes=shapes,
     )
     return go.Figure({"data": traces, "layout": figure}, _validate=False)
-
-
-def level_chart(answer: Answer, change: go.Figure, *, flags: Sequence[Flag] = (), palette: Palette = LIGHT, height: int = LEVEL_HIGH) -> go.Figure:
-    """A list's level at each month end, without limits: successive levels depend on each other. `change`: the chart of its change over the month,
-    which is judged and stands under it, month under month."""
-    drawn, below = trend(answer, zero=True, flags=flags, palette=palette), change.layout
-    drawn.layout.height = height
-    if below.xaxis.range:
-        drawn.layout.xaxis.range = below.xaxis.range
-        drawn.layout.margin.l = below.margin.l
-        drawn.layout.margin.r = max(drawn.layout.margin.r, below.margin.r)
-    return drawn
 
 
 def _range(control: Control, judged: Sequence[Row], arriving: Sequence[Row]) -> tuple[float, float]:
@@ -170,13 +155,17 @@ def _limits(control: Control, judged: Sequence[Row], palette: Palette) -> list[T
 
 
 def _mean(rows: Sequence[Row], palette: Palette) -> list[Trace]:
-    """The mean of each group; the last one runs on over the months still arriving."""
+    """The mean of each group, or what stands for it month by month; the last one runs on over the months still arriving."""
     x: list[str | None] = []
     y: list[float | None] = []
     for stretch in _steps(rows, "mean"):
-        x += [(stretch[0]["month"] - HALF).isoformat(), (stretch[-1]["month"] + HALF).isoformat(), None]
-        y += [_round(stretch[0]["mean"]), _round(stretch[0]["mean"]), None]
-    return [_plain(x[:-1], y[:-1]) | {"name": "mean", "line": {"color": palette.muted, "width": 1.6}}] if x else []
+        middle = stretch if len({r["mean"] for r in stretch}) > 1 else []
+        ends = ((stretch[0]["month"] - HALF).isoformat(), stretch[0]["mean"]), ((stretch[-1]["month"] + HALF).isoformat(), stretch[-1]["mean"])
+        points = [ends[0], *((r["month"].isoformat(), r["mean"]) for r in middle), ends[1]]
+        x += [*(at for at, _ in points), None]
+        y += [*(_round(value) for _, value in points), None]
+    shape = {"shape": "hvh"} if len({v for v in y if v is not None}) > len(list(_steps(rows, "mean"))) else {}
+    return [_plain(x[:-1], y[:-1]) | {"name": "mean", "line": {"color": palette.muted, "width": 1.6, **shape}}] if x else []
 
 
 def _line(judged: Sequence[Row], arriving: Sequence[Row], low: float, high: float, palette: Palette) -> list[Trace]:
@@ -218,7 +207,8 @@ def _labels(control: Control, judged: Sequence[Row], low: float, high: float, pa
     if mean is not None and lower is not None and lower == upper:
         add(mean, f"mean and limits<br>   {figure(control, mean, is_line=True)}", palette.muted, "—")
     elif mean is not None:
-        add(mean, f"mean {figure(control, mean, is_line=True)}", palette.muted, "—")
+        held = "expected" if control.limits in ("year", "trend") else "mean"
+        add(mean, f"{held} {figure(control, mean, is_line=True)}", palette.muted, "—")
         for name, value in (("upper", upper), ("lower", lower)):
             if value is not None:
                 drawn = clipped(control, value)
@@ -264,7 +254,8 @@ def _events(control: Control, flags: Sequence[Flag], start: date, stop: date, pa
 
 def _heads(control: Control, palette: Palette) -> list[dict[str, Any]]:
     """Two lines over the plot: the unit; the kind of chart, and that its limits are trial ones."""
-    chart = f"{control.chart.split(' of ')[0]} chart"
+    chart = f"{control.chart.replace('XmR', 'XmR chart', 1)}" if control.chart.startswith("XmR") else f"{control.chart} chart"
+    chart += ", <b>not judged</b>" if control.unjudged else ""
     said = f"{chart}, <b>trial limits</b>" if control.is_trial and control.last and control.last["lpl"] is not None else chart
     place: dict[str, Any] = {"x": 0, "xref": "paper", "xanchor": "left", "y": 1, "yref": "paper", "yanchor": "bottom"}
     return [note(unit_words(control), palette, **place, yshift=34), note(said, palette, **place, yshift=18)]
@@ -295,7 +286,7 @@ def _hover(control: Control, row: Row) -> str:
     if row["x"] is None:
         return "no figure"
     said = figure(control, row["x"])
-    if control.metric.kind == "ratio" and not control.metric.is_snapshot and row.get("denominator"):
+    if control.metric.kind == "ratio" and row.get("denominator"):
         said += f" ({fmt.counts(control.metric, row)})"
     elif row.get("n") is not None:
         said += f" (n {fmt.count(row['n'])})"
@@ -305,8 +296,6 @@ def _hover(control: Control, row: Row) -> str:
 def unit_words(control: Control) -> str:
     """The unit of the upright axis."""
     metric = control.metric
-    if metric.is_snapshot:
-        return f"change over the month, {'percentage points' if control.metric.is_share else metric.unit}"
     if control.column.endswith("_hours"):
         return f"{metric.short_clock}: 90 % within"
     return metric.unit
@@ -326,8 +315,6 @@ def _ticks(control: Control, low: float, high: float) -> tuple[list[float], list
 
 
 def _scale(control: Control, high: float) -> tuple[float, Callable[[float], str]]:
-    if control.metric.is_snapshot:
-        return (100.0 if control.metric.is_share else 1.0), lambda v: "0" if v == 0 else ("+" if v > 0 else "−") + _trimmed(abs(v))
     if control.column.endswith("_hours"):
         factor, unit = (60.0, "min") if high < 1 else (1.0, "h") if high < 48 else (1 / 24, "d")
         return factor, lambda v: f"{_trimmed(v)} {unit}"
@@ -350,4 +337,4 @@ def _inside(value: float | None, low: float, high: float) -> float | None:
     return None if value is None else _round(min(max(value, low), high))
 
 
-__all__ = ["CHANGE_HIGH", "LEVEL_HIGH", "level_chart", "spc_chart"]
+__all__ = ["spc_chart"]

@@ -182,9 +182,7 @@ def data_uri(svg: str) -> str:
 
 
 def bounds(control: Control) -> tuple[float, float]:
-    """The natural ends of a charted scale: 0 and 1 of a share, 0 and none of a time or a rate, none of a monthly change."""
-    if control.metric.is_snapshot:
-        return float("-inf"), float("inf")
+    """The natural ends of a charted scale: 0 and 1 of a share, 0 and none of a time, a rate or a count."""
     return 0.0, 1.0 if control.metric.unit.startswith("share") else float("inf")
 
 

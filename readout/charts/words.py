@@ -26,16 +26,6 @@ def alternative(answer: Answer, column: str = "value") -> str:
     return said + " The table below holds every value."
 
 
-def level_words(answer: Answer) -> str:
-    """The text alternative of a list's level by month."""
-    known = [r for r in answer.rows if r["value"] is not None and not r["provisional"]]
-    if not known:
-        return f"{answer.metric.label} at each month end: no figure."
-    least, most = min(known, key=lambda r: r["value"]), max(known, key=lambda r: r["value"])
-    said = ", ".join(f"{name} {read(answer, 'value', r['value'])} in {fmt.month(r['month'])}" for name, r in (("lowest", least), ("highest", most), ("last", known[-1])))
-    return f"{answer.metric.label} at each month end, {fmt.month(known[0]['month'])} to {fmt.month(known[-1]['month'])}: {said}."
-
-
 def _one(answer: Answer, row: dict[str, Any], column: str) -> str:
     where = ", ".join(answer.label(d, row[d]) for d in answer.scope.by)
     return read(answer, column, row[column]) + (f" ({where})" if where else "")

@@ -118,13 +118,19 @@ class Item:
         return tuple(s.replace("**", "") for s in (*first, target, narrate_control.suggestion(c)) if s)
 
     @property
+    def judged_by(self) -> str:
+        """What each month is judged against where that is not plainly the mean, and how often such a chart flags a steady series by chance."""
+        said = (narrate_control.choice(self.control), narrate_control.by_chance(self.control))
+        return "" if self.is_withheld else " ".join(s for s in said if s)
+
+    @property
     def marked(self) -> str:
         """Which months stand out on the chart, and by which rule; of a withheld figure nothing."""
         return "" if self.is_withheld else marked_months(self.control)
 
     @property
     def level(self) -> str:
-        """Of a list that is judged by its change: where its level stands beside a year before, and whether it was ever higher."""
+        """Of a list: where its level stands beside a year before, and whether it was ever higher."""
         return self.control.level.words() if self.control.level is not None and not self.is_withheld else ""
 
     @property
@@ -164,32 +170,13 @@ class Item:
 
     @cached_property
     def figure(self) -> go.Figure:
-        """The control chart, made once and changed by nobody; of a list that of its change over the month, lower, since it stands under its level."""
-        if self.metric.is_snapshot:
-            return charts.spc_chart(self.control, standard=self.standard, height=charts.CHANGE_HIGH)
+        """The control chart, made once and changed by nobody."""
         return charts.spc_chart(self.control, standard=self.standard)
-
-    @cached_property
-    def level_figure(self) -> go.Figure | None:
-        """Of a list its level at each month end, as released, without limits: successive levels depend on each other. None of anything else."""
-        if not self.metric.is_snapshot:
-            return None
-        return charts.level_chart(self.answer, self.figure)
 
     @cached_property
     def drawing(self) -> str:
         """The control chart as SVG."""
         return svg(self.figure, width=WIDE, title=self.alternative)
-
-    @cached_property
-    def level_drawing(self) -> str | None:
-        """Of a list its level as SVG."""
-        return None if self.level_figure is None else svg(self.level_figure, width=WIDE, title=self.level_alternative)
-
-    @property
-    def level_alternative(self) -> str:
-        """The words of `level_figure`."""
-        return charts.level_words(self.answer)
 
 
 @dataclass(frozen=True)
@@ -447,14 +434,14 @@ def as_shown(true: Control, released: Released, rebases: Sequence[Any]) -> Contr
     """The chart with the points of the release, and the verdicts of the truth. Where nothing is rounded or withheld it is the chart itself."""
     if not released.hidden and released.policy.profile(released.profile).round_to <= 1:
         return true
-    drawn = control(released, rebases, is_sparse=true.is_sparse)
+    drawn = control(released, rebases, like=true)
     flags = dict(zip(true.points["month"], true.points["flag"], strict=True))
     points = drawn.points.with_columns(pl.Series("flag", [flags.get(m) for m in drawn.points["month"]], dtype=pl.String))
     without = true.points.filter(pl.col("x").is_null())["month"].implode()  # a month of too few has no figure, whatever its count is rounded to
     points = points.with_columns(pl.when(~pl.col("month").is_in(without)).then(pl.col("x")).alias("x"))
     level = None
     if true.level is not None and drawn.level is not None and drawn.level.month == true.level.month:
-        level = replace(drawn.level, is_peak=true.level.is_peak, met=true.level.met)
+        level = replace(drawn.level, is_peak=true.level.is_peak, is_highest=true.level.is_highest, met=true.level.met)
     return replace(true, points=points, level=level)
 
 

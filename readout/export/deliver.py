@@ -103,8 +103,6 @@ def _drawings(content: Content) -> dict[str, str]:
     for item in content.items:
         scope, account = _words(item.answer.words), content.provenance(item)
         found[item.key] = framed(item.drawing, item.label, scope, account)
-        if item.level_drawing is not None:
-            found[f"{item.key}-level"] = framed(item.level_drawing, f"{item.label}: {tables.LEVEL}", scope, account)
     for f in content.funnels:
         if f.answer is not None:
             inner = svg(f.figure(), width=900, title=f"{f.title}. {f.said}")

@@ -9,6 +9,7 @@ from readout import format as fmt
 from readout import narrate
 from readout.answer import Answer, Released
 from readout.control import Control
+from readout.judgeable import LEAST_TIMED
 from readout.scope import months_between
 from readout.stats.spc import RULES
 
@@ -30,6 +31,8 @@ def shown(answer: Answer, row: Row | None) -> Shown:
     if row is None:
         return Shown(fmt.DASH, None, tuple(notes))
     column = "p90_hours" if answer.metric.kind == "time" else "value"
+    if answer.metric.kind == "time" and row["n"] is not None and row["n"] < LEAST_TIMED:
+        return Shown(narrate.TOO_FEW, None, (*notes, f"n {fmt.count(row['n'])}, {fmt.count(row['count_unreported'])} {answer.metric.unended}"))
     if answer.metric.kind == "ratio":
         notes.append(narrate.beside(answer, row))
     elif answer.metric.kind == "time":

@@ -124,12 +124,12 @@ def _matrix(content: Content, files: dict[str, bytes]) -> dict[str, Any]:
 def _page(content: Content, item: Item, files: dict[str, bytes]) -> dict[str, Any]:
     first, *rest = item.sentences
     said = [["What else the chart says.", " ".join(rest)]] if rest else []
+    said += [["How it is judged.", item.judged_by]] if item.judged_by else []
     said += [["Months that stand out.", f"{item.marked[0].upper()}{item.marked[1:]}."]] if item.marked else []
     said += [[f"{title}", body] for title, body in ((f"{item.comment.owner or 'The owner'} says.", item.comment.text), ("Actions.", item.comment.actions)) if body]
     return {
         "label": item.label,
         "message": first,
-        "level": None if item.level_drawing is None else _level(item, item.level_drawing, files),
         "image": _icon(files, f"chart-{item.key}", item.drawing),
         "height": _tall(item.drawing),
         "alt": item.alternative,
@@ -137,11 +137,6 @@ def _page(content: Content, item: Item, files: dict[str, bytes]) -> dict[str, An
         "reasons": [{"sentence": s, "why": w} for s, w in item.comment.reasons.items()],
         "account": content.provenance(item),
     }
-
-
-def _level(item: Item, drawing: str, files: dict[str, bytes]) -> dict[str, Any]:
-    image = _icon(files, f"level-{item.key}", drawing)
-    return {"image": image, "height": _tall(drawing), "alt": item.level_alternative, "title": tables.LEVEL, "change": tables.CHANGE}
 
 
 def _funnel(content: Content, funnel: Funnel, files: dict[str, bytes]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from readout import format as fmt
 from readout.control import column_of
-from readout.export import tables
 from readout.export.content import Content, Item
 from readout.export.pack import PackError
 from readout.export.pdf_words import words
@@ -39,15 +38,11 @@ def expected(item: Item) -> tuple[str, float | None]:
             continue
         if (i, column) in item.answer.hidden:
             found = fmt.WITHHELD, None
+        elif counted == "n" and 0 < (row[counted] or 0) < 10:
+            found = "too few", None
         elif row[counted] is not None and (counted == "value" or row[counted]):
             found = fmt.figure(item.metric, column, row[column]), row[column]
     return found
-
-
-def levels_of(item: Item) -> list[tuple[float | None, bool]]:
-    """Of a list its level at each month end that is charted, from its Answer alone, and whether the month is still arriving."""
-    rows = {r["month"]: (r["value"], r["provisional"]) for r in item.answer.rows} if item.metric.is_snapshot else {}
-    return [rows.get(m, (None, False)) for m in item.control.points["month"]] if item.metric.is_snapshot else []
 
 
 def _squeezed(text: str) -> str:
@@ -69,8 +64,6 @@ def _pdf(content: Content, data: bytes) -> list[str]:
     for item in content.pages:
         if _squeezed(item.sentences[0]) not in text:
             wrong.append(f"{item.label} has no page")
-        if item.metric.is_snapshot and _squeezed(f"{item.sentences[0]}{tables.LEVEL}") not in text:
-            wrong.append(f"{item.label}: its page does not show its level")
     wrong += [f"{f.title} is missing" for f in content.funnels if _squeezed(f.title) not in text or (f.said and _squeezed(f.said) not in text)]
     return wrong
 
@@ -95,9 +88,6 @@ def _pptx(content: Content, data: bytes) -> list[str]:
         points = [None if p["x"] is None or p["is_provisional"] else p["x"] / unit for p in item.control.points.iter_rows(named=True)]
         if drawn is None or not _same(drawn, points):
             wrong.append(f"{item.label}: its chart does not hold its figures")
-        levels = [None if is_arriving else v for v, is_arriving in levels_of(item)]
-        if item.metric.is_snapshot and not _same(charts.get(item.label, {}).get(tables.LEVEL, []), levels):
-            wrong.append(f"{item.label}: its chart does not hold its level")
     return wrong + [f"{f.title} is missing" for f in content.funnels if f.answer is not None and f.title not in charts]
 
 
@@ -116,10 +106,8 @@ def _xlsx(content: Content, data: bytes) -> list[str]:
         _, unit = series_of(item)
         points = [None if x is None else x / unit for x in item.control.points["x"]]
         rows = _table(book, name, "Month")
-        if not _same([r[2 if item.metric.is_snapshot else 1] for r in rows], points):
+        if not _same([r[1] for r in rows], points):
             wrong.append(f"{item.label}: its sheet does not hold its figures")
-        if item.metric.is_snapshot and not _same([r[1] for r in rows], [v for v, _ in levels_of(item)]):
-            wrong.append(f"{item.label}: its sheet does not hold its level")
     return wrong
 
 

@@ -200,25 +200,19 @@ class Deck:
         cell.fill.fore_color.rgb = RGBColor.from_string(LIGHT.grid.lstrip("#"))
 
     def indicator(self, item: Item) -> None:
-        """The months of an indicator as an editable line chart with mean, limits and target; of a list its level beside the change that is judged."""
+        """The months of an indicator as an editable line chart with mean, limits and target."""
         from pptx.util import Inches, Pt
 
         c = self.content
-        notes = [*item.sentences, item.definition, *c.provenance(item)]
+        notes = [*item.sentences, *([item.judged_by] if item.judged_by else []), item.definition, *c.provenance(item)]
         slide = self.slide(item.label, item.sentences[0], notes)
         said = [x for x in (*item.sentences[1:], *_spoken(item)) if x]
-        account = [x for x in (_account(item), _beyond(item)) if x]
+        account = [x for x in (_account(item), _beyond(item), item.judged_by) if x]
         is_long = _lines(said, 11) > MOST_SAID
         here = [] if is_long else said
         deep_said, deep_account = 0.2 * _lines(here, 11), 0.175 * _lines(account, 10)
         high = HIGH - 0.5 - TOP - deep_said - deep_account - 0.1
-        level = item.level_figure
-        if level is None:
-            self._months(slide, item, (SIDE, TOP, WIDE - 2 * SIDE, high))
-        else:
-            wide = (WIDE - 2 * SIDE - 0.2) / 2
-            self._levels(slide, item, (SIDE, TOP, wide, high))
-            self._months(slide, item, (SIDE + wide + 0.2, TOP, wide, high))
+        self._months(slide, item, (SIDE, TOP, WIDE - 2 * SIDE, high))
         y = TOP + high + 0.05
         if here:
             box = slide.shapes.add_textbox(Inches(SIDE), Inches(y), Inches(WIDE - 2 * SIDE), Inches(deep_said))
@@ -263,32 +257,6 @@ class Deck:
             is_arriving = series.name == "Provisional"
             _painted(series.marker.format, PALE if is_arriving else MARKS["light"][kind].fill, LIGHT.muted if is_arriving else MARKS["light"][kind].edge)
 
-    def _levels(self, slide: Any, item: Item, place: Place) -> None:
-        """A list's level at each month end, months still arriving as rings; its target where it has one."""
-        from pptx.enum.chart import XL_MARKER_STYLE
-
-        rows = {r["month"]: r for r in item.answer.rows}
-        found = [rows.get(m, {}) for m in item.control.points["month"]]
-        values: dict[str, list[float | None]] = {tables.LEVEL: [None if r.get("provisional") else r.get("value") for r in found]}
-        if any(r.get("provisional") for r in found):
-            values["Provisional"] = [r.get("value") if r.get("provisional") else None for r in found]
-        if item.standard is not None and item.standard.target is not None and item.metric.is_share:
-            values["Target"] = [item.standard.target] * len(found)
-        chart = self._drawn(slide, item, place, tables.LEVEL, values, item.level_alternative)
-        chart.value_axis.minimum_scale = 0
-        for series in chart.plots[0].series:
-            if series.name in LINES:
-                self._line(series, *LINES[series.name])
-                series.marker.style = XL_MARKER_STYLE.NONE
-                continue
-            is_arriving = series.name == "Provisional"
-            if is_arriving:
-                series.format.line.fill.background()
-            else:
-                self._line(series, LIGHT.accent, 1.75, None)
-            series.marker.style, series.marker.size = XL_MARKER_STYLE.CIRCLE, 6
-            _painted(series.marker.format, PALE if is_arriving else LIGHT.accent, LIGHT.muted if is_arriving else LIGHT.accent)
-
     def _drawn(self, slide: Any, item: Item, place: Place, y_title: str, values: Mapping[str, Sequence[float | None]], words: str) -> Any:
         """A native line chart over the months of an indicator."""
         from pptx.chart.data import CategoryChartData
@@ -318,7 +286,7 @@ class Deck:
         most = ceil(high / step - 0.15) * step
         value_axis = chart.value_axis
         value_axis.minimum_scale = round(floor(low / step + 0.15) * step, 9)
-        value_axis.maximum_scale = round(min(most, 1.0) if item.metric.is_share and not item.metric.is_snapshot else most, 9)
+        value_axis.maximum_scale = round(min(most, 1.0) if item.metric.is_share else most, 9)
         value_axis.major_unit = round(step, 9)
         if item.metric.is_share and round(step * 100, 6) % 1:
             value_axis.tick_labels.number_format = "0.0%"

@@ -17,11 +17,10 @@ HOW_TO_READ = (
     "Each figure is of the last complete month; months still arriving are shaded on the charts and judged in none. Variation: what the months so far "
     "say of the last one, by the rules of statistical process control. A grey disc is common cause: noise, however the figure moved. An orange square is "
     "concern, a blue diamond improvement, a purple triangle a change that is neither. Assurance, a hexagon: whether the target will be met "
-    "every month, never, or by chance, if nothing changes. Lists of what waits are judged by their change over the month: their level is drawn without "
-    "limits, since each month end depends on the one before."
+    "every month, never, or by chance, if nothing changes. Lists of what waits are judged by their level, or against the month before where they remember "
+    "it; which is said with each. A list that is the highest of all month ends and well above a year before is a concern whatever its limits."
 )
 LEVEL = "Level at each month end"
-CHANGE = "Change over the month, which is judged"
 MATRIX = "This table answers whether an indicator has changed at a site. Whether a site differs from the others is answered by the comparisons against the case mix."
 FUNNEL_KEY = (
     "A diamond is what was observed for each one expected. It is filled where it lies outside 99.8 % on the same side in two of the last three quarters: orange "
@@ -38,6 +37,12 @@ METHOD = (
         "Kaplan-Meier",
         "A way to say how long reports take while some are still awaited: an examination without a report counts as waiting for as long as it has waited so far, "
         "instead of being left out. Leaving it out would make times look shorter than they are.",
+    ),
+    (
+        "Lists",
+        "How much a month end of a list depends on the one before is measured (autocorrelation). Where little, the level is judged against "
+        "its mean; where nearly all, against the month before; between, against what the month before leads to expect. A run above or below "
+        "the mean is counted on the level itself.",
     ),
     ("Limits", "Means and limits are computed from all complete months; new limits start only where a cause is recorded."),
     (
@@ -119,4 +124,4 @@ def _of(title: str, rows: Sequence[dict[str, Any]]) -> Table:
     return Table(title, columns, tuple(tuple(r[c] for c in columns) for r in rows))
 
 
-__all__ = ["CHANGE", "FUNNEL_KEY", "HOW_TO_READ", "LEVEL", "MATRIX", "Table", "changes", "glossary", "named_csv", "quality"]
+__all__ = ["FUNNEL_KEY", "HOW_TO_READ", "LEVEL", "MATRIX", "Table", "changes", "glossary", "named_csv", "quality"]

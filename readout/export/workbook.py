@@ -234,7 +234,7 @@ def series_of(item: Item) -> tuple[str, float]:
     """What the figures of an indicator's chart are called in a file, and what a charted value is divided by: times of days are in days."""
     metric = item.metric
     if metric.is_snapshot:
-        return "Change over the month", 1.0
+        return tables.LEVEL, 1.0
     if metric.kind != "time":
         return metric.unit[0].upper() + metric.unit[1:], 1.0
     known = [x for x in item.control.points["x"] if x is not None]
@@ -246,8 +246,6 @@ def point_rows(item: Item) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]
     """The months of an indicator's chart: figure, counts, lines, and what each month is."""
     metric = item.metric
     figure, unit = series_of(item)
-    if metric.is_snapshot:
-        return _list_rows(item)
     found = {r["month"]: r for r in item.answer.rows}
     is_ratio, is_time = metric.kind == "ratio", metric.kind == "time"
     counts = ("Numerator", "Denominator") if is_ratio else ("n", metric.unended.capitalize()) if is_time else ("Count",)
@@ -261,42 +259,25 @@ def point_rows(item: Item) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]
     return columns, tuple(rows)
 
 
-def _list_rows(item: Item) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:
-    """Of a list its level first, then the change that is judged."""
-    found = {r["month"]: r for r in item.answer.rows}
-    counts = {"Counted": "numerator", "Of": "denominator"} if item.metric.kind == "ratio" else {}
-    columns = ("Month", tables.LEVEL, "Change over the month", "Mean", "Lower limit", "Upper limit", *counts, "Note")
-    rows = []
-    for p in item.control.points.iter_rows(named=True):
-        row = found.get(p["month"]) or {}
-        note = "provisional" if p["is_provisional"] else RULES.get(p["flag"] or "", "")
-        rows.append((p["month"], row.get("value"), p["x"], p["mean"], p["lpl"], p["upl"], *(row.get(c) for c in counts.values()), note))
-    return columns, tuple(rows)
-
-
 def _indicator(book: Book, content: Content, item: Item) -> None:
     spoken = ((item.comment.owner or "The owner", item.comment.text), ("Actions", item.comment.actions))
-    said = [*item.sentences, *(f"{who}: {text}" for who, text in spoken if text), item.definition, *content.provenance(item)]
+    said = [x for x in (*item.sentences, item.judged_by) if x]
+    said += [*(f"{who}: {text}" for who, text in spoken if text), item.definition, *content.provenance(item)]
     said += [f"Stands with a reason given: “{s}” {w}" for s, w in item.comment.reasons.items()]
     sheet, at = book.sheet(item.label, said)
     columns, rows = point_rows(item)
-    style, level_style = ("share", "share") if item.metric.is_share else ("number", "count")
+    style = "share" if item.metric.is_share else "number"
     lines = ("Mean", "Lower limit", "Upper limit")
     figure = columns.index("Mean") - 1
-    styles = dict.fromkeys((columns[figure], *lines), style) | ({columns[1]: level_style} if figure > 1 else {})
+    styles = dict.fromkeys((columns[figure], *lines), style)
     book.table(sheet, at, tables.Table(item.label, columns, rows), styles)
-    drawn = [(_months_chart(book, item, sheet.get_name(), at, len(rows), columns, columns[figure], lines), item.alternative)]
-    if figure > 1:
-        drawn.insert(0, (_months_chart(book, item, sheet.get_name(), at, len(rows), columns, columns[1], ()), item.level_alternative))
-    for n, (chart, words) in enumerate(drawn):
-        sheet.insert_chart(at + n * CHART_ROWS, len(columns) + 1, chart, {"description": words, "object_position": 1})
+    chart = _months_chart(book, item, sheet.get_name(), at, len(rows), columns, columns[figure], lines)
+    sheet.insert_chart(at, len(columns) + 1, chart, {"description": item.alternative, "object_position": 1})
     sheet.freeze_panes(at + 1, 1)
 
 
 def _months_chart(book: Book, item: Item, sheet: str, at: int, count: int, columns: Sequence[str], figure: str, lines: Sequence[str]) -> Any:
-    """A figure over months as an editable chart, with the lines that belong to it. Of a level the months still arriving are rings; of what is judged
-    they stand in the table alone.
-    """
+    """A figure over months as an editable chart, with its lines. Months still arriving stand in the table alone."""
     chart = book.book.add_chart({"type": "line"})
     first, last = at + 1, at + count
     judged = first + sum(not p for p in item.control.points["is_provisional"]) - 1
@@ -308,15 +289,13 @@ def _months_chart(book: Book, item: Item, sheet: str, at: int, count: int, colum
 
     edge = {"color": LIGHT.accent}
     mark = {"type": "circle", "size": 5, "border": edge, "fill": edge}
-    rings = {"points": [*[None] * (judged - first + 1), *[{"border": edge, "fill": {"color": LIGHT.paper}}] * (last - judged)]} if last > judged and not lines else {}
-    series(figure, column, judged if lines else last, {"color": LIGHT.accent, "width": 1.5}, mark, **rings)
+    series(figure, column, judged, {"color": LIGHT.accent, "width": 1.5}, mark)
     for name in lines:
         dash = {} if name == "Mean" else {"dash_type": "dash"}
         series(name, columns.index(name), last, {"color": LIGHT.muted, "width": 1.25 if name == "Mean" else 1, **dash}, {"type": "none"})
     chart.set_title({"name": f"{item.label}: {figure[0].lower()}{figure[1:]}" if item.metric.is_snapshot else item.label, "name_font": {"size": 12}})
     chart.set_x_axis({"date_axis": True, "label_position": "low", "num_format": "mmm yy", "major_unit": 3, "major_unit_type": "months"})
-    scale = {"min": 0} if item.metric.is_snapshot and not lines else {}
-    chart.set_y_axis({"num_format": "0%" if item.metric.is_share else "#,##0", "major_gridlines": {"visible": True, "line": {"color": LIGHT.grid}}, **scale})
+    chart.set_y_axis({"num_format": "0%" if item.metric.is_share else "#,##0", "major_gridlines": {"visible": True, "line": {"color": LIGHT.grid}}})
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 860, "height": 380})
     return chart

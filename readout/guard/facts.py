@@ -9,7 +9,6 @@ from readout import format as fmt
 from readout.answer import Answer
 from readout.control import Control, figure
 from readout.errors import UsageError
-from readout.scope import previous_month
 from readout.stats.intervals import wilson
 from readout.stats.spc import HIGH
 
@@ -104,7 +103,6 @@ def facts_of(control: Control, *, released: Answer | None = None, by_unit: Answe
     stands = control.level
     if stands is not None and stands.met is not None and stands.target is not None:
         target, counted, is_met = stands.target, (stands.met.count, stands.met.of), meets(stands.value, stands.target, metric.better)
-    levels = _levels(control, released) if metric.is_snapshot and released is not None else ()
     mean = "" if last is None or last["mean"] is None else figure(control, last["mean"], is_line=True)
     goal = "" if target is None else f"{target * 100:.4g} %"
     limits = [] if last is None else [figure(control, last[c], is_line=True) for c in ("lpl", "upl") if last[c] is not None]
@@ -121,16 +119,15 @@ def facts_of(control: Control, *, released: Answer | None = None, by_unit: Answe
         is_met=is_met,
         counted=counted,
         points=points,
-        levels=levels,
         mean=mean,
         average=None if last is None else last["mean"],
         provisional=tuple(control.points.filter(control.points["is_provisional"])["month"].to_list()),
-        is_change=metric.is_snapshot,
         is_time=metric.kind == "time",
         is_stepped=_is_stepped(control),
         is_withheld=released is not None and _is_withheld(control, released),
         units=_units(by_unit) if by_unit is not None else (),
-        shown=(*marked(points), *marked(levels), mean, goal, *limits, *account, metric.label, answer.standard.label if answer is not None and answer.standard else ""),
+        shown=(*marked(points), *_most(points, control), mean, goal, *limits, *account, metric.label)
+        + ((answer.standard.label,) if answer is not None and answer.standard else ()),
     )
 
 
@@ -139,6 +136,12 @@ def marked(points: Sequence[Point]) -> list[str]:
     if not points:
         return []
     return [p.said for p in (*points[-2:], *points[-13:-12], max(points, key=lambda p: p.value), min(points, key=lambda p: p.value))]
+
+
+def _most(points: Sequence[Point], control: Control) -> list[str]:
+    """Of a series that is not judged since it stands on one value: that value."""
+    said = [p.said for p in points]
+    return [max(set(said), key=said.count)] if control.unjudged and said else []
 
 
 def _account(released: Answer) -> list[str]:
@@ -150,14 +153,10 @@ def _account(released: Answer) -> list[str]:
 
 
 def _leaves(control: Control, released: Answer | None, judged: Sequence[Row]) -> dict[date, float | None]:
-    """What is charted of each judged month as it leaves; of a list the change between the levels that leave."""
+    """What is charted of each judged month as it leaves."""
     if released is None:
         return {r["month"]: r["x"] for r in judged}
-    known = {r["month"]: r[control.column] for r in released.rows}
-    if not control.metric.is_snapshot:
-        return known
-    levels = ((m, known.get(m), known.get(previous_month(m))) for m in known)
-    return {m: None if now is None or before is None else now - before for m, now, before in levels}
+    return {r["month"]: r[control.column] for r in released.rows}
 
 
 def _said(control: Control, value: float | None) -> str:
@@ -181,11 +180,6 @@ def _is_withheld(control: Control, released: Answer) -> bool:
         return False
     row = next((r for r in released.rows if r["month"] == control.last["month"]), None)
     return row is None or row.get(control.column) is None
-
-
-def _levels(control: Control, answer: Answer) -> tuple[Point, ...]:
-    known = [r for r in answer.rows if not r["provisional"] and r["month"] is not None and r[control.column] is not None]
-    return tuple(Point(r["month"], r[control.column], fmt.figure(control.metric, control.column, r[control.column])) for r in sorted(known, key=lambda r: r["month"]))
 
 
 def _units(answer: Answer) -> tuple[Unit, ...]:

@@ -17,6 +17,8 @@ P = (0.001, 0.025, 0.975, 0.999)
 """The 99.8 % and 95 % limits, from the lowest up."""
 MIN_UNITS = 10
 """With fewer units than this an overdispersion band tells more of its own error than of the units: draw none, and say so."""
+SMALL = 25.0
+"""Variance of a count over strata under which its limits are those of the binomial with that variance, and not of the normal."""
 RARE = 0.1
 """Expected events over examinations below which Poisson limits and Gamma-Poisson shrinkage hold for late reports; above it use `z_scores`."""
 
@@ -169,14 +171,53 @@ def z_scores(observed: npt.ArrayLike, expected: npt.ArrayLike, variance: npt.Arr
 def z_limits(expected: npt.ArrayLike, variance: npt.ArrayLike, p: npt.ArrayLike = P, tau2: float = 0.0) -> Floats:
     """The limits of observed/expected that go with `z_scores`: 1 + z_p sqrt(variance / E² + tau2), tau2 from `overdispersion_z`.
 
-    Below 0 a limit is nan, no limit; nan too where nothing is expected or the variance is 0. Unlike exact limits these lean on the normal: trust
-    them where variance is 10 or more.
+    Below 0 a limit is nan, no limit; nan too where nothing is expected or the variance is 0. Unlike exact limits these lean on the normal: where the
+    variance is under `SMALL`, `mixed_limits` has the exact ones.
     """
     mean, v = np.broadcast_arrays(_counted(expected, "expected"), _counted(variance, "variance"))
     mean, v, at = _grid(mean, v, p)
     with np.errstate(divide="ignore", invalid="ignore"):
         limits = 1 + _z(at) * np.sqrt(v / mean**2 + _variance(tau2))
         return np.where((mean > 0) & (v > 0) & (limits >= 0), limits, np.nan)
+
+
+def mixed_sides(observed: npt.ArrayLike, expected: npt.ArrayLike, variance: npt.ArrayLike, tail: float = P[0]) -> Sides:
+    """As `binomial_sides`, for a count over strata of unlike risk, known by its expectation and variance: judged by the tail of the binomial that has
+    both, which is exact for one stratum and, unlike the normal, does not err more often than it says where the variance is small. 0 where it is 0.
+    """
+    from scipy.special import betainc, betaincc
+
+    count, mean, v = np.broadcast_arrays(_counted(observed, "observed"), _counted(expected, "expected"), _counted(variance, "variance"))
+    size, share, is_known = _matched(mean, v)
+    rest = np.maximum(size - count, 0.0)
+    low = np.where(count < size, betaincc(count + 1, np.maximum(rest, 1e-9), share), 1.0)
+    high = np.where(count > 0, np.where(count <= size, betainc(np.maximum(count, 1), rest + 1, share), 0.0), 1.0)
+    return _judged(low, high, tail, is_known)
+
+
+def mixed_limits(expected: npt.ArrayLike, variance: npt.ArrayLike, p: npt.ArrayLike = P) -> Floats:
+    """Limits of observed/expected that go with `mixed_sides`, interpolated; by `z_limits` where the variance is `SMALL` or more."""
+    from scipy.special import betaincc
+
+    mean, v = np.broadcast_arrays(_counted(expected, "expected"), _counted(variance, "variance"))
+    size, share, is_known = _matched(mean, v)
+    m, n, q, at = _grid(mean, size, share, p)
+
+    def cdf(k: Floats) -> Floats:
+        inside = (k >= 0) & (k < n)
+        return np.where(inside, betaincc(np.where(inside, k + 1, 1), np.where(inside, n - k, 1), q), np.where(k < 0, 0.0, 1.0))
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        exact = _bounded(_interpolated(cdf, np.ceil(n), at) / m, at)
+    is_small = np.asarray(is_known & (v < SMALL))
+    return np.where(is_small.reshape(is_small.shape + (1,) * (exact.ndim - is_small.ndim)), exact, z_limits(expected, variance, p))
+
+
+def _matched(mean: Floats, variance: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Size and share of the binomial with this mean and variance, and where there is one."""
+    is_known = (mean > 0) & (variance > 0) & (variance < mean)
+    left = np.where(is_known, mean - variance, 1.0)
+    return np.where(is_known, mean**2 / left, 1.0), np.where(is_known, left / np.where(mean > 0, mean, 1.0), 0.5), is_known
 
 
 def overdispersion_z(observed: npt.ArrayLike, expected: npt.ArrayLike, variance: npt.ArrayLike, winsorise: float = 0.1) -> Overdispersion:

@@ -14,9 +14,26 @@ import polars as pl
 
 from readout.errors import UsageError, suggest
 from readout.stats.spc_chance import expected_signals
-from readout.stats.spc_rules import HIGH, RULES, TRIAL, Lines, Points, first, flags, laney_lines, slack, xmr_lines
+from readout.stats.spc_rules import BURST_HIGH, BURST_LOW, HIGH, RECORD, RULES, TRIAL, Lines, Points, first, flags, laney_lines, slack, xmr_lines
 
-__all__ = ["HIGH", "RULES", "Met", "assurance", "expected_signals", "is_trial", "last_flag", "met", "p_prime", "u_prime", "variation", "xmr"]
+__all__ = [
+    "BURST_HIGH",
+    "BURST_LOW",
+    "HIGH",
+    "RECORD",
+    "RULES",
+    "Met",
+    "against",
+    "assurance",
+    "expected_signals",
+    "is_trial",
+    "last_flag",
+    "met",
+    "p_prime",
+    "u_prime",
+    "variation",
+    "xmr",
+]
 
 Values = Sequence[float | None] | pl.Series
 Bounds = tuple[float | None, float | None]
@@ -31,6 +48,7 @@ COLUMNS: dict[str, pl.DataType] = {
     "better": pl.String(),
     "is_target_bound": pl.Boolean(),
 }
+EXPECTED: dict[str, pl.DataType] = {"expected": pl.Float64()}
 LANEY: dict[str, pl.DataType] = {"sigma_z": pl.Float64(), "is_sigma_z_raised": pl.Boolean()}
 
 
@@ -73,6 +91,15 @@ def xmr(
         return xmr_lines(first(x[at], baseline), len(x[at]), screen_ranges)
 
     return _chart(x, lines_of, COLUMNS, better, target, baseline, rebase_at, bounds)
+
+
+def against(y: Values, lines_of: Callable[[Points], Lines], *, better: str, rebase_at: Iterable[int] = ()) -> pl.DataFrame:
+    """The chart of a series whose points are each held against a value of their own, such as the month before: the columns of `xmr`, and `expected`.
+
+    `lines_of` gives the lines of one group from its points: see `spc_against`. It has no target, since its limits move.
+    """
+    x = _read(y, "y")
+    return _chart(x, lambda at: lines_of(x[at]), {**COLUMNS, **EXPECTED}, better, None, None, rebase_at, (None, None))
 
 
 def p_prime(
@@ -229,6 +256,7 @@ def _chart(
         drawn = {"x": points, "flag": flags(points, lines), **{name: getattr(lines, line) for name, line in LINES.items()}}
         whole = {"mean": lines.mean, "group": group, "target": goal, "better": better, "is_target_bound": is_bound}
         whole |= {name: getattr(lines, name) for name in LANEY}
+        drawn |= {"expected": lines.expected or [lines.mean] * len(points)} | ({"mean": lines.means} if lines.means else {})
         for name, cell in cells.items():
             cell += drawn[name] if name in drawn else [whole[name]] * len(points)
     return pl.DataFrame(cells, schema=columns)

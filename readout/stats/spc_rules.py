@@ -22,14 +22,23 @@ RULES = {
     "two_of_three_low": "two of three points close to the lower limit",
     "shift_high": f"{RUN} or more points in a row above the mean",
     "shift_low": f"{RUN} or more points in a row below the mean",
+    "burst_high": "far more than the months before lead to expect",
+    "burst_low": "far fewer than the months before lead to expect",
+    "record_high": "the highest of all so far, and well above a year before",
 }
 """Every flag a point can carry, in the order the rules apply, and its name in words."""
-HIGH = frozenset({"above_limit", "trend_up", "two_of_three_high", "shift_high"})
+RECORD = "record_high"  # of a list alone: see `readout.level`
+BURST_HIGH, BURST_LOW = "burst_high", "burst_low"  # of a share or rate of too few events to be judged by limits
+HIGH = frozenset({"above_limit", "trend_up", "two_of_three_high", "shift_high", RECORD, BURST_HIGH})
 
 
 @dataclass(frozen=True)
 class Lines:
-    """The mean of one group and its other lines, one value a point; None where there is nothing to draw."""
+    """The mean of one group and its other lines, one value a point; None where there is nothing to draw.
+
+    `expected`: what each point is held against where that is not the mean. `means`: the mean point by point, where it moves. `run`: points in a row
+    on one side of the mean that are a shift, None where no run is one. `has_trend`: whether points that rise or fall in a row are a trend.
+    """
 
     mean: float | None
     lower: Points
@@ -38,6 +47,10 @@ class Lines:
     near_upper: Points
     sigma_z: float | None = None
     is_sigma_z_raised: bool | None = None
+    expected: Points | None = None
+    means: Points | None = None
+    run: int | None = RUN
+    has_trend: bool = True
 
     @classmethod
     def none(cls, mean: float | None, length: int) -> "Lines":
@@ -79,6 +92,24 @@ def xmr_lines(base: Points, length: int, screen_ranges: bool) -> Lines:
     return Lines.around(mean, [spread] * length, LIMIT, NEAR)
 
 
+def lines_against(points: Points, expected: Points) -> Lines:
+    """The lines of points that are each held against a value of their own: as far from it as `xmr_lines` sets them, by the moving ranges of what is left."""
+    known = [x for x in points if x is not None]
+    if not known:
+        return Lines.none(None, len(points))
+    mean = fsum(known) / len(known)
+    left = [None if x is None or e is None else x - e for x, e in zip(points, expected, strict=True)]
+    ranges = _moves(left)
+    if not ranges:
+        return replace(Lines.none(mean, len(points)), expected=expected)
+    spread = _average_range(ranges, True, slack(mean))
+
+    def at(k: float) -> Points:
+        return [None if e is None else e + k * spread for e in expected]
+
+    return Lines(mean, at(-LIMIT), at(LIMIT), at(-NEAR), at(NEAR), expected=expected)
+
+
 def laney_lines(counts: Points, sizes: Points, baseline: int | None, top: float | None) -> Lines:
     """The lines of counts over sizes, both None at a gap: shares up to `top` 1, rates where top is None. XmR where nothing, or everything, counts."""
     ratios = [None if c is None or n is None else c / n for c, n in zip(counts, sizes, strict=True)]
@@ -115,12 +146,13 @@ def flags(points: Points, lines: Lines) -> list[str | None]:
 
     beyond = outside(lines.lower, lines.upper)
     close = [near and not far for near, far in zip(outside(lines.near_lower, lines.near_upper), beyond, strict=True)]
-    sides = [sign(x, mean) for x in points]
-    steps = [sign(b, a) for a, b in pairwise(points)]
+    sides = [sign(x, m) for x, m in zip(points, lines.means or [mean] * len(points), strict=True)]
+    held = sides if lines.expected is None else [sign(x, e) for x, e in zip(points, lines.expected, strict=True)]
+    steps = [sign(b, a) for a, b in pairwise(points)] if lines.has_trend else []
 
-    for start, stop, side in _runs(sides, RUN):
+    for start, stop, side in _runs(sides, lines.run) if lines.run else ():
         found[start:stop] = ["shift_high" if side > 0 else "shift_low"] * (stop - start)
-    for start, stop, side in _runs(sides, 3):
+    for start, stop, side in _runs(held, 3):
         for i in range(start, stop - 2):
             pair = [j for j in range(i, i + 3) if close[j]]
             for j in pair if len(pair) >= 2 else ():

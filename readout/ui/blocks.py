@@ -15,6 +15,7 @@ from readout import narrate, schema
 from readout.answer import Answer, Released
 from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import LIGHT, Flag, alternative
+from readout.control import may_have_season
 from readout.errors import DrawingError
 from readout.scope import DIMENSIONS
 from readout.ui import address, downloads, engine, figure, judged, way, written
@@ -256,9 +257,10 @@ def _cell(answer: Answer, column: str, value: Any) -> Any:
 def pathway(page: Page, metric_id: str = "within_pathway_standard") -> Page:
     """The page narrowed to one pathway: times of different pathways differ by an order of magnitude, and a median over all says little.
 
-    It opens on the one that breaches its standard most, by share of `metric_id`; the choice is kept in the address.
+    It opens on the one that breaches its standard most, by share of `metric_id` and by more than chance, else on the one with the most examinations; the
+    choice is kept in the address.
     """
-    ranked = ranked_pathways(page, metric_id)
+    ranked, is_worst = ranked_pathways(page, metric_id)
     options = {p: schema.PATHWAYS[p] for p in ranked}
     if not options:
         return page
@@ -267,9 +269,10 @@ def pathway(page: Page, metric_id: str = "within_pathway_standard") -> Page:
     if len(options) == 1:
         st.caption("One pathway only: this choice of filters holds no other.")
     else:
-        most = "this one has" if chosen == first else f"{options[first]} has"
         over = "waiting six weeks or more" if metric_id == "six_week_breach" else "over its standard"
-        st.caption(f"Pathways are shown one by one, since their times differ too much to be put together; {most} the largest share {over}.")
+        most = "this one has" if chosen == first else f"{options[first]} has"
+        told = f"{most} the largest share {over}, by more than chance" if is_worst else f"none has a share {over} that is larger by more than chance"
+        st.caption(f"Pathways are shown one by one, since their times differ too much to be put together; {told}.")
     return replace(page, scope=page.scope.filtered("pathway", (chosen,)))
 
 
@@ -279,6 +282,11 @@ def choice(title: str, options: dict[str, str], *, key: str) -> str:
     address.claim(key, "choice", names, where=f"offered under '{title}'")
     chosen = st.segmented_control(title, names, default=names[0], required=True, key=key, bind="query-params", label_visibility="collapsed")
     return next((k for k, v in options.items() if v == chosen), next(iter(options)))
+
+
+def limits(metric: Metric) -> str:
+    """What each month is held against, a key of `judged.LIMITS`; offered for work alone, which may have a season and grow."""
+    return choice("Limits", judged.LIMITS, key="limits") if may_have_season(metric) else "mean"
 
 
 def switch(title: str, *, key: str) -> bool:

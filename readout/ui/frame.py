@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from readout import format as fmt
+from readout import standing
 from readout.answer import Answer, data_end, dimension_labels, provisional_months, visible_sites
 from readout.catalogue import Metric, Standard, load_catalogue
 from readout.charts import Flag
@@ -133,14 +134,10 @@ def _bears(named: Sequence[str], metric_id: str) -> bool:
     return not named or metric_id in named or metrics[metric_id].page in pages
 
 
-def ranked_pathways(page: Page, metric_id: str = "within_pathway_standard") -> list[str]:
-    """Pathways of the page's scope, the one that breaches its standard most, by share, first."""
+def ranked_pathways(page: Page, metric_id: str = "within_pathway_standard") -> tuple[list[str], bool]:
+    """Pathways of the page's scope, and whether the first breaches its standard most by more than chance; else it has the most examinations."""
     answer = page.ask(metric_id, "pathway")
-    if isinstance(answer, engine.Failure):
-        return []
-    sign = -1 if answer.metric.better == "down" else 1
-    rows = [r for r in answer.rows if r["pathway"] is not None]
-    return [r["pathway"] for r in sorted(rows, key=lambda r: 2.0 if r["value"] is None else sign * r["value"])]
+    return ([], False) if isinstance(answer, engine.Failure) else standing.opening(answer, "pathway")
 
 
 def _live() -> tuple[Store, str]:

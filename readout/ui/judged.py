@@ -9,7 +9,6 @@ from readout import charts, narrate_control
 from readout import format as fmt
 from readout.answer import Answer, Released
 from readout.control import Control, control, controls, rebases_of
-from readout.export import tables
 from readout.export.content import as_shown
 from readout.scope import Scope
 from readout.ui import downloads, engine, figure
@@ -19,7 +18,8 @@ from readout.ui.look import palette
 
 WITHHELD = "The figure of its last complete month is withheld in this release, so nothing is said of it."
 
-LEVEL_HIGH, CHANGE_HIGH = 250, 300  # pixels of a list's two charts
+
+LIMITS = {"mean": "All months", "year": "Same month a year before", "trend": "Straight trend"}
 
 
 def judged(page: Page, metric_id: str, **where: Sequence[str]) -> Control | Failure:
@@ -28,9 +28,10 @@ def judged(page: Page, metric_id: str, **where: Sequence[str]) -> Control | Fail
     return answer if isinstance(answer, Failure) else _kept(page, answer)
 
 
-def stated(page: Page, metric_id: str) -> Control | None:
-    """One series in the page's filters; where there is none to show, the sentence that says why, and None."""
-    found = judged(page, metric_id)
+def stated(page: Page, metric_id: str, limits: str = "mean") -> Control | None:
+    """One series in the page's filters, with limits against a key of LIMITS; where there is none to show, the sentence that says why, and None."""
+    answer = page.ask(metric_id, "month", scope=page.scope.between(None, None))
+    found = answer if isinstance(answer, Failure) else _kept(page, answer, limits)
     if isinstance(found, Failure):
         st.info(found.sentence)
         return None
@@ -56,8 +57,8 @@ def same(page: Page, answer: Answer) -> Control | Failure:
     return whole if isinstance(whole, Failure) else _kept(page, whole)
 
 
-def _kept(page: Page, answer: Answer) -> Control:
-    made: Control = engine.answers().get(_key(page, answer, "one"), lambda: control(answer, rebases_of(page.store.extract.manifest)))
+def _kept(page: Page, answer: Answer, limits: str = "mean") -> Control:
+    made: Control = engine.answers().get(_key(page, answer, limits), lambda: control(answer, rebases_of(page.store.extract.manifest), limits=limits))
     return made
 
 
@@ -70,22 +71,15 @@ def can_be_judged(answer: Answer) -> bool:
 
 
 def draw(found: Control, where: Mapping[str, Sequence[str]], *, key: str) -> None:
-    """The chart, what it says, and what is known of its limits; of a list its level too, above the change that is judged. `where`: its filters."""
+    """The chart, what it says, what it is judged against, and how often chance flags such a chart. `where`: its filters."""
     page, colours = current(), palette()
     flags = page.flags_for(found.metric.id, where)
-    whole = _whole(page, found, where) if found.metric.is_snapshot else None
     name = ("spc", str(engine.extracts()), page.store.extract.id, page.store.viewer.key, colours.name, found.metric.id, found.chart, *sorted(found.unit.items()))
     name = (*name, key, page.scope, tuple(sorted((d, tuple(v)) for d, v in where.items() if v)))
-    high = {"height": CHANGE_HIGH} if whole is not None else {}
-    drawn = engine.figures().get(name, lambda: charts.spc_chart(found, flags=flags, palette=colours, standard=page.standard_of(found.metric), **high))
-    if isinstance(whole, Answer):
-        above = ("level", *name)
-        level = engine.figures().get(above, lambda: charts.level_chart(whole, drawn, flags=flags, palette=colours, height=LEVEL_HIGH))
-        st.markdown(f"**{tables.LEVEL}**")
-        figure.show(level, key=f"{key}_level_figure", alt=charts.level_words(whole), name=above)
-        st.markdown(f"**{tables.CHANGE}**")
+    drawn = engine.figures().get(name, lambda: charts.spc_chart(found, flags=flags, palette=colours, standard=page.standard_of(found.metric)))
     figure.show(drawn, key=f"{key}_spc_figure", alt=narrate_control.alternative(found), name=name)
     st.markdown(" ".join(s for s in (narrate_control.signal(found), narrate_control.target_words(found), narrate_control.suggestion(found)) if s))
+    st.markdown(" ".join(s for s in (narrate_control.choice(found), narrate_control.by_chance(found)) if s))
     notes = [f"New limits from {fmt.month(r.month)}: {r.reason} ({r.who}{f', {fmt.day(r.when)}' if r.when else ''})." for r in found.rebases]
     notes += [f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags]
     st.caption(" ".join([f"Chart: {found.chart}, {_span(page)}.", *notes]))

@@ -9,10 +9,11 @@ from readout import narrate, narrate_control
 from readout.answer import Answer, count_missing, visible_sites
 from readout.catalogue import load_catalogue
 from readout.charts import icons as drawn
-from readout.control import LEAST_TIMED, Control, Row
+from readout.control import Control, Row
 from readout.export.indicator import finding as said_of
 from readout.export.indicator import shown as shown_of
 from readout.export.indicator import target
+from readout.judgeable import LEAST_TIMED
 from readout.level import HIGHEST
 from readout.scope import month_end
 from readout.ui import icons, variability, written
@@ -30,9 +31,9 @@ DOMAINS: dict[str, tuple[str, ...]] = {
 HOW_TO_READ = (
     "Each figure is of the last complete month. Variation: what the months so far say of the last one, by the rules of statistical process "
     "control; common-cause variation is noise, however the figure moved. Assurance: whether the target will be met every month, never, or by "
-    "chance; what share should be within its own standard is set pathway by pathway (see Within standard). The lists (unreported, backlog, "
-    "waiting list) are judged by their change over the month, since a list remembers the month before; one that stands at its highest, and "
-    "half as high again as a year before, comes up with the concerns. A row leads to its chart. "
+    "chance; what share should be within its own standard is set pathway by pathway (see Within standard). A list (unreported, backlog, "
+    "waiting list) is judged by its level, or against the month before where it carries over; its chart says which. One that is the highest of "
+    "all month ends and well above a year before is a concern. A row leads to its chart, which says how often chance flags it. "
     "Every figure is complete unless it says how many cannot be timed or placed."
 )
 SPARSE = "discrepancy_rate"  # about one finding a month: a chart with limits would judge noise
@@ -85,10 +86,11 @@ def _indicator(page: Page, metric_id: str) -> Indicator | None:
 
 
 def segment(page: Page, metric_id: str) -> dict[str, tuple[str, ...]]:
-    """A time is asked of one pathway, the one that breaches its standard most: over all of them a quantile mixes hours with weeks."""
+    """A time is asked of one pathway, the one that breaches its standard most by more than chance, else the one with the most examinations: over all of
+    them a quantile mixes hours with weeks."""
     if load_catalogue().metric(metric_id).kind != "time":
         return {}
-    ranked = ranked_pathways(page, "six_week_breach" if metric_id == "request_to_exam" else "within_pathway_standard")
+    ranked, _ = ranked_pathways(page, "six_week_breach" if metric_id == "request_to_exam" else "within_pathway_standard")
     return {"pathway": tuple(ranked[:1])} if ranked else {}
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from html import escape
 
+from readout import chance, narrate_control
 from readout import format as fmt
-from readout import narrate_control
 from readout.answer import dimension_labels
 from readout.control import Control
 from readout.scope import DIMENSIONS
@@ -44,6 +44,15 @@ ONE_EVENT = (
 )
 
 
+def season() -> str:
+    """What a season or growth alone does to charts of activity and demand."""
+    alone = chance.shares()["moved_mean"]
+    return (
+        f"Activity and demand are judged against all their months here. Growth of 3 % a year alone flags such a chart in {alone['growth_3'] * 100:.0f} of 100, "
+        f"a yearly season of 5 % either way in {alone['season_5'] * 100:.0f}. Their control charts also offer limits against the same month a year before."
+    )
+
+
 def table(page: Page, s: Signals, kind: str) -> str:
     """One row a signal under its indicator, each a link to its control chart; the indicators that the whole network shows first. Empty for none."""
     groups: dict[str, list[Control]] = {}
@@ -63,7 +72,7 @@ def _row(c: Control, unit: Mapping[str, str]) -> str:
     """`unit`: as the filters name it. A code in the address would be rewritten there, and the browser's way back be one step longer."""
     last = c.last or {"x": None, "mean": None, "month": None}
     of = fmt.listed([DIMENSIONS[d].label for d in c.unit])
-    mean = f"mean {'change ' if c.metric.is_snapshot else ''}{narrate_control.reading(c, last['mean'], is_line=True)}" if last["mean"] is not None else ""
+    mean = f"mean {narrate_control.reading(c, last['mean'], is_line=True)}" if last["mean"] is not None and c.limits not in narrate_control.ABOUT else ""
     figure = f"<b>{escape(narrate_control.reading(c, last['x']))}</b>"
     stands = (f"level {c.level.words()}",) if c.level is not None and c.level.words() else ()
     return written.row(

@@ -82,8 +82,9 @@ def test_every_metric_that_is_charted_makes_a_small_figure_that_names_its_chart(
             figure = charts.spc_chart(made, palette=palette)
             assert len(figure.to_json()) < 20_000, metric.id
             if made.last:
-                assert f"{made.chart.split(' of ')[0]} chart" in said(figure)
-                assert ("change over the month" in said(figure)) == metric.is_snapshot
+                named = made.chart.replace("XmR", "XmR chart") if "XmR" in made.chart else f"{made.chart} chart"
+                assert named in said(figure)
+                assert ("not judged" in said(figure)) == bool(made.unjudged)
 
 
 def test_a_gap_is_a_gap_and_what_still_arrives_is_hollow_and_outside_the_limits(store):
@@ -143,7 +144,7 @@ def test_every_line_is_labelled_in_its_unit_and_the_target_with_its_status(store
     assert "28 days (national)" in said(charts.spc_chart(made, standard=standard)).replace("<br>   ", " ")
     assert "trial limits" not in plain and "trial limits" in said(charts.spc_chart(of(store, "within_28_days", LEVEL[:11])))
     assert re.search(r"mean \d+\.\d days", said(charts.spc_chart(of(store, "exam_to_report"))))
-    assert re.search(r"upper limit \+\d", said(charts.spc_chart(of(store, "unreported"))))
+    assert re.search(r"upper limit \d", said(charts.spc_chart(of(store, "unreported"))))
 
 
 def test_limits_are_drawn_within_the_scale_though_not_computed_so(store):
@@ -167,7 +168,7 @@ def test_a_chart_of_little_is_still_a_chart(store, values):
     assert low < min(v for v in values if v is not None) / 100 <= max(v for v in values if v is not None) / 100 < high
     assert len(figure.layout.yaxis.tickvals) >= 2
     if len(values) == 14:
-        assert "mean and limits" in said(figure)
+        assert "not judged" in said(figure) and "limit" not in said(figure)
     ElementTree.fromstring(icons.sparkline(made))
 
 

@@ -106,19 +106,10 @@ def test_every_figure_is_small_and_has_words(store):
 
 def test_sentences_claim_nothing_that_two_months_cannot_show(store):
     asked = [ask(m, Scope(("month",)), store) for m in ("activity", "demand", "out_of_hours_share", "exam_to_report", "within_28_days", "unreported")]
-    within, whole = ask("within_28_days", Scope(("site_code",)), store), ask("within_28_days", Scope(), store)
-    said = [narrate.compared(a) for a in asked] + [narrate.outlying(within, whole, "site_code"), narrate.against_standard(asked[4])]
+    said = [narrate.compared(a) for a in asked] + [narrate.against_standard(asked[4])]
     for sentence in said:
         assert sentence and not CLAIMS.search(sentence), sentence
         assert re.search(r"\d", sentence), sentence
-
-
-def test_nothing_unusual_is_said_when_it_is_so(make):
-    """Two sites alike: every interval holds the whole, so there is no news."""
-    rows = [{"acc": f"A{i}", "site": f"S{1 + i % 2}", "ended": "2026-07-01 10:00", "verified": "2026-07-02 10:00" if i % 10 else ""} for i in range(40)]
-    store = Store(make(rows))
-    site = ask("within_28_days", Scope(("site_code",)), store)
-    assert "nothing unusual" in narrate.outlying(site, ask("within_28_days", Scope(), store), "site_code")
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: p.stem)
@@ -369,20 +360,61 @@ def test_every_honest_figure_is_small(store):
     assert {name: size for name, size in sizes.items() if size >= 20_000} == {}
 
 
-def test_the_worst_pathway_is_named_with_its_counts(make):
-    """Ten outpatients, one of them late and one not reported; ten inpatients all in time."""
-    rows = [
-        {"acc": f"A{i}", "class": "03", "ended": "2026-08-03 10:00", "verified": "" if i == 0 else "2026-09-20 10:00" if i == 1 else "2026-08-04 10:00"}
-        for i in range(10)
-    ]
-    rows += [{"acc": f"I{i}", "class": "01", "ended": "2026-08-03 10:00", "verified": "2026-08-03 12:00"} for i in range(10)]
-    store = Store(make(rows))
-    said = narrate.breaching(ask("within_pathway_standard", Scope(("pathway",)), store))
-    assert "breaches most: 2 of 10 (20.0 %) examinations" in said and "Inpatient and day case least, 0 of 10 (0.0 %)" in said
+def pathways(late):
+    """Examinations by pathway: so many, of which so many are late."""
+    rows = []
+    for patient, (n, missed) in late.items():
+        rows += [
+            {"acc": f"{patient}{i}", "class": patient, "ended": "2026-08-03 10:00", "verified": "2026-09-20 10:00" if i < missed else "2026-08-03 12:00"} for i in range(n)
+        ]
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("late", "said"),
+    [
+        ({"03": (40, 20), "01": (40, 2)}, "Of 80 examinations old enough to judge, 22 (27.5 %) are over the standard for their pathway or still unreported. "),
+        ({"03": (40, 0), "01": (40, 0)}, "Of 80 examinations old enough to judge, none is over the standard for their pathway or still unreported."),
+        ({"03": (10, 2), "01": (10, 0)}, "That is too few to say which pathway breaches most."),
+        ({"03": (40, 6), "01": (40, 5)}, "No pathway breaches more than the others by more than chance."),
+        ({"03": (40, 6), "01": (40, 6)}, "No pathway breaches more than the others by more than chance."),
+    ],
+)
+def test_a_pathway_breaches_most_only_beyond_chance(make, late, said):
+    text = narrate.breaching(ask("within_pathway_standard", Scope(("pathway",)), Store(make(pathways(late)))))
+    assert said in text
+    assert ("breaches most, by more than chance: 50.0 % (20 of 40)." in text) == (late["03"][1] == 20)
+
+
+def test_one_pathway_alone_is_named_and_none_says_nothing(make):
+    store = Store(make(pathways({"03": (10, 2), "01": (10, 0)})))
     alone = narrate.breaching(ask("within_pathway_standard", Scope(("pathway",), {"pathway": ("inpatient",)}), store))
-    assert alone.endswith("are still unreported.") and "least" not in alone
+    assert alone == "Of 10 examinations old enough to judge, none is over the standard for their pathway or still unreported."
     nobody = ask("within_pathway_standard", Scope(("pathway",), {"modality": ("PT",)}), store)
     assert narrate.breaching(nobody) == ""
+
+
+def test_a_median_and_a_90th_percentile_need_ten(make):
+    """The page said `half of the examinations were reported within 2.7 days, 90 % within 3.4 days (n 2)`."""
+    for n in (2, 9, 10):
+        store = Store(make([{"acc": f"A{i}", "ended": "2026-08-03 10:00", "verified": "2026-08-04 10:00"} for i in range(n)]))
+        answer = ask("exam_to_report", Scope(("month",)), store)
+        row = next(r for r in answer.rows if r["n"])
+        said = [narrate.compared(answer), narrate.reading(answer, row), narrate.beside(answer, row)]
+        if n < 10:
+            assert said == [said[0], "too few", f"n {n}, 0 unreported"] and said[0].endswith("too few for a median or a 90th percentile.")
+        else:
+            assert "half of the examinations of Aug 2026 were reported within 24.0 h" in said[0] and said[2].startswith("90 % within 24.0 h")
+
+
+def test_where_most_of_a_stock_is_needs_more_than_chance(make):
+    def largest(first, second):
+        store = Store(make(waits("S1", [None] * first) + waits("S2", [None] * second)))
+        return narrate.largest(ask("unreported", Scope(("site_code",)), store), "site_code")
+
+    assert largest(30, 8) == "Unreported: 38, of which First Hospital holds 30 (79 %)."
+    assert largest(20, 18) == largest(19, 19) == "Unreported: 38; no site holds clearly more than the next."
+    assert largest(5, 1) == "Unreported: 6; no site holds clearly more than the next."
 
 
 def test_the_flow_says_by_how_much_the_unreported_grew_or_fell(make):

@@ -292,29 +292,18 @@ def test_the_overview_is_two_tables_that_say_in_words_what_the_icons_draw(opened
 
 
 @pytest.mark.parametrize(("metric", "is_list"), [("Backlog", True), ("Own list, six weeks or more", True), ("Examinations per working day", False)])
-def test_the_control_chart_of_a_list_shows_its_level_above_the_change(metric, is_list, opened):
+def test_a_control_chart_says_what_it_is_judged_against_and_how_often_chance_flags_it(metric, is_list, opened):
     app = opened("control", metric=metric)
-    assert not app.exception
-    assert len(app.get("bidi_component")) == (2 if is_list else 1)
-    said = [m.value for m in app.markdown]
-    heads = ["**Level at each month end**", "**Change over the month, which is judged**"]
-    assert [h for h in said if h in heads] == (heads if is_list else [])
+    assert not app.exception and len(app.get("bidi_component")) == 1
+    said = " ".join(m.value for m in app.markdown)
+    assert ("This list is judged " in said) == is_list and re.search(r"would flag its last month in \d+ of 100", said)
+    assert ("Growth of 3 % a year alone" in said) == (not is_list)
 
 
-def test_the_level_stands_month_over_month_with_its_change(sample_extract):
-    from readout import charts
-    from readout.answer import ask
-    from readout.control import control
-    from readout.scope import Scope
-    from readout.store import Store
-
-    answer = ask("unreported", Scope(("month",)), Store(sample_extract))
-    change = charts.spc_chart(control(answer))
-    level = charts.level_chart(answer, change)
-    assert level.layout.xaxis.range == change.layout.xaxis.range and level.layout.margin.r >= change.layout.margin.r
-    assert level.layout.margin.l == change.layout.margin.l
-    assert level.layout.yaxis.range[0] == 0 and not level.layout.shapes[1:], "from zero, and no limits"
-    assert charts.level_words(answer).startswith("Unreported at each month end, ")
+def test_the_limits_of_activity_may_be_set_against_a_year_before_or_a_trend(opened):
+    for name, said in (("Same month a year before", "the same month a year before with the usual change"), ("Straight trend", "the straight line through all months")):
+        app = opened("control", metric="Examinations per working day", limits=name)
+        assert not app.exception and said in " ".join(m.value for m in app.markdown)
 
 
 def test_an_event_is_marked_only_where_it_applies(opened, altered):
@@ -359,7 +348,7 @@ def test_a_signal_leads_to_its_control_chart_which_says_the_same(opened):
     assert asked.get("site", [one.find("th/a").text]) == [one.find("th/a").text], "the address names it as the filter does"
     chart = opened("control", **{k: v[0] for k, v in asked.items()})
     said = " ".join(m.value for m in chart.markdown)
-    assert not chart.exception and one[1].find("span/small").text.removeprefix("change over the month: ").split(",")[0] in said.lower()
+    assert not chart.exception and one[1].find("span/small").text.split(",")[0] in said.lower()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from readout import format as fmt
 from readout.answer import ask
 from readout.control import Rebase, control, controls
 from readout.narrate import not_reached
-from readout.narrate_control import alternative, gaps, limits, rebases, rule, signal, suggestion, target_words, trial
+from readout.narrate_control import alternative, choice, gaps, limits, rebases, rule, signal, suggestion, target_words, trial
 from readout.scope import Scope, months_between
 from readout.store import Store
 
@@ -69,31 +69,33 @@ def test_months_still_arriving_are_not_judged_and_move_no_limit(series):
 
 @pytest.mark.parametrize(
     ("metric", "chart"),
-    [("within_28_days", "p'"), ("activity_per_working_day", "XmR"), ("exam_to_report", "XmR"), ("unreported", "XmR of the monthly change")],
+    [("within_28_days", "p'"), ("activity_per_working_day", "XmR"), ("exam_to_report", "XmR"), ("unreported", "XmR of the level")],
 )
 def test_the_catalogue_says_which_chart(series, metric, chart):
     made = control(series(metric, LEVEL))
     assert made.chart == chart and f"({chart})" in alternative(made)
 
 
-def test_a_stock_is_judged_by_its_monthly_change_and_says_it_as_one(series):
-    made = control(series("unreported", [40, 100, 103, 101, 104, 102, 105, 103, 106, 104, 107, 105, 108, 106]))
-    assert made.points["x"].to_list() == [None, None, *([3.0, -2.0] * 6)], "what is older than the extract is not in its first month end"
-    said = "Unreported, the whole network: the change over the month is common-cause variation. Down 2 in Feb 2025, mean change +0.5."
-    assert signal(made) == f"{said} At the end of Feb 2025: 106, against 100 a year before."
-    assert gaps(made) == "" and target_words(made) == ""
-    jumped = control(series("unreported", [40, 100, 103, 101, 104, 102, 105, 103, 106, 104, 107, 105, 108, 106, 146]))
+def test_a_list_is_judged_by_its_level_and_says_it_as_one(series):
+    made = control(series("unreported", [40, 100, 103, 101, 104, 100, 105, 103, 101, 104, 102, 105, 103, 102]))
+    assert made.points["x"].to_list()[:3] == [None, 100.0, 103.0], "what is older than the extract is not in its first month end"
+    said = "Unreported, the whole network: common-cause variation, nothing unusual. 102 at the end of Feb 2025, mean 102.5."
+    assert signal(made) == f"{said} At the end of Feb 2025: 102, against 100 a year before."
+    assert gaps(made) == "" and target_words(made) == "" and made.limits == "level"
+    assert choice(made).startswith("This list is judged by its level: a month end says little of the next (autocorrelation 0.")
+    jumped = control(series("unreported", [40, 100, 103, 101, 104, 100, 105, 103, 101, 104, 102, 105, 103, 102, 120]))
     assert jumped.variation == "concern"
-    assert "**concern**. The change over the month was above the upper limit; up 40 in Mar 2025, mean change +3.5." in signal(jumped)
+    assert "**concern**. Above the upper limit; 120 at the end of Mar 2025, mean 103.8." in signal(jumped)
 
 
 def test_a_rate_of_too_few_events_is_not_judged(series):
     """Four events in 35 months: nearly every month is 0 and lies below the mean, which is no run of anything."""
     made = control(series("addendum_rate", [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 1, *([0] * 12)]))
-    assert (made.variation, made.flag, made.suggestion, made.is_sparse) == (None, None, None, True)
+    assert (made.variation, made.flag, made.suggestion, bool(made.unjudged)) == (None, None, None, True)
     assert made.points["lpl"].null_count() == made.points.height
-    assert "fewer than 1 a month on average are too few for a month to say anything" in signal(made) and rule(made) == "too few to judge"
-    assert not control(series("addendum_rate", [1] * 24)).is_sparse
+    assert "fewer than 1 a month on average: too few for a month to say anything" in signal(made)
+    assert rule(made) == "not judged: fewer than 1 a month on average"
+    assert not control(series("addendum_rate", [0, 1, 2, 3] * 6)).unjudged
 
 
 def test_a_quantile_of_a_few_is_no_figure(series):
@@ -165,12 +167,11 @@ def test_one_month_and_none_are_not_judged(series):
     assert apart.variation is None and "no two months stand side by side" in signal(apart)
 
 
-@pytest.mark.parametrize(("value", "target", "assurance", "words"), [(100, 1.0, "passes", "met every month"), (0, 0.9, "fails", "missed every month")])
-def test_a_share_that_never_moves_has_limits_on_its_mean(series, value, target, assurance, words):
+@pytest.mark.parametrize(("value", "target", "counted"), [(100, 1.0, "met in 14 of 14 months"), (0, 0.9, "met in 0 of 14 months")])
+def test_a_share_that_never_moves_is_not_judged_and_its_target_is_counted(series, value, target, counted):
     made = control(series("within_28_days", [value] * 14, target=target))
-    assert made.variation == "common_cause" and made.assurance == assurance and made.chart == "p'"
-    assert made.points["lpl"].to_list() == made.points["upl"].to_list() == [value / 100] * 14
-    assert words in target_words(made) and limits(made) == f"{value}.0 % to {value}.0 %"
+    assert made.variation is None and made.assurance is None and made.chart == "p'"
+    assert made.points["lpl"].null_count() == 14 and counted in target_words(made) and limits(made) == ""
 
 
 def test_a_target_on_a_limit_is_met_by_chance(series):

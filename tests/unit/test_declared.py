@@ -34,7 +34,8 @@ def rename(folder, old, new):
     """Call a returned column something else, in the query, its header and the catalogue; the table that it is summed from stays."""
     query, entries = folder / "metrics" / "activity.sql", folder / "metrics.toml"
     query.write_text(re.sub(rf"(?<!\(){old}\b", new, query.read_text("utf-8")), "utf-8")
-    entries.write_text(entries.read_text("utf-8").replace(f'numerator = "{old}", denominator = "count_timed"', f'numerator = "{new}", denominator = "count_timed"'), "utf-8")
+    column = 'numerator = "{}", denominator = "count_timed"'
+    entries.write_text(entries.read_text("utf-8").replace(column.format(old), column.format(new)), "utf-8")
 
 
 @pytest.mark.parametrize("metric_id", METRICS)

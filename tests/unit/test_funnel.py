@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from benchmarks import funnels
 from readout.stats.funnel import (
@@ -18,6 +19,8 @@ from readout.stats.funnel import (
     binomial_limits,
     binomial_sides,
     log_ratio_limits,
+    mixed_limits,
+    mixed_sides,
     overdispersed_proportion_limits,
     overdispersed_ratio_limits,
     overdispersion,
@@ -309,6 +312,30 @@ def test_z_scores_and_their_limits() -> None:
     low, high = z_limits(10, 4, [0.025, 0.975])
     assert (low, high) == pytest.approx((1 - 1.959964 * 0.2, 1 + 1.959964 * 0.2), abs=1e-6)
     assert np.isnan(z_limits(2, 2, 0.001)) and np.isnan(z_limits(0, 0, 0.5)) and z_limits(10, 4, 0.975, tau2=0.01) > high
+
+
+@pytest.mark.parametrize(("n", "p"), [(30, 0.15), (100, 0.12), (25, 0.3), (400, 0.2)])
+def test_units_of_small_variance_are_outside_no_more_often_than_the_limits_say(n: int, p: float) -> None:
+    """Of every count that is possible, with its exact chance: variance 3.8, 10.6, 5.3 and 64."""
+    counts = np.arange(n + 1)
+    chance, v = binom.pmf(counts, n, p), n * p * (1 - p)
+    found = mixed_sides(counts, n * p, v)
+    assert chance[found == 1].sum() <= 0.001 and chance[found == -1].sum() <= 0.001
+    np.testing.assert_array_equal(found, binomial_sides(counts, n, p))
+    if v < 25:
+        np.testing.assert_allclose(mixed_limits(n * p, v) * p, binomial_limits(p, n), atol=1e-6)
+    by_normal = np.asarray(counts / (n * p) > z_limits(n * p, v)[-1])
+    if n in (30, 100):
+        assert chance[by_normal].sum() > 0.00125, "the normal errs more often than it says"
+
+
+def test_units_of_mixed_strata_are_judged_by_the_exact_tail() -> None:
+    """Half at risk .05 and half at .5, against the exact sum of two binomials."""
+    low, high = binom.pmf(np.arange(21), 20, 0.05), binom.pmf(np.arange(21), 20, 0.5)
+    exact = np.convolve(low, high)
+    found = mixed_sides(np.arange(41), 11.0, 20 * 0.05 * 0.95 + 20 * 0.25)
+    assert exact[found == 1].sum() <= 0.0012 and exact[found == -1].sum() <= 0.0012
+    assert found[25] == 1 and found[11] == 0
 
 
 def test_z_agrees_with_the_binomial_for_one_stratum() -> None:

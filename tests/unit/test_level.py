@@ -12,7 +12,7 @@ from readout.control import control
 from readout.export.content import as_shown
 from readout.export.indicator import finding
 from readout.level import level
-from readout.narrate_control import alternative, met, rule, signal, target_words
+from readout.narrate_control import alternative, met, signal, target_words
 from readout.scope import Scope, months_between
 from readout.store import Store
 
@@ -37,7 +37,9 @@ def listed(sample_extract):
     ("values", "said", "is_highest"),
     [
         ([100, *[90] * 11, 150], "150, the highest of all month ends, against 100 a year before", True),
-        ([100, *[90] * 11, 149], "149, against 100 a year before", False),  # a peak, and not half as much again
+        ([100, *[90] * 11, 140], "140, the highest of all month ends, against 100 a year before", True),
+        ([100, *[90] * 11, 139], "139, against 100 a year before", False),  # a peak, and within what two such counts differ by once in a hundred
+        ([1000, *[900] * 11, 1249], "1,249, against 1,000 a year before", False),  # a peak, beyond chance, and not a quarter more
         ([100, *[150] * 11, 150], "150, against 100 a year before", False),  # as high, and not higher
         ([90] * 12, "", False),  # no year before
     ],
@@ -54,25 +56,23 @@ def test_a_month_that_still_arrives_has_no_level(listed):
     assert found.month == date(2025, 1, 1) and found.value == 150 and found.before == 100
 
 
-def test_its_height_comes_first_in_words_and_the_change_is_not_called_unusual(listed):
+def test_its_height_comes_first_in_words_and_is_a_concern_of_its_own(listed):
     made = control(listed("unreported", [90, 100, 110, 90, 110, 90, 110, 90, 110, 90, 110, 90, 130, 150]))
-    assert signal(made).startswith(
-        "Unreported, the whole network: at the end of Feb 2025: 150, the highest of all month ends, against 100 a year before. The change over"
-    )
-    assert "nothing unusual" not in signal(made) and rule(made) == "change over the month: common cause"
+    assert signal(made).startswith("Unreported, the whole network: at the end of Feb 2025: 150, the highest of all month ends, against 100 a year before. **Concern**. ")
+    assert made.variation == "concern" and "nothing unusual" not in signal(made)
     assert "the highest of all month ends" in alternative(made)
 
 
-def test_a_signal_in_its_change_is_said_after_its_height(listed):
-    made = control(listed("unreported", [90, 100, 110, 90, 110, 90, 110, 90, 110, 90, 110, 90, 110, 250]))  # the change from the first month end is not judged
-    assert ", against 100 a year before. **Concern**. The change over the month was above the upper limit; up 140 in Feb 2025" in signal(made)
+def test_a_signal_of_its_limits_is_said_after_its_height(listed):
+    made = control(listed("unreported", [90, 100, 111, 93, 107, 95, 109, 90, 110, 92, 108, 91, 106, 250]))
+    assert ", against 100 a year before. **Concern**. Above the upper limit; 250 at the end of Feb 2025" in signal(made)
 
 
 def test_a_list_with_a_target_counts_the_month_ends_that_met_it(listed):
     made = control(listed("six_week_breach", [0.01, 0.02, *[0.3] * 10, 0.005]))
     assert met(made) == "met in 2 of 13 months" and assurance_of(made) == "counted"
     assert target_words(made) == "The target of at most 1 % was met in 2 of 13 months."
-    assert made.level.words() == "0.5 %, against 1.0 % a year before" and made.target is None  # a change has no target line
+    assert made.level.words() == "0.5 %, against 1.0 % a year before" and made.target == 0.01
 
 
 def test_a_release_says_its_own_figures_and_the_true_verdict(listed):

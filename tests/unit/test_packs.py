@@ -100,10 +100,11 @@ def test_every_format_shows_the_number_of_readout_ask(profile, request, store):
         counted = "n" if item.metric.kind == "time" else "value"
         settled = [(i, r) for i, r in enumerate(answer.rows) if not r["provisional"] and (r[counted] is not None or (i, counted) in answer.hidden)]
         at, last = settled[-1]
-        said = "*" if (at, column) in answer.hidden else fmt.figure(item.metric, column, last[column])
+        is_few = counted == "n" and (last["n"] or 0) < 10
+        said = "*" if (at, column) in answer.hidden else "too few" if is_few else fmt.figure(item.metric, column, last[column])
         assert squeezed(f"{item.label}{said}") in pdf, item.key
         assert squeezed(f"{item.label}{said}") in slide_words, item.key
-        if last[column] is not None:
+        if last[column] is not None and not is_few:
             assert any(abs(float(c) - last[column]) < 1e-9 for c in cells if c and re.fullmatch(r"-?[\d.]+(e-?\d+)?", c)), item.key
     assert chart_numbers
 
@@ -157,13 +158,12 @@ def test_slides_are_native_editable_and_say_where_they_come_from(content):
 
     deck = Presentation(io.BytesIO(pack_pptx(content, Changes())))
     charted = [(s, shape) for s in deck.slides for shape in s.shapes if shape.has_chart]
-    lists = {i.label for i in content.pages if i.metric.is_snapshot}
-    assert lists and len(charted) == len(content.pages) + len(lists) + sum(f.answer is not None for f in content.funnels)
+    assert len(charted) == len(content.pages) + sum(f.answer is not None for f in content.funnels)
     for slide, shape in charted:
         assert shape._element.nvGraphicFramePr.cNvPr.get("descr")
         assert shape.chart.part.chart_workbook.xlsx_part is not None
         assert content.pack_id in slide.notes_slide.notes_text_frame.text
-        assert sum(1 for x in slide.shapes if x.has_chart) == (2 if slide.shapes.title.text_frame.text in lists else 1)
+        assert sum(1 for x in slide.shapes if x.has_chart) == 1
     titles = [s.shapes.title.text_frame.text for s in deck.slides]
     assert all(titles) and all(i.label in titles for i in content.pages)
 
@@ -203,8 +203,7 @@ def test_the_workbook_runs_nothing_and_holds_real_tables(content):
     sheets = [book.read(n).decode() for n in book.namelist() if n.startswith("xl/worksheets/sheet")]
     assert not any("<f>" in s for s in sheets)
     assert sum(n.startswith("xl/tables/") for n in book.namelist()) >= len(content.items) + 2
-    count_lists = sum(i.metric.is_snapshot for i in content.items)
-    charts_ = len(content.items) + count_lists + sum(f.answer is not None for f in content.funnels)
+    charts_ = len(content.items) + sum(f.answer is not None for f in content.funnels)
     assert sum(n.startswith("xl/charts/chart") for n in book.namelist()) == charts_
     assert pack_xlsx(odd, Changes()) == pack_xlsx(odd, Changes())
 
@@ -298,37 +297,32 @@ def slides_of(content):
     return found
 
 
-@pytest.mark.parametrize("form", ["pdf", "pptx", "xlsx"])
-def test_a_list_without_its_level_is_not_handed_over(form, content, monkeypatch):
-    """The level is the main line of a list's page; its change is what is judged."""
-    listed = [i for i in content.pages if i.metric.is_snapshot]
-    assert listed and all(i.level_figure is not None for i in listed) and all(i.level_figure is None for i in content.items if not i.metric.is_snapshot)
+@pytest.mark.parametrize("form", ["pptx", "xlsx"])
+def test_a_list_whose_level_is_another_is_not_handed_over(form, content):
+    """The chart of a list is of its level."""
 
     def halved(item):
-        frame = item.answer.frame
-        return replace(item, answer=replace(item.answer, frame=frame.with_columns(value=frame["value"] / 2))) if item.metric.is_snapshot else item
+        points = item.control.points
+        return replace(item, control=replace(item.control, points=points.with_columns(x=points["x"] / 2))) if item.metric.is_snapshot else item
 
+    assert any(i.metric.is_snapshot for i in content.pages)
     wrong = replace(content, items=tuple(halved(i) for i in content.items))
-    if form == "pdf":
-        monkeypatch.setattr(type(content.items[0]), "level_drawing", None)
-        wrong = replace(content, items=tuple(replace(i) for i in content.items))  # anew: what an item has drawn it keeps
     made = deliver.MAKERS[form](wrong, Changes())
-    with pytest.raises(IncompleteError, match="level"):
+    with pytest.raises(IncompleteError, match="does not hold its figures"):
         reopened.check(content, {form: made})
 
 
-def test_a_list_shows_its_level_by_month_end_with_no_limits(content):
-    for item in (i for i in content.items if i.metric.is_snapshot):
-        drawn = item.level_figure.to_dict()
-        settled = [r["value"] for r in item.answer.rows if not r["provisional"]]
-        assert drawn["data"][0]["y"] == settled and len(drawn["data"]) == 2, "the second line is of the months still arriving"
-        assert "limit" not in json.dumps(drawn, default=str) and drawn["layout"]["yaxis"]["range"][0] <= 0
-        assert f"last {item.latest.text} in " in item.level_alternative
+def test_a_list_shows_its_level_by_month_end_with_its_limits_and_says_what_it_is_judged_against(content):
     deck = slides_of(content)
+    text = reopened.pdf_text(pack_pdf(content, Changes()))
     for item in (i for i in content.pages if i.metric.is_snapshot):
-        level, change = deck[item.label][0]
-        assert [s.name for s in level.plots[0].series][:2] == ["Level at each month end", "Provisional"]
-        assert {"Mean", "Upper limit", "Lower limit"} <= {s.name for s in change.plots[0].series}
+        ((chart,), words_) = deck[item.label]
+        series = {s.name: list(s.values) for s in chart.plots[0].series}
+        levels = {r["month"]: r["value"] for r in item.answer.rows if not r["provisional"]}
+        drawn = [levels.get(m) for m in item.control.points["month"]]
+        assert series["Level at each month end"][1:] == drawn[1:] and series["Level at each month end"][0] is None
+        assert "Mean" in series and item.judged_by in words_ and squeezed(item.judged_by) in text
+        assert item.control.unjudged or item.judged_by.startswith("This list is judged ")
 
 
 def test_slides_say_counts_and_provisional_months_and_begin_as_printed(content):

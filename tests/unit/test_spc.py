@@ -11,7 +11,7 @@ import pytest
 
 from readout.errors import UsageError
 from readout.stats import spc_chance
-from readout.stats.spc import HIGH, RULES, Met, assurance, expected_signals, is_trial, last_flag, met, p_prime, u_prime, variation, xmr
+from readout.stats.spc import BURST_HIGH, BURST_LOW, HIGH, RECORD, RULES, Met, assurance, expected_signals, is_trial, last_flag, met, p_prime, u_prime, variation, xmr
 from tests.conftest import shared
 
 COLUMNS = ["x", "mean", "lpl", "upl", "near_lower", "near_upper", "group", "flag"]
@@ -321,7 +321,7 @@ def test_charts_equal_the_slow_reading_of_the_rules() -> None:
             chart = xmr(xs, screen_ranges=screen, baseline=baseline, rebase_at=rebase_at)
             assert same(chart, slow_chart(xs, screen, baseline, rebase_at)), f"series {number}: {xs} {screen} {baseline} {rebase_at}"
             seen.update(flagged(chart).values())
-    assert set(seen) == set(RULES) and min(seen.values()) > 500
+    assert set(seen) == set(RULES) - {RECORD, BURST_HIGH, BURST_LOW}  # which no chart sets by itself, see test_judgeable and min(seen.values()) > 500
 
 
 @pytest.mark.parametrize("is_share", [True, False])
@@ -344,7 +344,7 @@ def test_prime_charts_equal_the_slow_reading_of_the_rules(is_share: bool) -> Non
         for (sigma, is_raised), (want, want_raised) in zip(chart.select("sigma_z", "is_sigma_z_raised").rows(), sigmas, strict=True):
             assert is_raised == want_raised and (sigma == want if want is None else sigma == pytest.approx(want))
         seen.update(flagged(chart).values())
-    assert set(seen) == set(RULES)
+    assert set(seen) == set(RULES) - {RECORD, BURST_HIGH, BURST_LOW}  # which no chart sets by itself, see test_judgeable
 
 
 # The shape of a chart

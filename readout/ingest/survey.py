@@ -58,7 +58,10 @@ class TimeSurvey:
     def plus(self, other: "TimeSurvey") -> "TimeSurvey":
         counts = {n: getattr(self, n) + getattr(other, n) for n in COUNTS}
         mine, theirs = {r.formats: r for r in self.rivalries}, {r.formats: r for r in other.rivalries}
-        both = [mine[f].plus(theirs[f]) if f in mine and f in theirs else mine.get(f) or theirs[f] for f in {**mine, **theirs}]
+        both = [
+            mine[f].plus(theirs[f]) if f in mine and f in theirs else mine.get(f) or theirs[f]
+            for f in {**mine, **theirs}
+        ]
         return TimeSurvey(**counts, wrong_offset=self.wrong_offset or other.wrong_offset, rivalries=both)
 
 
@@ -66,7 +69,9 @@ COUNTS = tuple(n for n in TimeSurvey.__dataclass_fields__ if n.startswith("count
 Survey = dict[str, TimeSurvey]  # by canonical column, and "latest"
 
 
-def survey_times(text: pl.Series, formats: Sequence[str], parsed: instants.Parsed, *, is_shown: bool) -> TimeSurvey:
+def survey_times(
+    text: pl.Series, formats: Sequence[str], parsed: instants.Parsed, *, is_shown: bool
+) -> TimeSurvey:
     """What a batch of one column holds. Texts are kept as examples only where `is_shown`."""
     minute = parsed.local.dt.hour().cast(pl.Int32) * 60 + parsed.local.dt.minute().cast(pl.Int32)
     minute = minute.set(parsed.is_without_time, None)
@@ -99,13 +104,19 @@ def _rivalry(text: pl.Series, group: tuple[str, ...], is_shown: bool) -> Rivalry
         read=pl.any_horizontal(pl.col(names).is_not_null()),
         differs=pl.min_horizontal(names) != pl.max_horizontal(names),
     )
-    found = Rivalry(group, int(frame["read"].sum()), {f: len(text) - int(frame[f"{i}"].null_count()) for i, f in enumerate(group)})
+    found = Rivalry(
+        group,
+        int(frame["read"].sum()),
+        {f: len(text) - int(frame[f"{i}"].null_count()) for i, f in enumerate(group)},
+    )
     found.count_differing = int(frame["differs"].sum() or 0)
     if is_shown:
         differing = frame.filter(pl.col("differs"))["text"]
         found.differing = differing[0] if len(differing) else None
         for i, form in enumerate(group):
-            alone = frame.filter(pl.col(f"{i}").is_not_null() & pl.any_horizontal(pl.col(n).is_null() for n in names))["text"]
+            alone = frame.filter(
+                pl.col(f"{i}").is_not_null() & pl.any_horizontal(pl.col(n).is_null() for n in names)
+            )["text"]
             if len(alone):
                 found.alone[form] = alone[0]
     return found

@@ -67,15 +67,16 @@ def is_beyond_chance(found: TimeSurvey) -> bool:
     """Whether 00:00 is more frequent than the times around it make likely: most of the column, or under one chance in a thousand."""
     if 2 * found.count_midnight >= found.count_timed:
         return True
-    r = rounding(
-        found
-    )  # the other minutes of these whole hours lose what the whole hours gain: together they weigh as much as unrounded
-    return (
-        _at_least(
-            found.count_midnight, found.count_midnight + found.count_near_midnight, r / (NEAR_MINUTES + r)
-        )
-        < CHANCE
-    )
+    return is_frequent(found, found.count_midnight)
+
+
+def is_frequent(found: TimeSurvey, count: int) -> bool:
+    """Whether one minute holds too many times for one like those from 22:00 to 02:00, rounded as the column is.
+
+    The other minutes of those hours lose what the whole hours gain, so together they weigh as much as unrounded.
+    """
+    r = rounding(found)
+    return _at_least(count, count + found.count_near_midnight, r / (NEAR_MINUTES + r)) < CHANCE
 
 
 def _at_least(k: int, n: int, p: float) -> float:

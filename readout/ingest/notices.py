@@ -15,7 +15,7 @@ from readout.catalogue import load_catalogue
 from readout.errors import PublishError
 from readout.ingest import identifiers, instants
 from readout.ingest.build import Build
-from readout.ingest.decisions import source_column
+from readout.ingest.decisions import is_frequent, source_column
 from readout.ingest.network import Source
 from readout.ingest.staging import MIDNIGHTS, Staged
 
@@ -230,7 +230,7 @@ def notices(build: Build, records: Mapping[str, Mapping[str, Any]]) -> list[dict
             ],
             "placeholder": _placeholders(build, source),
             "gap": [g["text"] for g in build.gaps.get(source.name, [])],
-            "zone": _offsets(build, source),
+            "zone": _offsets(build, source) + _utc_dates(build, source),
             "clock": _no_afternoon(build, source),
             "empty": _empty(build, source),
             "unused": _unused(build, source),
@@ -326,6 +326,15 @@ def _offsets(build: Build, source: Source) -> list[str]:
         f"such as '{found.wrong_offset}'. If the offset is wrong, so are they by as much."
         for column, found in build.surveyed[source.name].items()
         if found.count_wrong_offset and found.wrong_offset
+    ]
+
+
+def _utc_dates(build: Build, source: Source) -> list[str]:
+    return [
+        f"{found.count_utc_midnight:,} times in column '{source_column(source, column)}' are 00:00 in UTC, which is another hour on the "
+        "site's clock: they look like dates. Export the column without a time, or in local time."
+        for column, found in build.surveyed[source.name].items()
+        if is_frequent(found, found.count_utc_midnight)
     ]
 
 

@@ -47,6 +47,7 @@ class TimeSurvey:
     count_on_the_hour: int = 0  # other than 00:00
     count_near_midnight: int = 0  # from 22:00 to 02:00, other than 00:00
     count_afternoon: int = 0  # from 13:00 on
+    count_utc_midnight: int = 0  # 00:00 in UTC, and another hour on the site's clock
     count_wrong_offset: int = 0
     wrong_offset: str | None = None
     rivalries: list[Rivalry] = field(default_factory=list)
@@ -82,6 +83,7 @@ def survey_times(
         afternoon=(pl.col("m") >= 13 * 60).sum(),
     )
     midnight, hour, near, afternoon = (int(n or 0) for n in counts.row(0))
+    at_midnight = (parsed.utc == parsed.utc.dt.truncate("1d")) & (parsed.utc != parsed.local)
     wrong = instants.wrong_offsets(text, parsed)
     return TimeSurvey(
         count_read=len(text) - int(parsed.utc.null_count()),
@@ -90,6 +92,7 @@ def survey_times(
         count_on_the_hour=hour,
         count_near_midnight=near,
         count_afternoon=afternoon,
+        count_utc_midnight=int(at_midnight.sum() or 0),
         count_wrong_offset=int(wrong.sum()),
         wrong_offset=text.filter(wrong).head(1).to_list()[0] if is_shown and wrong.any() else None,
         rivalries=[_rivalry(text, group, is_shown) for group in instants.rivals(formats)],

@@ -709,6 +709,16 @@ def test_offsets_that_the_site_never_has_are_told_and_its_own_are_not(make):
                      "If the offset is wrong, so are they by as much."]  # fmt: skip
 
 
+def test_dates_written_as_midnight_in_utc_are_told(make):
+    """In summer they are 01:00 on the site's clock, and no midnight there."""
+    adapter = ADAPTER.replace('"%Y-%m-%d"]', '"%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]')
+    times = series(500, "%Y-%m-%dT%H:%M:00Z", first=datetime(2026, 5, 1), days=90)
+    assert told(make(times, adapter=adapter), "zone") == []
+    for row in times[:30]:
+        row["ended"], row["verified"] = f"{row['ended'][:10]}T00:00:00Z", ""
+    assert "30 times in column 'ended' are 00:00 in UTC" in told(make(times, adapter=adapter), "zone")[0]
+
+
 def test_a_column_twice_in_the_header_is_refused_also_where_it_is_optional(make, tmp_path):
     make([{}], adapter=ADAPTER + '[optional]\ncolumns = ["verified"]\n')
     path = tmp_path / "inbox" / "a.csv"

@@ -21,7 +21,7 @@ NOTICES = {  # what a publish points out, by its kind in the manifest
     "midnight": "Midnight",
     "placeholder": "Placeholder date",
     "gap": "Month missing",
-    "zone": "Offset",
+    "zone": "Time zone",
     "clock": "Twelve-hour clock",
     "empty": "Empty column",
     "unused": "Not used",

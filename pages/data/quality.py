@@ -21,7 +21,7 @@ VIEWS = {
 }
 LONG = ("codes", "columns", "files")  # to be sorted and searched
 ABOUT = {
-    "notices": "What the publish pointed out, for whoever looks after the exports.",
+    "notices": "What the publish found that can change a figure. Ask the people who look after the exports.",
     "columns": "What each column of the exports held. Unreadable and unknown are shares of the filled records; the worst column is first.",
     "decisions": "A column is judged over all files of its source. A date without a time is not used in figures in hours.",
     "source": "What each rule found in the files, and what became of those records.",

@@ -53,8 +53,9 @@ def decide(source: Source, survey: Survey, midnights: tuple[str, ...]) -> tuple[
 
 def rounding(found: TimeSurvey) -> float:
     """How many times more often than the minutes around it a whole hour stands in a column: 1 to the minute, 60 to the hour."""
-    others = found.count_timed - found.count_midnight
-    return min(60.0, max(1.0, 60 * found.count_on_the_hour / others)) if others else 1.0
+    hour = found.count_on_the_hour / 23  # at a usual whole hour; 00:00 is put in as one of them
+    day = found.count_timed - found.count_midnight + hour
+    return min(60.0, max(1.0, 24 * 60 * hour / day)) if day else 1.0
 
 
 def expected_midnights(found: TimeSurvey) -> float:
@@ -66,8 +67,16 @@ def is_beyond_chance(found: TimeSurvey) -> bool:
     """Whether 00:00 is more frequent than the times around it make likely: most of the column, or under one chance in a thousand."""
     if 2 * found.count_midnight >= found.count_timed:
         return True
-    r = rounding(found)  # the other minutes of these whole hours lose what the whole hours gain: together they weigh as much as unrounded
-    return _at_least(found.count_midnight, found.count_midnight + found.count_near_midnight, r / (NEAR_MINUTES + r)) < CHANCE
+    return is_frequent(found, found.count_midnight)
+
+
+def is_frequent(found: TimeSurvey, count: int) -> bool:
+    """Whether one minute holds too many times for one like those from 22:00 to 02:00, rounded as the column is.
+
+    The other minutes of those hours lose what the whole hours gain, so together they weigh as much as unrounded.
+    """
+    r = rounding(found)
+    return _at_least(count, count + found.count_near_midnight, r / (NEAR_MINUTES + r)) < CHANCE
 
 
 def _at_least(k: int, n: int, p: float) -> float:
@@ -83,7 +92,9 @@ def _at_least(k: int, n: int, p: float) -> float:
     return min(1.0, total)
 
 
-def _midnight(source: Source, column: str, found: TimeSurvey, said: str | None, is_date: bool) -> dict[str, Any]:
+def _midnight(
+    source: Source, column: str, found: TimeSurvey, said: str | None, is_date: bool
+) -> dict[str, Any]:
     expected = expected_midnights(found)
     share = f"{_count(found.count_midnight)} of {_count(found.count_timed)} times ({_percent(found.count_midnight / found.count_timed)}) are 00:00"
     near = f"the times from 22:00 to 02:00 make {expected:.1f} likely"
@@ -133,7 +144,9 @@ def _orders(source: Source, survey: Survey) -> tuple[list[tuple[str, str]], Judg
     by_column = {(c, r.formats): r for c, found in survey.items() for r in found.rivalries}
     told = {c for c, _, _ in open_}
     dropped = [(c, f) for (c, formats), winner in meant.items() for f in formats if f != winner]
-    judged = [_order(source, c, by_column[c, formats], winner, c in told) for (c, formats), winner in meant.items()]
+    judged = [
+        _order(source, c, by_column[c, formats], winner, c in told) for (c, formats), winner in meant.items()
+    ]
     return sorted(dropped), judged
 
 
@@ -213,4 +226,8 @@ def source_column(source: Source, column: str) -> str:
 
 def stated(decision: Decision, judgements: Judgements) -> Mapping[str, Any]:
     """A decision as the manifest has it."""
-    return {"dates": list(decision.dates), "not_meant": [list(n) for n in decision.not_meant], "judgements": judgements}
+    return {
+        "dates": list(decision.dates),
+        "not_meant": [list(n) for n in decision.not_meant],
+        "judgements": judgements,
+    }

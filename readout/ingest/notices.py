@@ -15,7 +15,7 @@ from readout.catalogue import load_catalogue
 from readout.errors import PublishError
 from readout.ingest import identifiers, instants
 from readout.ingest.build import Build
-from readout.ingest.decisions import source_column
+from readout.ingest.decisions import is_frequent, source_column
 from readout.ingest.network import Source
 from readout.ingest.staging import MIDNIGHTS, Staged
 
@@ -55,7 +55,11 @@ def column_counts(many: Iterable[Staged]) -> dict[str, Counter[str]]:
 def shown(texts: Iterable[str]) -> list[str]:
     """Those texts that can be shown: that hold a digit, as a time does, and that look like no NHS number and no postcode."""
     hidden = "|".join((identifiers.NHS_SPACED, identifiers.NHS_PLAIN))
-    return [t for t in texts if re.search(r"\d", t) and not re.search(hidden, t) and not re.search(identifiers.POSTCODE, t)]
+    return [
+        t
+        for t in texts
+        if re.search(r"\d", t) and not re.search(hidden, t) and not re.search(identifiers.POSTCODE, t)
+    ]
 
 
 def columns(build: Build, source: Source) -> list[dict[str, Any]]:
@@ -67,7 +71,11 @@ def columns(build: Build, source: Source) -> list[dict[str, Any]]:
         row |= {what: counts[column][what] for what in schema.COLUMN_COUNTS}
         if column in surveyed:
             found = surveyed[column]
-            row |= {"times": found.count_timed, "midnight": found.count_midnight, "on_the_hour": found.count_on_the_hour}
+            row |= {
+                "times": found.count_timed,
+                "midnight": found.count_midnight,
+                "on_the_hour": found.count_on_the_hour,
+            }
         rows.append(row)
     return rows
 
@@ -79,9 +87,19 @@ def refuse_unread(build: Build) -> None:
     """Raise where a column that decides a figure cannot be read in more than a few records."""
     for source in [*build.exam_sources(), *build.review_sources()]:
         for column, counts in column_counts(build.staged[source.name]).items():
-            is_time = column in schema.TABLE_INPUTS[source.table] and schema.TABLE_INPUTS[source.table][column].type == "instant"
-            lost, filled = counts["unreadable"] + counts["unknown"], counts["rows"] - counts["empty"] - counts["missing"]
-            if not (is_time or column in DECIDING) or not is_too_many(lost, filled, UNREAD_SHARE) or (is_time and source.name in build.accepted):
+            is_time = (
+                column in schema.TABLE_INPUTS[source.table]
+                and schema.TABLE_INPUTS[source.table][column].type == "instant"
+            )
+            lost, filled = (
+                counts["unreadable"] + counts["unknown"],
+                counts["rows"] - counts["empty"] - counts["missing"],
+            )
+            if (
+                not (is_time or column in DECIDING)
+                or not is_too_many(lost, filled, UNREAD_SHARE)
+                or (is_time and source.name in build.accepted)
+            ):
                 continue
             raise PublishError(_unread(build, source, column, lost, filled, is_time))
 
@@ -98,10 +116,19 @@ def _unread(build: Build, source: Source, column: str, lost: int, filled: int, i
     if column in DECIDING and column != "latest":
         codes = Counter({v: n for s in many for c, v, n in s.unknown if c == column})
         texts = [v for v, _ in codes.most_common(2)]
-        cure = f'Map them under [source.values.{column}] in the network file, as in "{texts[0]}" = "{_code_of(source, column)}".' if texts else ""
+        cure = (
+            f'Map them under [source.values.{column}] in the network file, as in "{texts[0]}" = "{_code_of(source, column)}".'
+            if texts
+            else ""
+        )
     else:
         texts = shown(t for s in many for t in s.examples.get(column, ()))[:2]
-        rejected = [r.value for s in many for r in s.rejects if r.column in (name, *_parts(source, column)) and r.reason == "unreadable_date" and r.value]
+        rejected = [
+            r.value
+            for s in many
+            for r in s.rejects
+            if r.column in (name, *_parts(source, column)) and r.reason == "unreadable_date" and r.value
+        ]
         cure = _cure(source, rejected or texts)
         if column == "latest":
             cure += " Where the column tells no time, take [latest] out: then the later file and record win, and the publish counts them."
@@ -132,7 +159,11 @@ def _cure(source: Source, texts: Sequence[str]) -> str:
     if len(values) and values.str.contains(r"[ T]24:\d\d").all():
         return "No clock shows 24:00: write midnight as 00:00 of the next day."
     for form in CANDIDATES:
-        if len(values) and form not in listed and instants.read_as(values, form).null_count() <= 0.02 * len(values):
+        if (
+            len(values)
+            and form not in listed
+            and instants.read_as(values, form).null_count() <= 0.02 * len(values)
+        ):
             rival = next((f for f in listed if instants.rivals((f, form))), None)
             instead = f" in place of '{rival}', which reads it as another day" if rival else ""
             return f"'{form}' would read them: list it in date_formats of adapter '{source.adapter_name}'{instead}."
@@ -154,7 +185,9 @@ def refuse_quarantined(build: Build, records: Mapping[str, Mapping[str, Any]]) -
         listed = ", ".join(f"{_label(rules, reason)} {count:,}" for reason, count in reasons[:3])
         told = {reason: str(rules.get(reason, {}).get("about", "")) for reason, _ in reasons}
         first = reasons[0][0]
-        where = [(x.column, x.value) for s in build.staged.get(name, []) for x in s.rejects if x.reason == first]
+        where = [
+            (x.column, x.value) for s in build.staged.get(name, []) for x in s.rejects if x.reason == first
+        ]
         column = Counter(c for c, _ in where if c).most_common(1)
         values = shown(v for _, v in where if v)
         said = f"Source '{name}': {apart:,} of {r['read']:,} records ({100 * apart / r['read']:.1f} %) would be quarantined: {listed}."
@@ -186,20 +219,34 @@ def notices(build: Build, records: Mapping[str, Mapping[str, Any]]) -> list[dict
             "much": _much(records[source.name]),
             "order": _order_unknown(build, source),
             "unread": _few_unread(build, source),
-            "format": [f"Column '{j['source_column']}': {j['reason']}" for j in build.judgements[source.name] if j["question"] == "date_format"],
-            "midnight": [f"Column '{j['source_column']}': {j['reason']} {MEANS[j['decision']]}" for j in _midnights(build, source)],
+            "format": [
+                f"Column '{j['source_column']}': {j['reason']}"
+                for j in build.judgements[source.name]
+                if j["question"] == "date_format"
+            ],
+            "midnight": [
+                f"Column '{j['source_column']}': {j['reason']} {MEANS[j['decision']]}"
+                for j in _midnights(build, source)
+            ],
             "placeholder": _placeholders(build, source),
             "gap": [g["text"] for g in build.gaps.get(source.name, [])],
-            "zone": _offsets(build, source),
+            "zone": _offsets(build, source) + _utc_dates(build, source),
             "clock": _no_afternoon(build, source),
             "empty": _empty(build, source),
             "unused": _unused(build, source),
         }
-        told += [{"source": source.name, "kind": kind, "text": text} for kind, texts in parts.items() for text in texts]
+        told += [
+            {"source": source.name, "kind": kind, "text": text}
+            for kind, texts in parts.items()
+            for text in texts
+        ]
     return told + [{"source": "", "kind": "unused", "text": text} for text in _unused_network(build)]
 
 
-MEANS = {"date": "They are read as dates without a time and leave metrics in hours.", "time": "They are read as times."}
+MEANS = {
+    "date": "They are read as dates without a time and leave metrics in hours.",
+    "time": "They are read as times.",
+}
 
 
 def _midnights(build: Build, source: Source) -> list[dict[str, Any]]:
@@ -209,13 +256,17 @@ def _midnights(build: Build, source: Source) -> list[dict[str, Any]]:
 def _accepted(build: Build, source: Source) -> list[str]:
     if source.name not in build.accepted:
         return []
-    return ["Published however many records are quarantined, as asked by --accept-quarantine. Its figures may be misread."]
+    return [
+        "Published however many records are quarantined, as asked by --accept-quarantine. Its figures may be misread."
+    ]
 
 
 def _much(r: Mapping[str, Any]) -> list[str]:
     if sum(r["quarantined"].values()) <= QUARANTINE_SHARE * r["read"]:
         return []
-    return [f"more than one record in {1 / QUARANTINE_SHARE:.0f} was quarantined. Check the adapter before anyone relies on this extract."]
+    return [
+        f"more than one record in {1 / QUARANTINE_SHARE:.0f} was quarantined. Check the adapter before anyone relies on this extract."
+    ]
 
 
 def _order_unknown(build: Build, source: Source) -> list[str]:
@@ -226,7 +277,9 @@ def _order_unknown(build: Build, source: Source) -> list[str]:
     latest = source.adapter.latest
     why = f"by column '{latest}' neither is the newer" if latest else "the adapter names no [latest] column"
     what = "review" if source.table == "peer_review" else "examination"
-    return [f"{_records(count)} replaced by another version of the same {what} though {why}: the later file and record won."]
+    return [
+        f"{_records(count)} replaced by another version of the same {what} though {why}: the later file and record won."
+    ]
 
 
 def _records(count: int) -> str:
@@ -237,18 +290,28 @@ def _few_unread(build: Build, source: Source) -> list[str]:
     """Values that cannot be read in columns whose records are kept all the same."""
     many, said = build.staged[source.name], []
     for column, counts in column_counts(many).items():
-        is_time = column in schema.TABLE_INPUTS[source.table] and schema.TABLE_INPUTS[source.table][column].type == "instant"
+        is_time = (
+            column in schema.TABLE_INPUTS[source.table]
+            and schema.TABLE_INPUTS[source.table][column].type == "instant"
+        )
         if counts["unreadable"] and not is_time:
             texts = shown(t for s in many for t in s.examples.get(column, ()))[:2]
             such = f", such as {_joined(texts)}" if texts else ""
             filled = counts["rows"] - counts["empty"] - counts["missing"]
-            said.append(f"{counts['unreadable']:,} of {filled:,} values in column '{source_column(source, column)}' cannot be read{such}.")
+            said.append(
+                f"{counts['unreadable']:,} of {filled:,} values in column '{source_column(source, column)}' cannot be read{such}."
+            )
     return said
 
 
 def _placeholders(build: Build, source: Source) -> list[str]:
     dates = ("date_before_1990", "date_in_future", "unreadable_date")
-    found = Counter((r.column, r.value) for s in build.staged[source.name] for r in s.rejects if r.reason in dates and r.value and shown([r.value]))
+    found = Counter(
+        (r.column, r.value)
+        for s in build.staged[source.name]
+        for r in s.rejects
+        if r.reason in dates and r.value and shown([r.value])
+    )
     return [
         f"'{value}' in column '{column}' had {count:,} records quarantined. If it stands for nothing, list it under [file] of adapter "
         f"'{source.adapter_name}': missing = [\"{value}\"]."
@@ -266,6 +329,15 @@ def _offsets(build: Build, source: Source) -> list[str]:
     ]
 
 
+def _utc_dates(build: Build, source: Source) -> list[str]:
+    return [
+        f"{found.count_utc_midnight:,} times in column '{source_column(source, column)}' are 00:00 in UTC, which is another hour on the "
+        "site's clock: they look like dates. Export the column without a time, or in local time."
+        for column, found in build.surveyed[source.name].items()
+        if is_frequent(found, found.count_utc_midnight)
+    ]
+
+
 def _no_afternoon(build: Build, source: Source) -> list[str]:
     return [
         f"None of {found.count_timed:,} times in column '{source_column(source, column)}' is after 12:59: a twelve-hour clock may have lost its am and pm."
@@ -276,7 +348,11 @@ def _no_afternoon(build: Build, source: Source) -> list[str]:
 
 def _empty(build: Build, source: Source) -> list[str]:
     counts = column_counts(build.staged[source.name])
-    names = [source_column(source, c) for c, n in counts.items() if n["rows"] >= LEAST and n["rows"] == n["empty"] + n["missing"]]
+    names = [
+        source_column(source, c)
+        for c, n in counts.items()
+        if n["rows"] >= LEAST and n["rows"] == n["empty"] + n["missing"]
+    ]
     return [f"Nothing is in {_quoted(names)}, in any record."] if names else []
 
 
@@ -309,19 +385,35 @@ def _unused(build: Build, source: Source) -> list[str]:
             said += [f"[source.values.{column}] '{v}' matched no record." for v in own]
     matched = {name for s in many for name, n in s.excluded.items() if n}
     for rule in (e for e in adapter.exclude if e.name not in matched):
-        where = f"in column '{rule.column}'" if rule.column in named else f"for no file has a column '{rule.column}'"
+        where = (
+            f"in column '{rule.column}'"
+            if rule.column in named
+            else f"for no file has a column '{rule.column}'"
+        )
         said.append(f"[exclude.{rule.name}] matched no record {where}.")
     said += [f"[pad] {column} is not mapped." for column in adapter.pad if column not in adapter.columns]
-    said += [f"[missing] {column} is not mapped." for column in adapter.missing if column not in adapter.columns and column != "latest"]
+    said += [
+        f"[missing] {column} is not mapped."
+        for column in adapter.missing
+        if column not in adapter.columns and column != "latest"
+    ]
     judged = MIDNIGHTS[source.table]
-    said += [f"[midnight] {c} has no effect: a bare date matters in {', '.join(judged) or 'no column of this table'} alone." for c in adapter.midnight if c not in judged]
-    said += [f"[midnight] {c} is not mapped." for c in adapter.midnight if c in judged and c not in adapter.columns]
+    said += [
+        f"[midnight] {c} has no effect: a bare date matters in {', '.join(judged) or 'no column of this table'} alone."
+        for c in adapter.midnight
+        if c not in judged
+    ]
+    said += [
+        f"[midnight] {c} is not mapped." for c in adapter.midnight if c in judged and c not in adapter.columns
+    ]
     known = {*adapter.named()}
     said += [f"[optional] '{n}' is a column that nothing reads." for n in sorted(adapter.optional - known)]
     said += [f"Optional column '{n}' is in no file." for n in sorted((adapter.optional & known) - named)]
     counts = column_counts(many)
     full = [c for c in adapter.constants if c in counts and not counts[c]["empty"] + counts[c]["missing"]]
-    said += [f"[constants] {c} is never used: column '{source_column(source, c)}' is never empty." for c in full]
+    said += [
+        f"[constants] {c} is never used: column '{source_column(source, c)}' is never empty." for c in full
+    ]
     if adapter.file.footer_pattern and not any(s.dropped.get("footer") for s in many):
         said.append("footer_pattern matched no line.")
     if adapter.file.sheet and adapter.file.format != "xlsx":
@@ -340,7 +432,11 @@ def _unused_network(build: Build) -> list[str]:
     exam = pl.scan_parquet(path)
     sites = set(exam.select(pl.col("site_code").unique()).collect().to_series())
     said = [f"[[site]] {s.code}: no source has a record of it." for s in network.sites if s.code not in sites]
-    said += [f"[[supplier]] {code}: no export names it." for code in network.suppliers if code not in build.suppliers]
+    said += [
+        f"[[supplier]] {code}: no export names it."
+        for code in network.suppliers
+        if code not in build.suppliers
+    ]
     for number, rule in enumerate(network.report_rules, start=1):
         held = exam.filter(pl.col("exam_date").is_between(rule.valid_from, rule.valid_to))
         for column in ("site_code", "modality", "exam_code", "patient_class"):
@@ -356,7 +452,9 @@ def _unused_network(build: Build) -> list[str]:
 
 def find_gaps(build: Build, months: pl.DataFrame) -> None:
     """Months between the first and the last of a source at a site that hold nothing, or less than a tenth of a usual month."""
-    for (source, site), rows in months.sort("exam_month").group_by("source", "site_code", maintain_order=True):
+    for (source, site), rows in months.sort("exam_month").group_by(
+        "source", "site_code", maintain_order=True
+    ):
         usual = rows.filter(pl.col("count_exams") > 0)["count_exams"].median()
         if not isinstance(usual, float) or usual < GAP_MONTH:
             continue
@@ -365,6 +463,6 @@ def find_gaps(build: Build, months: pl.DataFrame) -> None:
         for month, count in inner.select("exam_month", "count_exams").iter_rows():
             held = "no examinations" if not count else f"only {count:,} examination{'s' * (count != 1)}"
             text = f"{name} has {held} in {month:%b %Y}, where about {usual:,.0f} are usual: a file may be missing."
-            build.gaps.setdefault(str(source), []).append({"site_code": str(site), "month": month.isoformat(), "count": count, "text": text})
-
-
+            build.gaps.setdefault(str(source), []).append(
+                {"site_code": str(site), "month": month.isoformat(), "count": count, "text": text}
+            )

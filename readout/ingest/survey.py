@@ -47,6 +47,7 @@ class TimeSurvey:
     count_on_the_hour: int = 0  # other than 00:00
     count_near_midnight: int = 0  # from 22:00 to 02:00, other than 00:00
     count_afternoon: int = 0  # from 13:00 on
+    count_utc_midnight: int = 0  # 00:00 in UTC, and another hour on the site's clock
     count_wrong_offset: int = 0
     wrong_offset: str | None = None
     rivalries: list[Rivalry] = field(default_factory=list)
@@ -58,7 +59,10 @@ class TimeSurvey:
     def plus(self, other: "TimeSurvey") -> "TimeSurvey":
         counts = {n: getattr(self, n) + getattr(other, n) for n in COUNTS}
         mine, theirs = {r.formats: r for r in self.rivalries}, {r.formats: r for r in other.rivalries}
-        both = [mine[f].plus(theirs[f]) if f in mine and f in theirs else mine.get(f) or theirs[f] for f in {**mine, **theirs}]
+        both = [
+            mine[f].plus(theirs[f]) if f in mine and f in theirs else mine.get(f) or theirs[f]
+            for f in {**mine, **theirs}
+        ]
         return TimeSurvey(**counts, wrong_offset=self.wrong_offset or other.wrong_offset, rivalries=both)
 
 
@@ -66,7 +70,9 @@ COUNTS = tuple(n for n in TimeSurvey.__dataclass_fields__ if n.startswith("count
 Survey = dict[str, TimeSurvey]  # by canonical column, and "latest"
 
 
-def survey_times(text: pl.Series, formats: Sequence[str], parsed: instants.Parsed, *, is_shown: bool) -> TimeSurvey:
+def survey_times(
+    text: pl.Series, formats: Sequence[str], parsed: instants.Parsed, *, is_shown: bool
+) -> TimeSurvey:
     """What a batch of one column holds. Texts are kept as examples only where `is_shown`."""
     minute = parsed.local.dt.hour().cast(pl.Int32) * 60 + parsed.local.dt.minute().cast(pl.Int32)
     minute = minute.set(parsed.is_without_time, None)
@@ -77,6 +83,7 @@ def survey_times(text: pl.Series, formats: Sequence[str], parsed: instants.Parse
         afternoon=(pl.col("m") >= 13 * 60).sum(),
     )
     midnight, hour, near, afternoon = (int(n or 0) for n in counts.row(0))
+    at_midnight = (parsed.utc == parsed.utc.dt.truncate("1d")) & (parsed.utc != parsed.local)
     wrong = instants.wrong_offsets(text, parsed)
     return TimeSurvey(
         count_read=len(text) - int(parsed.utc.null_count()),
@@ -85,6 +92,7 @@ def survey_times(text: pl.Series, formats: Sequence[str], parsed: instants.Parse
         count_on_the_hour=hour,
         count_near_midnight=near,
         count_afternoon=afternoon,
+        count_utc_midnight=int(at_midnight.sum() or 0),
         count_wrong_offset=int(wrong.sum()),
         wrong_offset=text.filter(wrong).head(1).to_list()[0] if is_shown and wrong.any() else None,
         rivalries=[_rivalry(text, group, is_shown) for group in instants.rivals(formats)],
@@ -99,13 +107,19 @@ def _rivalry(text: pl.Series, group: tuple[str, ...], is_shown: bool) -> Rivalry
         read=pl.any_horizontal(pl.col(names).is_not_null()),
         differs=pl.min_horizontal(names) != pl.max_horizontal(names),
     )
-    found = Rivalry(group, int(frame["read"].sum()), {f: len(text) - int(frame[f"{i}"].null_count()) for i, f in enumerate(group)})
+    found = Rivalry(
+        group,
+        int(frame["read"].sum()),
+        {f: len(text) - int(frame[f"{i}"].null_count()) for i, f in enumerate(group)},
+    )
     found.count_differing = int(frame["differs"].sum() or 0)
     if is_shown:
         differing = frame.filter(pl.col("differs"))["text"]
         found.differing = differing[0] if len(differing) else None
         for i, form in enumerate(group):
-            alone = frame.filter(pl.col(f"{i}").is_not_null() & pl.any_horizontal(pl.col(n).is_null() for n in names))["text"]
+            alone = frame.filter(
+                pl.col(f"{i}").is_not_null() & pl.any_horizontal(pl.col(n).is_null() for n in names)
+            )["text"]
             if len(alone):
                 found.alone[form] = alone[0]
     return found

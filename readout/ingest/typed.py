@@ -230,9 +230,10 @@ class Typer(ABC):
         work.fault(name, "unreadable_date", parsed.is_unreadable)
         tally.unreadable(self.inputs[name], work.text[name], parsed.is_unreadable)
         work.fault(name, "date_before_1990", parsed.utc < EARLIEST)
-        is_future = parsed.utc > (self.latest_allowed if self.inputs[name].past else self.latest_allowed + FURTHEST)
+        ahead = timedelta(0) if self.inputs[name].past else FURTHEST
+        is_future = parsed.utc > self.latest_allowed + ahead
         work.fault(name, "date_in_future", is_future)
-        tally.meets_future(parsed.utc.filter(is_future))
+        tally.meets_future(parsed.utc.filter(is_future) - ahead)
         work.flag("repeated_hour", parsed.is_repeated)
         work.flag("missing_hour", parsed.is_missing)
         return parsed

@@ -58,7 +58,13 @@ def series(count, form, seed=1, minutes=1, first=datetime(2026, 3, 1), days=180)
     for _ in range(count):
         ended = first + timedelta(minutes=minutes * chance.randrange(days * 1440 // minutes))
         verified = ended + timedelta(minutes=minutes * (1 + chance.randrange(1000 // minutes)))
-        rows.append({"received": f"{ended - timedelta(days=2):{form}}", "ended": f"{ended:{form}}", "verified": f"{verified:{form}}"})
+        rows.append(
+            {
+                "received": f"{ended - timedelta(days=2):{form}}",
+                "ended": f"{ended:{form}}",
+                "verified": f"{verified:{form}}",
+            }
+        )
     return rows
 
 
@@ -74,7 +80,9 @@ def case(tmp_path, monkeypatch):
         folder = shared("cases", name)
         shutil.copytree(folder, tmp_path / name)
         expected = json.loads((folder / "expected.json").read_text("utf-8"))
-        return publish(tmp_path / name / "network.toml", tmp_path / "extracts", now=datetime(2026, 11, 3, tzinfo=UTC)), expected
+        return publish(
+            tmp_path / name / "network.toml", tmp_path / "extracts", now=datetime(2026, 11, 3, tzinfo=UTC)
+        ), expected
 
     return published
 
@@ -82,7 +90,10 @@ def case(tmp_path, monkeypatch):
 def test_the_newest_version_wins_where_its_time_is_written_without_signs(case):
     extract, expected = case("latest-unread")
     assert value(extract, "activity") == expected["activity"]
-    assert source(extract)["records"]["superseded"] == expected["superseded"] and source(extract)["order_unknown"] == 0
+    assert (
+        source(extract)["records"]["superseded"] == expected["superseded"]
+        and source(extract)["order_unknown"] == 0
+    )
     assert value(extract, "unreported") == expected["count_unreported"]
     within = ask("within_28_days", Scope(), Store(extract)).rows[0]
     assert [within["numerator"], within["denominator"]] == expected["within_28_days"]
@@ -94,7 +105,9 @@ def test_a_true_midnight_is_a_time(case):
     assert value(extract, "exam_to_report", "n") == expected["exam_to_report_n"]
     assert left_out(extract).get("date_only", 0) == expected["left_out_date_only"]
     midnights = [j for j in source(extract)["judgements"] if j["question"] == "midnight"]
-    assert sum(j["count"] for j in midnights) == expected["times_at_midnight"] and {j["decision"] for j in midnights} == {"time"}
+    assert sum(j["count"] for j in midnights) == expected["times_at_midnight"] and {
+        j["decision"] for j in midnights
+    } == {"time"}
 
 
 def test_month_first_dates_under_both_orders_are_read_as_the_source_writes_them(case):
@@ -106,7 +119,10 @@ def test_month_first_dates_under_both_orders_are_read_as_the_source_writes_them(
 
 
 def test_month_first_dates_under_a_day_first_adapter_are_not_published(case, tmp_path):
-    with pytest.raises(PublishError, match=r"190 of 300 values in column 'requested' cannot be read as times.*'%m/%d/%Y %H:%M' would read them"):
+    with pytest.raises(
+        PublishError,
+        match=r"190 of 300 values in column 'requested' cannot be read as times.*'%m/%d/%Y %H:%M' would read them",
+    ):
         case("wrong-date-format")
     assert current_id(tmp_path / "extracts") is None
 
@@ -117,10 +133,19 @@ def test_month_first_dates_under_a_day_first_adapter_are_not_published(case, tmp
 @pytest.mark.parametrize("form", ["%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%dT%H%M%S", "%Y-%m-%dT%H:%M:%S"])
 def test_times_without_signs_are_understood_without_being_listed(make, form):
     """In [latest] and in a column of times; the older version stands last in the file."""
-    new = {"acc": "A", "ended": "20260901100000", "verified": f"{datetime(2026, 9, 2, 9):%Y%m%d%H%M}", "updated": f"{datetime(2026, 9, 2, 9, 1):{form}}"}
+    new = {
+        "acc": "A",
+        "ended": "20260901100000",
+        "verified": f"{datetime(2026, 9, 2, 9):%Y%m%d%H%M}",
+        "updated": f"{datetime(2026, 9, 2, 9, 1):{form}}",
+    }
     old = {**new, "verified": "", "updated": f"{datetime(2026, 9, 1, 11):{form}}"}
     extract = make([new, old])
-    assert (value(extract, "activity"), value(extract, "unreported"), source(extract)["order_unknown"]) == (1, 0, 0)
+    assert (value(extract, "activity"), value(extract, "unreported"), source(extract)["order_unknown"]) == (
+        1,
+        0,
+        0,
+    )
     assert value(extract, "exam_to_report", "median_hours") == 23.0
 
 
@@ -129,7 +154,11 @@ def test_a_number_is_a_date_only_where_it_can_be_one(text):
     zone = pl.Series(["Europe/London"])
     parsed = instants.parse(pl.Series([text]), (), zone, zone)
     if parsed.utc[0] is not None:
-        assert len(text) in (8, 12, 14) and 1900 <= parsed.local[0].year <= 2099 and text.startswith(f"{parsed.local[0]:%Y%m%d}")
+        assert (
+            len(text) in (8, 12, 14)
+            and 1900 <= parsed.local[0].year <= 2099
+            and text.startswith(f"{parsed.local[0]:%Y%m%d}")
+        )
 
 
 def versions(count, write):
@@ -146,8 +175,14 @@ def test_a_latest_column_that_cannot_be_read_stops_the_publish_with_its_cure(mak
     with pytest.raises(PublishError) as refused:
         make(versions(15, lambda at: f"{at:%d-%b-%Y %H:%M:%S}"))
     said = str(refused.value)
-    assert "Source 'ris': 30 of 30 values in column 'updated' cannot be read as times, such as '02-Sep-2026" in said
-    assert "which of two versions" in said and "'%d-%b-%Y %H:%M:%S' would read them: list it in date_formats of adapter 'plain'" in said
+    assert (
+        "Source 'ris': 30 of 30 values in column 'updated' cannot be read as times, such as '02-Sep-2026"
+        in said
+    )
+    assert (
+        "which of two versions" in said
+        and "'%d-%b-%Y %H:%M:%S' would read them: list it in date_formats of adapter 'plain'" in said
+    )
     assert current_id(tmp_path / "extracts") is None
     cured = ADAPTER.replace('"%Y-%m-%d"]', '"%Y-%m-%d", "%d-%b-%Y %H:%M:%S"]')
     extract = make(versions(15, lambda at: f"{at:%d-%b-%Y %H:%M:%S}"), adapter=cured)
@@ -159,22 +194,32 @@ def test_a_few_unreadable_times_of_change_are_counted_and_listed(make):
     rows[0]["updated"] = rows[2]["updated"] = "at 9 or so"
     extract = make(rows)
     assert source(extract)["order_unknown"] == 2 and adds_up(extract)
-    assert told(extract, "unread") == ["2 of 80 values in column 'updated' cannot be read, such as 'at 9 or so'."]
+    assert told(extract, "unread") == [
+        "2 of 80 values in column 'updated' cannot be read, such as 'at 9 or so'."
+    ]
     assert told(extract, "order") == ["2 records were replaced by another version of the same examination though by column 'updated' neither is the newer: "
                                       "the later file and record won."]  # fmt: skip
-    assert {"Replaced by a version not known to be newer", "Older version of the same examination"} <= {r["Rule"] for r in Quality(extract).by_source()}
+    assert {"Replaced by a version not known to be newer", "Older version of the same examination"} <= {
+        r["Rule"] for r in Quality(extract).by_source()
+    }
 
 
-@pytest.mark.parametrize("updated", [("2026-09-02 10:00", "2026-09-02 10:00"), ("", "2026-09-02 10:00"), ("", "")])
+@pytest.mark.parametrize(
+    "updated", [("2026-09-02 10:00", "2026-09-02 10:00"), ("", "2026-09-02 10:00"), ("", "")]
+)
 def test_versions_of_one_time_or_of_none_are_counted(make, updated):
     """Of a known and an unknown time the known one wins, and that is no order either."""
     first, second = updated
-    extract = make([{"acc": "A", "verified": "2026-09-02 09:00", "updated": first}, {"acc": "A", "updated": second}])
+    extract = make(
+        [{"acc": "A", "verified": "2026-09-02 09:00", "updated": first}, {"acc": "A", "updated": second}]
+    )
     assert source(extract)["order_unknown"] == 1 and source(extract)["records"]["superseded"] == 1
 
 
 def test_the_order_is_by_place_where_no_latest_column_is_named_and_that_is_told(make):
-    extract = make([{"acc": "A", "verified": "2026-09-02 09:00"}, {"acc": "A"}], adapter=ADAPTER.split("[latest]")[0])
+    extract = make(
+        [{"acc": "A", "verified": "2026-09-02 09:00"}, {"acc": "A"}], adapter=ADAPTER.split("[latest]")[0]
+    )
     assert value(extract, "unreported") == 1
     assert "the adapter names no [latest] column" in told(extract, "order")[0]
 
@@ -183,7 +228,9 @@ def test_the_order_is_by_place_where_no_latest_column_is_named_and_that_is_told(
 
 
 def test_what_nothing_uses_is_listed_and_what_something_uses_is_not(make):
-    adapter = ADAPTER.replace('[latest]\ncolumn = "updated"', '') + """
+    adapter = (
+        ADAPTER.replace('[latest]\ncolumn = "updated"', "")
+        + """
 [latest]
 column = "updated"
 [values.modality]
@@ -207,7 +254,11 @@ received_at = "time"
 [missing]
 sex = ["-"]
 """
-    network = NETWORK + '[source.values.site_code]\n"FIRST" = "S1"\n"FRIST" = "S1"\n[[supplier]]\ncode = "SUP"\nname = "Supplier"\n'
+    )
+    network = (
+        NETWORK
+        + '[source.values.site_code]\n"FIRST" = "S1"\n"FRIST" = "S1"\n[[supplier]]\ncode = "SUP"\nname = "Supplier"\n'
+    )
     rows = [{"site": "FIRST", "class": "OP", "patient": f"P{i}"} for i in range(5)]
     extract = make(rows, adapter=adapter, network=network)
     assert source(extract)["records"]["excluded"] == {"private": 1}
@@ -237,14 +288,33 @@ def test_every_notice_is_printed_in_the_manifest_and_on_the_page(make, tmp_path,
 
 
 def test_the_shares_of_each_column_are_in_the_manifest_the_worst_first_on_the_page(make):
-    rows = [{"modality": "ZZ" if i < 3 else "CT", "verified": "2026-09-02 09:00" if i % 2 else "", "received": "n/a" if i == 0 else ""} for i in range(10)]
+    rows = [
+        {
+            "modality": "ZZ" if i < 3 else "CT",
+            "verified": "2026-09-02 09:00" if i % 2 else "",
+            "received": "n/a" if i == 0 else "",
+        }
+        for i in range(10)
+    ]
     extract = make(rows, adapter=ADAPTER.replace("[columns]", 'missing = ["N/A"]\n[columns]'))
     found = {c["column"]: c for c in source(extract)["columns"]}
-    assert [found["modality"][k] for k in ("rows", "empty", "missing", "unreadable", "unknown")] == [10, 0, 0, 0, 3]
-    assert (found["first_verified_at"]["empty"], found["received_at"]["empty"], found["received_at"]["missing"]) == (5, 9, 1)
+    assert [found["modality"][k] for k in ("rows", "empty", "missing", "unreadable", "unknown")] == [
+        10,
+        0,
+        0,
+        0,
+        3,
+    ]
+    assert (
+        found["first_verified_at"]["empty"],
+        found["received_at"]["empty"],
+        found["received_at"]["missing"],
+    ) == (5, 9, 1)
     page = Quality(extract).columns()
     assert (page[0]["Column"], page[0]["Unknown code"]) == ("modality", "30.0 %")
-    assert told(extract, "empty") == ["Nothing is in columns 'received', 'last_verified', 'needs_report', 'addendum', 'updated', in any record."]
+    assert told(extract, "empty") == [
+        "Nothing is in columns 'received', 'last_verified', 'needs_report', 'addendum', 'updated', in any record."
+    ]
 
 
 # --- midnight -----------------------------------------------------------------------------------------------------------
@@ -262,10 +332,16 @@ def test_dates_written_as_midnight_among_times_stay_dates(make):
     rows = series(1000, "%Y-%m-%d %H:%M")
     count = with_dates(rows, 0.03)
     extract = make(rows)
-    assert judged(extract, "exam_end_at")["decision"] == "date" and "beyond chance" in judged(extract, "exam_end_at")["reason"]
+    assert (
+        judged(extract, "exam_end_at")["decision"] == "date"
+        and "beyond chance" in judged(extract, "exam_end_at")["reason"]
+    )
     assert left_out(extract)["date_only"] >= count
     decisions_shown = Quality(extract).decisions()
-    assert any(d["Question"] == "What is 00:00?" and d["Decision"] == "a date without a time" and d["Share"] for d in decisions_shown)
+    assert any(
+        d["Question"] == "What is 00:00?" and d["Decision"] == "a date without a time" and d["Share"]
+        for d in decisions_shown
+    )
 
 
 @pytest.mark.parametrize("minutes", [1, 5, 15, 30, 60])
@@ -288,21 +364,36 @@ def test_a_value_without_a_time_is_a_date_whatever_is_decided_of_midnight(make):
 @pytest.mark.parametrize(("said", "count"), [("date", 1), ("time", 0)])
 def test_an_adapter_or_a_source_can_say_what_midnight_is(make, said, count):
     rows = [{"ended": "2026-04-01 00:00"}, *series(300, "%Y-%m-%d %H:%M", seed=9)]
-    rows[1:] = [r for r in rows[1:] if not r["ended"].endswith("00:00") and not r["verified"].endswith("00:00")]
-    for made in (make(rows, adapter=ADAPTER + f'[midnight]\nexam_end_at = "{said}"\n'), make(rows, network=NETWORK + f'midnight = {{ exam_end_at = "{said}" }}\n')):
-        assert left_out(made).get("date_only", 0) == count and judged(made, "exam_end_at")["is_stated"] and not told(made, "midnight")
+    rows[1:] = [
+        r for r in rows[1:] if not r["ended"].endswith("00:00") and not r["verified"].endswith("00:00")
+    ]
+    for made in (
+        make(rows, adapter=ADAPTER + f'[midnight]\nexam_end_at = "{said}"\n'),
+        make(rows, network=NETWORK + f'midnight = {{ exam_end_at = "{said}" }}\n'),
+    ):
+        assert (
+            left_out(made).get("date_only", 0) == count
+            and judged(made, "exam_end_at")["is_stated"]
+            and not told(made, "midnight")
+        )
 
 
 def test_a_midnight_that_is_neither_is_refused(make):
-    with pytest.raises(NetworkFileError, match="exam_end_at must be \"date\""):
+    with pytest.raises(NetworkFileError, match='exam_end_at must be "date"'):
         make([{}], adapter=ADAPTER + '[midnight]\nexam_end_at = "noon"\n')
     with pytest.raises(NetworkFileError, match="'modality' holds no times"):
         make([{}], adapter=ADAPTER + '[midnight]\nmodality = "time"\n')
 
 
-def test_a_source_is_judged_over_all_its_files_and_an_unchanged_file_is_read_again_only_if_the_decision_moved(make):
+def test_a_source_is_judged_over_all_its_files_and_an_unchanged_file_is_read_again_only_if_the_decision_moved(
+    make,
+):
     """Alone the first file's midnights are within chance; with the second they are dates, in both."""
-    first = [{"acc": f"F{i}", **r} for i, r in enumerate(series(300, "%Y-%m-%d %H:%M", seed=3)) if "00:00" not in (r["ended"] + r["verified"])]
+    first = [
+        {"acc": f"F{i}", **r}
+        for i, r in enumerate(series(300, "%Y-%m-%d %H:%M", seed=3))
+        if "00:00" not in (r["ended"] + r["verified"])
+    ]
     first[0]["ended"] = "2026-04-01 00:00"
     assert judged(make(first), "exam_end_at")["decision"] == "time"
     second = [{"acc": f"S{i}", "ended": "2026-04-02 00:00"} for i in range(40)]
@@ -315,12 +406,21 @@ def test_a_source_is_judged_over_all_its_files_and_an_unchanged_file_is_read_aga
 @given(st.lists(st.tuples(st.integers(0, 1439), st.booleans()), min_size=1, max_size=60), st.integers(1, 59))
 def test_a_survey_in_parts_is_the_survey_of_the_whole(minutes, cut):
     """Property: batches and files add up, and survive being written down."""
-    texts = pl.Series([f"{1 + m % 12:02d}/{1 + m % 28:02d}/2026 {m // 60:02d}:{m % 60:02d}" if timed else f"{1 + m % 28:02d}/03/2026" for m, timed in minutes])
+    texts = pl.Series(
+        [
+            f"{1 + m % 12:02d}/{1 + m % 28:02d}/2026 {m // 60:02d}:{m % 60:02d}"
+            if timed
+            else f"{1 + m % 28:02d}/03/2026"
+            for m, timed in minutes
+        ]
+    )
 
     def survey(part):
         zone = pl.Series(["Europe/London"]).new_from_index(0, len(part))
         formats = (UK, US, "%d/%m/%Y")
-        return {"ended": survey_times(part, formats, instants.parse(part, formats, zone, zone), is_shown=True)}
+        return {
+            "ended": survey_times(part, formats, instants.parse(part, formats, zone, zone), is_shown=True)
+        }
 
     parts = [texts[:cut], texts[cut:]] if cut < len(texts) else [texts]
     whole, summed = survey(texts)["ended"], added(from_json(as_json(survey(p))) for p in parts)["ended"]
@@ -346,8 +446,13 @@ def test_a_column_that_cannot_tell_is_read_as_the_others_are(make):
     for i, row in enumerate(rows):
         row["received"] = f"0{1 + i % 2}/0{1 + i % 9}/2026 08:00"
     extract = make(rows, adapter=BOTH)
-    assert judged(extract, "received_at")["decision"] == US and "other columns" in judged(extract, "received_at")["reason"]
-    assert pl.read_parquet(extract.folder / "tables" / "exam.parquet")["received_date"].dt.month().unique().sort().to_list() == [1, 2]
+    assert (
+        judged(extract, "received_at")["decision"] == US
+        and "other columns" in judged(extract, "received_at")["reason"]
+    )
+    assert pl.read_parquet(extract.folder / "tables" / "exam.parquet")[
+        "received_date"
+    ].dt.month().unique().sort().to_list() == [1, 2]
 
 
 def test_dates_without_a_time_go_by_the_order_of_the_times(make):
@@ -355,14 +460,21 @@ def test_dates_without_a_time_go_by_the_order_of_the_times(make):
     rows = series(100, US)
     rows[0]["ended"], rows[0]["verified"] = "04/05/2026", ""
     extract = make(rows, adapter=adapter)
-    assert date(2026, 4, 5) in pl.read_parquet(extract.folder / "tables" / "exam.parquet")["exam_date"].to_list()
+    assert (
+        date(2026, 4, 5) in pl.read_parquet(extract.folder / "tables" / "exam.parquet")["exam_date"].to_list()
+    )
 
 
 def test_a_tie_is_refused_with_an_example_both_formats_and_the_column(make, tmp_path):
     with pytest.raises(SourceError) as refused:
         make([{"ended": "03/04/2026 10:00"}, {"ended": "05/05/2026 10:00"}], adapter=BOTH)
     said = str(refused.value)
-    assert "column 'ended' 1 values, such as '03/04/2026 10:00'," in said and UK in said and US in said and "date_formats of adapter 'plain'" in said
+    assert (
+        "column 'ended' 1 values, such as '03/04/2026 10:00'," in said
+        and UK in said
+        and US in said
+        and "date_formats of adapter 'plain'" in said
+    )
     assert current_id(tmp_path / "extracts") is None
 
 
@@ -377,14 +489,23 @@ def test_one_value_that_only_the_other_order_reads_is_quarantined_and_told(make)
     assert "1 that it does not read are quarantined" in judged(extract, "exam_end_at")["reason"]
 
 
-@given(st.sampled_from([(UK, US), (US, UK), ("%y/%m/%d", "%d/%m/%y"), ("%Y-%m-%d", "%Y-%d-%m")]), st.sampled_from([0, 1]), st.integers(0, 2**32))
+@given(
+    st.sampled_from([(UK, US), (US, UK), ("%y/%m/%d", "%d/%m/%y"), ("%Y-%m-%d", "%Y-%d-%m")]),
+    st.sampled_from([0, 1]),
+    st.integers(0, 2**32),
+)
 def test_whatever_is_read_is_what_was_written(formats, meant, seed):
     """Property: with two orders listed, the decision reads every text as it was written, or there is none."""
     chance = random.Random(seed)
-    days = [datetime(2024, 1, 1) + timedelta(days=chance.randrange(366), minutes=chance.randrange(1440)) for _ in range(chance.choice((1, 3, 30)))]
+    days = [
+        datetime(2024, 1, 1) + timedelta(days=chance.randrange(366), minutes=chance.randrange(1440))
+        for _ in range(chance.choice((1, 3, 30)))
+    ]
     texts = pl.Series([f"{d:{formats[meant]}}" for d in days])
     zone = pl.Series(["UTC"]).new_from_index(0, len(texts))
-    found = {"exam_end_at": survey_times(texts, formats, instants.parse(texts, formats, zone, zone), is_shown=True)}
+    found = {
+        "exam_end_at": survey_times(texts, formats, instants.parse(texts, formats, zone, zone), is_shown=True)
+    }
     adapter = parse_adapter("plain", ADAPTER, "plain.toml")
     one = type("One", (), {"name": "ris", "adapter": adapter, "adapter_name": "plain"})
     try:
@@ -408,11 +529,18 @@ def _reads(text, form):
 
 def test_a_source_with_much_in_quarantine_is_published_only_by_name(make, tmp_path):
     rows = [{"site": "S9" if i < 15 else "S1"} for i in range(100)]
-    with pytest.raises(PublishError, match=r"15 of 100 records \(15.0 %\) would be quarantined: site not mapped 15.*'S9'.*--accept-quarantine ris"):
+    with pytest.raises(
+        PublishError,
+        match=r"15 of 100 records \(15.0 %\) would be quarantined: site not mapped 15.*'S9'.*--accept-quarantine ris",
+    ):
         make(rows)
     assert current_id(tmp_path / "extracts") is None
     extract = make(rows, accept=("ris",))
-    assert source(extract)["accepted_quarantine"] and "asked by --accept-quarantine" in told(extract, "accepted")[0] and adds_up(extract)
+    assert (
+        source(extract)["accepted_quarantine"]
+        and "asked by --accept-quarantine" in told(extract, "accepted")[0]
+        and adds_up(extract)
+    )
     with pytest.raises(UsageError, match="no source 'rsi'"):
         make(rows, accept=("rsi",))
     code = ["publish", str(tmp_path / "network.toml"), "--extracts", str(tmp_path / "extracts")]
@@ -433,14 +561,21 @@ def test_unreadable_dates_can_be_accepted_but_an_unread_latest_cannot(make):
 
 @pytest.mark.parametrize("key", ["missing", "[missing]\nfirst_verified_at"])
 def test_what_stands_for_missing_costs_no_examination(make, key):
-    adapter = DAY_FIRST.replace("[columns]", f'{key} = ["31/12/9999 00:00", "01/01/1900", "Null"]\n[columns]', 1)
-    rows = [{"ended": "01/09/2026 10:00", "verified": v} for v in ("31/12/9999 00:00", "01/01/1900", "NULL", "02/09/2026 10:00")]
+    adapter = DAY_FIRST.replace(
+        "[columns]", f'{key} = ["31/12/9999 00:00", "01/01/1900", "Null"]\n[columns]', 1
+    )
+    rows = [
+        {"ended": "01/09/2026 10:00", "verified": v}
+        for v in ("31/12/9999 00:00", "01/01/1900", "NULL", "02/09/2026 10:00")
+    ]
     extract = make(rows, adapter=adapter)
     assert (source(extract)["records"]["kept"], value(extract, "unreported")) == (4, 3)
 
 
 def test_a_placeholder_that_is_not_listed_is_named_with_its_cure(make):
-    rows = [{"ended": "2026-09-01 10:00", "verified": "9999-12-31 00:00" if i < 6 else ""} for i in range(100)]
+    rows = [
+        {"ended": "2026-09-01 10:00", "verified": "9999-12-31 00:00" if i < 6 else ""} for i in range(100)
+    ]
     extract = make(rows)
     assert source(extract)["records"]["quarantined"] == {"date_in_future": 6}
     assert told(extract, "placeholder") == ["'9999-12-31 00:00' in column 'verified' had 6 records quarantined. If it stands for nothing, list it under [file] "
@@ -453,8 +588,15 @@ def test_every_shipped_adapter_lists_placeholders_of_its_own_dates():
     from readout import paths
 
     for path in sorted(paths.ADAPTERS.glob("*.toml")):
-        adapter = parse_adapter(path.stem, path.read_text("utf-8"), path.name, "peer_review" if path.stem == "peer_review" else "exam")
-        years = [t for t in adapter.file.missing if "9999" in t] and [t for t in adapter.file.missing if "1900" in t]
+        adapter = parse_adapter(
+            path.stem,
+            path.read_text("utf-8"),
+            path.name,
+            "peer_review" if path.stem == "peer_review" else "exam",
+        )
+        years = [t for t in adapter.file.missing if "9999" in t] and [
+            t for t in adapter.file.missing if "1900" in t
+        ]
         assert years and {"NULL", "n/a"} <= set(adapter.file.missing), path.name
 
 
@@ -468,11 +610,19 @@ def test_an_accession_that_a_spreadsheet_rounded_is_told_as_such(make):
 
 def test_a_patient_number_that_a_spreadsheet_rounded_is_no_patient(make):
     extract = make([{"patient": "9.43E+09"}, {"patient": "9.43E+09"}, {"patient": "P1"}])
-    assert (value(extract, "activity"), value(extract, "patients"), source(extract)["flags"]["rounded_patient"]) == (3, 1, 2)
+    assert (
+        value(extract, "activity"),
+        value(extract, "patients"),
+        source(extract)["flags"]["rounded_patient"],
+    ) == (3, 1, 2)
 
 
 def monthly(counts, site="S1", year=2026):
-    return [{"site": site, "ended": f"{year}-{m:02d}-{1 + i % 27:02d} 10:{i % 60:02d}"} for m, n in counts.items() for i in range(n)]
+    return [
+        {"site": site, "ended": f"{year}-{m:02d}-{1 + i % 27:02d} 10:{i % 60:02d}"}
+        for m, n in counts.items()
+        for i in range(n)
+    ]
 
 
 def test_a_month_missing_in_the_middle_is_told_by_site_and_one_at_the_end_is_not(make):
@@ -492,7 +642,10 @@ def test_a_status_that_nobody_mapped_is_listed_and_in_number_stops_the_publish(m
     few = [{"status": "abandoned" if i < 3 else "completed"} for i in range(100)]
     extract = make(few)
     assert source(extract)["unknown_codes"] == [{"column": "status", "value": "abandoned", "count": 3}]
-    with pytest.raises(PublishError, match=r"33 of 130 values in column 'status' cannot be read as status, such as 'dropped'.*what counts as done.*values.status"):
+    with pytest.raises(
+        PublishError,
+        match=r"33 of 130 values in column 'status' cannot be read as status, such as 'dropped'.*what counts as done.*values.status",
+    ):
         make([*few[3:], *({"status": "dropped"} for _ in range(30)), *few[:3]])
 
 
@@ -520,29 +673,60 @@ def test_a_clock_that_lost_its_am_and_pm_is_told(make):
     for row in rows:
         at = datetime.strptime(row["ended"], "%Y-%m-%d %H:%M")
         row["ended"] = f"{at:%Y-%m-%d} {at:%I:%M}"
-    assert any("'ended' is after 12:59" in t for t in told(make(rows), "clock")) and not told(make(series(400, "%Y-%m-%d %H:%M")), "clock")
+    assert any("'ended' is after 12:59" in t for t in told(make(rows), "clock")) and not told(
+        make(series(400, "%Y-%m-%d %H:%M")), "clock"
+    )
 
 
 def test_twenty_four_o_clock_is_quarantined_with_its_value_and_in_number_named(make):
-    assert source(make([{"ended": "2026-09-01 24:00"}, {}]))["records"]["quarantined"] == {"unreadable_date": 1}
+    assert source(make([{"ended": "2026-09-01 24:00"}, {}]))["records"]["quarantined"] == {
+        "unreadable_date": 1
+    }
     with pytest.raises(PublishError, match="No clock shows 24:00"):
         make([{"ended": "2026-09-01 24:00"}] * 12)
 
 
 def test_offsets_that_the_site_never_has_are_told_and_its_own_are_not(make):
     adapter = ADAPTER.replace('"%Y-%m-%d"]', '"%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]')
-    right = [{"ended": t} for t in ("2026-07-01T10:00:00+01:00", "2026-07-01T09:00:00Z", "2026-01-05T10:00:00+00:00", "2026-01-05T10:00:00-00:00")]
+    right = [
+        {"ended": t}
+        for t in (
+            "2026-07-01T10:00:00+01:00",
+            "2026-07-01T09:00:00Z",
+            "2026-01-05T10:00:00+00:00",
+            "2026-01-05T10:00:00-00:00",
+        )
+    ]
     assert told(make(right, adapter=adapter), "zone") == []
-    wrong = told(make([*right, {"ended": "2026-01-05T10:00:00+01:00"}, {"ended": "2026-07-01T10:00:00-05:00"}], adapter=adapter), "zone")
+    wrong = told(
+        make(
+            [*right, {"ended": "2026-01-05T10:00:00+01:00"}, {"ended": "2026-07-01T10:00:00-05:00"}],
+            adapter=adapter,
+        ),
+        "zone",
+    )
     assert wrong == ["2 times in column 'ended' state an offset that the site's clock does not have then, such as '2026-01-05T10:00:00+01:00'. "
                      "If the offset is wrong, so are they by as much."]  # fmt: skip
+
+
+def test_dates_written_as_midnight_in_utc_are_told(make):
+    """In summer they are 01:00 on the site's clock, and no midnight there."""
+    adapter = ADAPTER.replace('"%Y-%m-%d"]', '"%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]')
+    times = series(500, "%Y-%m-%dT%H:%M:00Z", first=datetime(2026, 5, 1), days=90)
+    assert told(make(times, adapter=adapter), "zone") == []
+    for row in times[:30]:
+        row["ended"], row["verified"] = f"{row['ended'][:10]}T00:00:00Z", ""
+    assert "30 times in column 'ended' are 00:00 in UTC" in told(make(times, adapter=adapter), "zone")[0]
 
 
 def test_a_column_twice_in_the_header_is_refused_also_where_it_is_optional(make, tmp_path):
     make([{}], adapter=ADAPTER + '[optional]\ncolumns = ["verified"]\n')
     path = tmp_path / "inbox" / "a.csv"
     path.write_text(path.read_text("utf-8").replace("last_verified", "verified", 1), "utf-8")
-    (tmp_path / "plain.toml").write_text(ADAPTER.replace('last_verified_at = "last_verified"\n', "") + '[optional]\ncolumns = ["verified"]\n', "utf-8")
+    (tmp_path / "plain.toml").write_text(
+        ADAPTER.replace('last_verified_at = "last_verified"\n', "") + '[optional]\ncolumns = ["verified"]\n',
+        "utf-8",
+    )
     with pytest.raises(SourceError, match="'verified' twice"):
         publish(tmp_path / "network.toml", tmp_path / "extracts", now=NOW)
 
@@ -551,10 +735,17 @@ def test_an_export_cut_in_its_last_line_is_quarantined_or_noted(make, tmp_path):
     make([{"acc": "A", "updated": "2026-09-01 10:00"}, {"acc": "B", "updated": "2026-09-01 10:00"}])
     path = tmp_path / "inbox" / "a.csv"
     whole = path.read_text("utf-8")
-    for text, note, kept in ((whole.rstrip("\n")[:-6], 1, 2), (whole.rstrip("\n")[:-30], 0, 1), (whole, 0, 2)):
+    for text, note, kept in (
+        (whole.rstrip("\n")[:-6], 1, 2),
+        (whole.rstrip("\n")[:-30], 0, 1),
+        (whole, 0, 2),
+    ):
         path.write_text(text, "utf-8")
         extract = publish(tmp_path / "network.toml", tmp_path / "extracts", now=NOW)
-        assert (source(extract)["notes"].get("no_last_line_end", 0), source(extract)["records"]["kept"]) == (note, kept) and adds_up(extract)
+        assert (source(extract)["notes"].get("no_last_line_end", 0), source(extract)["records"]["kept"]) == (
+            note,
+            kept,
+        ) and adds_up(extract)
 
 
 def test_another_delimiter_is_refused(make, tmp_path):
@@ -573,18 +764,28 @@ def test_ages_with_a_decimal_comma_are_told(make):
     adapter = ADAPTER.replace('event_id = "event"', 'age_years = "event"')
     extract = make([{"event": '"45,5"' if i < 4 else "45"} for i in range(20)], adapter=adapter)
     assert source(extract)["flags"]["unreadable_number"] == 4
-    assert told(extract, "unread") == ["4 of 20 values in column 'event' cannot be read."]  # an age is never shown
+    assert told(extract, "unread") == [
+        "4 of 20 values in column 'event' cannot be read."
+    ]  # an age is never shown
 
 
 def test_whoever_was_born_before_the_pivot_of_two_digit_years_has_an_age(make):
-    adapter = ADAPTER.replace('"%Y-%m-%d"]', '"%Y-%m-%d", "%d/%m/%y"]').replace('event_id = "event"', 'birth_date = "event"')
+    adapter = ADAPTER.replace('"%Y-%m-%d"]', '"%Y-%m-%d", "%d/%m/%y"]').replace(
+        'event_id = "event"', 'birth_date = "event"'
+    )
     extract = make([{"event": "01/02/45"}, {"event": "01/02/75"}, {"event": "01/02/20"}], adapter=adapter)
-    assert pl.read_parquet(extract.folder / "tables" / "exam.parquet")["age_band"].sort().to_list() == ["0-15", "45-64", "75-84"]
+    assert pl.read_parquet(extract.folder / "tables" / "exam.parquet")["age_band"].sort().to_list() == [
+        "0-15",
+        "45-64",
+        "75-84",
+    ]
 
 
 def test_an_appointment_in_the_year_9999_is_none(make):
     adapter = ADAPTER.replace('received_at = "received"', 'booked_for = "received"')
-    rows = [{"ended": "", "status": "booked", "received": r} for r in ("9999-12-31 00:00", "2026-12-01 10:00")]
+    rows = [
+        {"ended": "", "status": "booked", "received": r} for r in ("9999-12-31 00:00", "2026-12-01 10:00")
+    ]
     assert source(make(rows, adapter=adapter))["records"]["quarantined"] == {"date_in_future": 1}
 
 
@@ -593,7 +794,9 @@ def test_nothing_that_could_name_a_patient_is_in_what_is_told(make):
     adapter = ADAPTER.replace('column = "updated"', 'column = "patient"')
     with pytest.raises(PublishError) as refused:
         make([{"patient": f"94347659{i:02d}"} for i in range(30)], adapter=adapter)
-    assert "94347659" not in str(refused.value) and "30 of 30 values in column 'patient'" in str(refused.value)
+    assert "94347659" not in str(refused.value) and "30 of 30 values in column 'patient'" in str(
+        refused.value
+    )
 
 
 # --- the chance that a decision is wrong ---------------------------------------------------------------------------------

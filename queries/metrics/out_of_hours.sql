@@ -7,7 +7,7 @@
 --   patient_classes varchar[], urgencies varchar[], pathways varchar[], date_from date, date_to date
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
 --   urgency varchar, pathway varchar, count_timed hugeint people, count_out_of_hours hugeint people,
---   expected double people, share_by_calendar double share
+--   count_expected double people, share_by_calendar double share
 with daily as (
     select
         exam_date,
@@ -135,7 +135,7 @@ select
     trust_code, site_code, modality, patient_class, urgency, pathway,
     sum(count_timed) as count_timed,
     sum(count_out_of_hours) as count_out_of_hours,
-    sum(count_timed * share_by_calendar) as expected,
+    sum(count_timed * share_by_calendar) as count_expected,
     sum(count_timed * share_by_calendar) / nullif(sum(count_timed), 0) as share_by_calendar,
 from months
 group by all

@@ -274,7 +274,11 @@ def test_a_time_reads_by_its_own_clock():
 
 def test_a_ratio_says_what_stands_behind_it_in_its_own_words(sample_extract):
     store = Store(sample_extract)
-    of = {"clearance_weeks": r"[\d,]+ at [\d,]+ a week", "activity_per_working_day": r"[\d,]+ in [\d.]+ weighted working days", "within_28_days": r"[\d,]+ of [\d,]+"}
+    of = {
+        "clearance_weeks": r"[\d,]+ at [\d,]+ a week",
+        "activity_per_working_day": r"[\d,]+ in [\d.]+ (?:weighted )?working days?",
+        "within_28_days": r"[\d,]+ of [\d,]+",
+    }
     for metric, said in of.items():
         answer = ask(metric, Scope(("month",) if metric != "clearance_weeks" else ()), store)
         assert re.fullmatch(said, narrate.beside(answer, answer.rows[0])), metric

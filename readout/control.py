@@ -29,6 +29,7 @@ from readout.stats.spc_since import lasting_shift, since
 
 Row = Mapping[str, Any]
 LINED = ("lpl", "upl", "near_lower", "near_upper", "flag", "expected")
+MOVING = ("lpl", "upl", "near_lower", "near_upper", "expected")
 LIMITS = ("mean", "year", "trend")  # what a month may be held against, where its metric may have a season or grow
 
 
@@ -316,9 +317,11 @@ def _dense(rows: Iterable[Row]) -> list[dict[str, Any]]:
 
 
 def _points(chart: pl.DataFrame, dense: Sequence[Row], settled: Sequence[Row], column: str, metric: Metric) -> pl.DataFrame:
-    """Judged months with their lines, then those still arriving, along which the last lines run on."""
+    """Judged months with their lines, then those still arriving, along which the last lines run on; but none that move from month to month."""
     names = tuple(c for c in ("x", "mean", "expected", "lpl", "upl", "near_lower", "near_upper", "group", "flag") if c in chart.columns)
     lines = dict(zip(names, chart.select(names).row(-1), strict=True)) if chart.height else dict.fromkeys(names)
+    if "expected" in names:
+        lines |= dict.fromkeys(MOVING) | ({"mean": None} if len(chart["mean"].unique()) > chart["group"].n_unique() else {})
     arriving = [r for r in dense if r["provisional"]]
     later = [{**lines, "x": _charted(metric, r, column), "flag": None} for r in arriving]
     order = [*settled, *arriving]

@@ -14,6 +14,7 @@ from readout.catalogue import Metric
 from readout.charts.theme import CLEAR, LIGHT, TICKS, Palette, Trace, beside, layout, margin_for, note, read, some, time_axis, uncut, unit_note, value_axis, wrapped
 from readout.charts.trend import HEIGHT, Flag, Row, by_month, end_of, line_of, months_figure
 from readout.scope import month_end
+from readout.stats.extremes import stands_out
 
 TOP, FOOT = 34, 58  # pixels over and under the curves
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "9px,3px,2px,3px,2px,3px")
@@ -94,12 +95,14 @@ def survival(answer: Answer, *, dimension: str | None = None, selected: Sequence
 
 
 def _tones(answer: Answer, dimension: str | None, keys: Sequence[Any], selected: Sequence[str], palette: Palette) -> list[str]:
-    """A modality keeps its colour; of other units the chosen, else the slowest, stands out of the grey."""
+    """A modality keeps its colour; of other units the chosen, else the one with the largest share still waiting where that is beyond chance, stands out
+    of the grey."""
     if dimension == "modality":
         return [palette.modality.get(str(k), palette.grey) for k in keys]
     if not selected:
-        last = {r[dimension]: r["still_waiting"] for r in answer.rows} if dimension else {}
-        selected = (max(keys, key=lambda k: last.get(k, 0)),)
+        last = {r[dimension]: r for r in answer.rows} if dimension else {}
+        found = stands_out([last[k]["count_unreported"] or 0 for k in keys], [last[k]["n"] or 0 for k in keys]) if last else None
+        selected = () if found is None else (keys[found],)
     return [palette.accent if k in selected else palette.grey for k in keys]
 
 

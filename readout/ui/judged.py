@@ -79,7 +79,8 @@ def draw(found: Control, where: Mapping[str, Sequence[str]], *, key: str) -> Non
     drawn = engine.figures().get(name, lambda: charts.spc_chart(found, flags=flags, palette=colours, standard=page.standard_of(found.metric)))
     figure.show(drawn, key=f"{key}_spc_figure", alt=narrate_control.alternative(found), name=name)
     st.markdown(" ".join(s for s in (narrate_control.signal(found), narrate_control.target_words(found), narrate_control.suggestion(found)) if s))
-    st.markdown(" ".join(s for s in (narrate_control.choice(found), narrate_control.by_chance(found)) if s))
+    if held := " ".join(s for s in (narrate_control.choice(found), narrate_control.by_chance(found)) if s):
+        st.markdown(held)
     notes = [f"New limits from {fmt.month(r.month)}: {r.reason} ({r.who}{f', {fmt.day(r.when)}' if r.when else ''})." for r in found.rebases]
     notes += [f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags]
     st.caption(" ".join([f"Chart: {found.chart}, {_span(page)}.", *notes]))

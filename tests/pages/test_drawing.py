@@ -205,7 +205,10 @@ def test_one_curve_carries_its_band_and_several_do_not(make):
     said = " ".join(texts(two))
     assert "First Hospital" in said and "20.0 % of 5" in said and "Second Hospital" in said and "0.0 % of 5" in said
     assert "unreported:" in texts(two)
-    assert {t.line.color for t in lines(two)} == {LIGHT.accent, LIGHT.grey}, "the slowest stands out of the grey"
+    assert {t.line.color for t in lines(two)} == {LIGHT.grey}, "one of five unreported stands out of nothing"
+    many = Store(make(waits("S1", [1] * 12 + [None] * 12) + waits("S2", [2] * 24)))
+    drawn = charts.survival(ask("report_survival", Scope(("site_code",)), many), dimension="site_code")
+    assert next(t for t in lines(drawn) if t.line.color == LIGHT.accent).name == "First Hospital", "more are unreported by more than chance"
     chosen = charts.survival(ask("report_survival", Scope(("site_code",)), store), dimension="site_code", selected=("S2",))
     assert next(t for t in lines(chosen) if t.line.color == LIGHT.accent).name == "Second Hospital"
 
@@ -364,9 +367,8 @@ def pathways(late):
     """Examinations by pathway: so many, of which so many are late."""
     rows = []
     for patient, (n, missed) in late.items():
-        rows += [
-            {"acc": f"{patient}{i}", "class": patient, "ended": "2026-08-03 10:00", "verified": "2026-09-20 10:00" if i < missed else "2026-08-03 12:00"} for i in range(n)
-        ]
+        ends = ["2026-09-20 10:00"] * missed + ["2026-08-03 12:00"] * (n - missed)
+        rows += [{"acc": f"{patient}{i}", "class": patient, "ended": "2026-08-03 10:00", "verified": end} for i, end in enumerate(ends)]
     return rows
 
 

@@ -129,7 +129,7 @@ def test_one_function_decides_what_a_record_is():
 def test_a_list_is_never_flagged_by_a_month_that_still_arrives():
     answer = bench.answer_of("unreported", np.array([*SHIPPED, 900], np.float64), arriving=1)
     made = control(answer)
-    assert made.points["flag"][-1] is None and made.last["x"] == SHIPPED[-1] and made.variation == "common_cause"
+    assert made.points["flag"][-1] is None and made.points["upl"][-1] is None and made.last["x"] == SHIPPED[-1] and made.variation == "common_cause"
 
 
 def test_new_limits_and_a_gap_hold_for_a_list():

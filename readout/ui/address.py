@@ -21,6 +21,7 @@ IGNORED, MARK = "ignored", "mark"
 WAYS = ("behind", "return")  # read by `way`, which turns them into filters and takes them out
 LONGEST = 60  # characters of a value that are said
 CLAIMS, PAGE_KEYS, SEEN, PLACE = "address_claims", "address_page_keys", "address_marks", "address_place"  # of the session
+EVERYWHERE, TOLD = "address_everywhere", "address_told"
 
 
 def begin() -> None:
@@ -36,9 +37,11 @@ def begin() -> None:
         state[SEEN] = {}
         if not is_way_back():
             st.query_params.pop(MARK, None)
-            kept = [x for x in st.query_params.get_all(IGNORED) if x.partition(":")[0] not in mine]
-            _write(IGNORED, kept)
+            # a link of the site brings along the filters that controls are bound to, and no more
+            before = [*state.get(TOLD, ()), *st.query_params.get_all(IGNORED)]
+            _write(IGNORED, list(dict.fromkeys(x for x in before if x.partition(":")[0] in state.get(EVERYWHERE, ()))))
         state[PAGE_KEYS] = set()
+    state[TOLD] = st.query_params.get_all(IGNORED)
 
 
 def is_way_back() -> bool:
@@ -58,7 +61,9 @@ def claim(key: str, noun: str, known: Collection[str], *, is_everywhere: bool = 
 def claim_if(key: str, noun: str, is_known: Callable[[str], bool], *, is_everywhere: bool = False, where: str = "one of those offered here") -> None:
     """`claim` by a rule in place of a list."""
     _claims()[key] = (noun, where)
-    if not is_everywhere:
+    if is_everywhere:
+        st.session_state.setdefault(EVERYWHERE, set()).add(key)
+    else:
         st.session_state.setdefault(PAGE_KEYS, set()).add(key)
     asked = st.query_params.get_all(key)
     odd = [v for v in asked if v and not is_known(v)]
@@ -131,6 +136,7 @@ def is_anything_ignored() -> bool:
 
 def tell(*, is_all: bool = False) -> None:
     """Say what is ignored, once each, with one way to dismiss it all. Until all is claimed only of what has been: the others have no words yet."""
+    st.session_state[TOLD] = st.query_params.get_all(IGNORED)
     if PLACE not in st.session_state:
         return
     words, button, told = st.session_state[PLACE]
@@ -151,6 +157,7 @@ def tell(*, is_all: bool = False) -> None:
 def dismiss() -> None:
     """The reader has read it."""
     st.query_params.pop(IGNORED, None)
+    st.session_state.pop(TOLD, None)
 
 
 def picked(key: str, told: Mapping[str, object] | None, options: Iterable[str], of: str) -> str:

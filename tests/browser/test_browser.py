@@ -227,6 +227,73 @@ def test_a_clicked_bar_leads_to_its_rows_and_back_again(address, browser):
     page.close()
 
 
+def test_a_picked_month_and_its_rows_are_the_same_to_whoever_is_sent_the_address(address, browser):
+    """The mark stands in the address and is no step of the way back; the list's address holds its days."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.goto(f"{address}/standards?modality=X-ray")
+    box = page.locator(".figure").first
+    box.locator("[data-pick]").first.wait_for(state="attached", timeout=60_000)
+    page.wait_for_function(FITTED, timeout=60_000)
+    settled(page)
+    steps = page.evaluate("history.length")
+    box.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    link = page.get_by_role("link", name="See what is behind").first
+    link.wait_for(timeout=30_000)
+    settled(page)
+    assert "mark=own" in page.url and page.evaluate("history.length") == steps, page.url
+    label = link.inner_text().split("\n")[-1]
+    other = browser.new_context(viewport={"width": 1280, "height": 1400}).new_page()
+    other.goto(page.url)
+    other.get_by_role("link", name=label).wait_for(timeout=60_000)
+    other.locator(".figure").first.locator(".is-picked").first.wait_for(state="attached", timeout=30_000)
+    link.click()
+    page.get_by_role("heading", name="Examinations", exact=True).wait_for(timeout=30_000)
+    said = said_on(page)
+    settled(page)
+    assert all(f"{key}=" in page.url for key in ("period", "from", "to", "verdict")), page.url
+    other.goto(page.url)
+    assert said_on(other) == said and label.removeprefix("See what is behind ").split()[0] in said
+    other.context.close()
+    page.close()
+
+
+def test_an_unknown_filter_is_said_until_it_is_dismissed_and_to_the_next_reader_too(address, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{address}/turnaround?site=Nowhere")
+    note = page.get_by_text("The link names a site that is not in this data ('Nowhere').")
+    note.wait_for(timeout=60_000)
+    page.wait_for_function(FITTED, timeout=60_000)
+    settled(page)
+    page.wait_for_timeout(2_000)
+    assert note.is_visible() and "site=Nowhere" not in page.url and "ignored=site" in page.url, page.url
+    page.reload()
+    note.wait_for(timeout=60_000)
+    page.get_by_role("link", name="Examinations").first.click()
+    page.get_by_role("heading", name="Examinations", exact=True).wait_for(timeout=30_000)
+    page.get_by_text("No rows are listed", exact=False).wait_for(timeout=30_000)
+    page.get_by_role("button", name="Dismiss").click()
+    assert said_on(page) and not note.is_visible()
+    settled(page)
+    assert "ignored" not in page.url, page.url
+    page.close()
+
+
+def test_a_split_that_nobody_chose_stays_on_its_page(address, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{address}/activity")
+    for name in ("Backlog", "Within standard", "Activity"):
+        page.locator(DRAWN).first.wait_for(timeout=60_000)
+        settled(page)
+        page.get_by_role("link", name=name, exact=True).first.click()
+        page.get_by_role("heading", name=name, exact=True).wait_for(timeout=30_000)
+        settled(page)
+        assert "by=" not in page.url and "?" not in page.url, page.url
+    page.close()
+
+
 def test_a_figure_is_drawn_for_its_width_and_says_a_mark_to_pointer_and_keyboard(address, browser):
     """Narrow from the start, then wide; nothing of it is a picture: no chart library is loaded for it."""
     page = browser.new_page(viewport={"width": 390, "height": 1400})

@@ -186,7 +186,7 @@ def go(app, url: str, query: Address):
     return app.run()
 
 
-KEPT = ("site", "modality", "pathway", "class", "urgency", "period", "from", "to", "ignored", "mark")
+KEPT = ("site", "modality", "pathway", "class", "urgency", "period", "from", "to")  # what the browser takes along: filters of every page
 
 
 def ways(app) -> list[tuple[str, str]]:

@@ -24,9 +24,10 @@ if (!history.isOneStep) {
     const path = new URL(url ?? "", location.href).pathname
     const isTurning = performance.now() - followed < SOON && path === location.pathname
     const isPicking = performance.now() - (history.picked ?? -Infinity) < SOON && path === location.pathname
-    if (isPicking) history.replaceState(state, title, url) // a mark that is picked is told by the address, and is no step of the way back
-    else if (!isTurning) push(state, title, url)
-    else if (path !== from) history.replaceState(state, title, url) // the page that is left keeps its address as it was
+    if (isTurning) {
+      if (path !== from) history.replaceState(state, title, url) // the page that is left keeps its address as it was
+    } else if (isPicking) history.replaceState(state, title, url) // the mark that is picked is told by the address, and is no step of the way back
+    else push(state, title, url)
   }
 }
 

@@ -66,7 +66,7 @@ def _runs(months: Sequence[date]) -> str:
 def finding(rows: Sequence[tuple[str, str | None, str]], highest: Sequence[str] = ()) -> str:
     """How many indicators show concern and improvement, and which, from the label, the kind of variation and the rule of each.
 
-    `highest`: the lists that stand at their highest, whatever their change over the month.
+    `highest`: the lists that stand at their highest, as `level.records` has it.
     """
     if not rows:
         return "No indicator has a complete month for this choice of filters."

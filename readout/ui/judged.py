@@ -82,9 +82,10 @@ def draw(found: Control, where: Mapping[str, Sequence[str]], *, key: str) -> Non
         above = ("level", *name)
         level = engine.figures().get(above, lambda: charts.level_chart(whole, drawn, flags=flags, palette=colours, height=LEVEL_HIGH))
         st.markdown(f"**{tables.LEVEL}**")
-        figure.show(level, key=f"{key}_level_figure", alt=charts.level_words(whole), name=above)
+        figure.show(level, key=f"{key}_level_figure", alt=charts.level_words(whole), name=above, title=f"{found.metric.label}: {tables.LEVEL}", scope=found.name)
         st.markdown(f"**{tables.CHANGE}**")
-    figure.show(drawn, key=f"{key}_spc_figure", alt=narrate_control.alternative(found), name=name)
+    heading = f"{found.metric.label}: control chart"
+    figure.show(drawn, key=f"{key}_spc_figure", alt=narrate_control.alternative(found), name=name, title=heading, scope=found.name)
     st.markdown(" ".join(s for s in (narrate_control.signal(found), narrate_control.target_words(found), narrate_control.suggestion(found)) if s))
     notes = [f"New limits from {fmt.month(r.month)}: {r.reason} ({r.who}{f', {fmt.day(r.when)}' if r.when else ''})." for r in found.rebases]
     notes += [f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags]

@@ -13,6 +13,7 @@ from readout import narrate
 from readout.answer import Released
 from readout.charts.svg import svg, words
 from readout.charts.theme import LIGHT
+from readout.export import interactive
 from readout.export.content import WIDE
 from readout.export.pdf import PER_MM, compiled, picture
 from readout.export.tables import Table, named_csv
@@ -22,6 +23,7 @@ FORMATS = {
     "svg": "image/svg+xml",
     "png": "image/png",
     "pdf": "application/pdf",
+    "html": "text/html",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv",
 }
@@ -61,7 +63,7 @@ class Chart:
 
     def as_file(self, form: str) -> bytes:
         """The chart in one of FORMATS."""
-        made: dict[str, Any] = {"svg": self.as_svg, "png": self.as_png, "pdf": self.as_pdf, "xlsx": self.as_xlsx, "csv": self.as_csv}
+        made: dict[str, Any] = {"svg": self.as_svg, "png": self.as_png, "pdf": self.as_pdf, "html": self.as_html, "xlsx": self.as_xlsx, "csv": self.as_csv}
         data: bytes = made[form]()
         return data
 
@@ -101,6 +103,11 @@ class Chart:
             "account": list(self.account),
         }
         return compiled(data, {"chart.svg": drawing.encode()}, int(self.made.timestamp()), TEMPLATE)
+
+    def as_html(self) -> bytes:
+        """The chart interactive, in one file that works without a network."""
+        words = {"title": self.title, "scope": self.scope, "alternative": self.alternative}
+        return interactive.page(self.figure, **words, notes=self.notes, account=self.account)
 
     def _framed(self) -> str:
         inner = svg(self.figure, width=WIDTH - 2 * EDGE, title=self.alternative)

@@ -134,7 +134,7 @@ def chart(
     extra = {"flags": flags} if flags else {}
     try:
         drawn = engine.figures().get(name, lambda: draw(answer, *others, palette=colours, **extra, **options))
-        picked = figure.show(drawn, key=f"{key}_figure", alt=alternative(answer, column), name=name, is_picking=bool(behind))
+        picked = figure.show(drawn, key=f"{key}_figure", alt=alternative(answer, column), name=name, is_picking=bool(behind), title=title, scope=said)
     except DrawingError as e:
         st.info(str(e))
         return

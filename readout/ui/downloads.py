@@ -1,4 +1,4 @@
-"""A chart taken away: five formats, made only when asked for, from the release that was chosen and from nothing else."""
+"""A chart taken away: six formats, made only when asked for, from the release that was chosen and from nothing else."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ from readout.export.single import FORMATS, Chart
 from readout.ui import engine
 from readout.ui.frame import current
 
-NAMES = {"svg": "SVG, for print", "png": "PNG picture", "pdf": "PDF page", "xlsx": "Excel table", "csv": "CSV table"}
+NAMES = {"svg": "SVG, for print", "png": "PNG picture", "pdf": "PDF page", "html": "Interactive HTML", "xlsx": "Excel table", "csv": "CSV table"}
 RELEASES = {"internal": "Inside the organisation", "public": "Public"}
 FINE = "The public release holds no such chart: it is worked out from thousands of small counts, which do not leave."
 

@@ -1,7 +1,7 @@
 """A figure on a page: our own drawing, shown by a small script that says what a mark is and returns the mark that is picked.
 
-The browser draws nothing and loads no chart library (decision 18). The server draws for the width that the page was last seen to have;
-the script asks again where that was too far off.
+The browser draws nothing and loads no chart library (decision 18) until somebody presses "Explore" (decision 32). The server draws for the
+width that the page was last seen to have; the script asks again where that was too far off.
 """
 
 import re
@@ -22,7 +22,7 @@ from streamlit.runtime import Runtime
 from readout import paths
 from readout.charts import PALETTES
 from readout.charts.svg import svg
-from readout.ui import address, engine
+from readout.ui import address, engine, explore
 from readout.ui.look import THEME, palette
 
 UI = paths.PACKAGE / "ui"
@@ -30,7 +30,8 @@ NAME, SCRIPT = "readout.figure", "figure.js"
 HINT = "Choose a mark to see the rows behind it."
 HTML = (
     '<div class="figure" role="group"><div class="drawing"></div><div class="words" hidden></div>'
-    f'<div class="hint" hidden>{HINT}</div><div class="heard" aria-live="polite"></div></div>'
+    '<div class="heard" aria-live="polite"></div></div>'
+    f'<div class="foot"><div class="hint" hidden>{HINT}</div><button type="button" class="explore" aria-haspopup="dialog">Explore</button></div>'
 )
 WIDE, NARROW = 820, 350  # the first guess: a page on a desk, and on a telephone
 GAP, STACKED = 16, 600  # pixels between two columns; the widest page on which they stand below one another
@@ -39,8 +40,9 @@ WIDTHS = "figure_widths"  # of the session: by figure, and the last one seen
 _is_half: ContextVar[bool] = ContextVar("is_half", default=False)
 
 
-def show(figure: go.Figure, *, key: str, alt: str, name: Hashable, is_picking: bool = False) -> str:
+def show(figure: go.Figure, *, key: str, alt: str, name: Hashable, is_picking: bool = False, title: str = "", scope: str = "") -> str:
     """Draw a figure across its column. `name`: what its drawing is kept under. `alt`: its words for whoever cannot see it.
+    `title`, `scope`: what stands over it where it is explored.
 
     Returns what its picked mark stands for (`dimension=value`, joined by `&`), nothing where none is picked or `is_picking` is not set.
     """
@@ -50,9 +52,12 @@ def show(figure: go.Figure, *, key: str, alt: str, name: Hashable, is_picking: b
     mark = f"{zlib.crc32(repr(name).encode()):08x}"
     told = (before["pick"] or {}) if "pick" in before else None
     picked = address.picked(key.removesuffix("_figure"), told, marks(drawing), mark) if is_picking else ""
+    explored = explore.answer(figure, key=key, asked=before.get("explore"), title=title, scope=scope, alt=alt)
+    data = {"svg": drawing, "width": wide, "theme": palette().name, "picking": is_picking, "pick": picked or None, "of": mark}
     _component()(
         key=key,
-        data={"svg": drawing, "width": wide, "theme": palette().name, "picking": is_picking, "pick": picked or None, "of": mark},
+        data={**data, "explored": explored} if explored else data,
+        on_explore_change=_nothing,
         on_pick_change=_nothing,
         on_width_change=_nothing,
         on_theme_change=partial(_seen, key),

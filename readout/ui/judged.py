@@ -77,7 +77,8 @@ def draw(found: Control, where: Mapping[str, Sequence[str]], *, key: str) -> Non
     name = ("spc", str(engine.extracts()), page.store.extract.id, page.store.viewer.key, colours.name, found.metric.id, found.chart, *sorted(found.unit.items()))
     name = (*name, key, page.scope, tuple(sorted((d, tuple(v)) for d, v in where.items() if v)))
     drawn = engine.figures().get(name, lambda: charts.spc_chart(found, flags=flags, palette=colours, standard=page.standard_of(found.metric)))
-    figure.show(drawn, key=f"{key}_spc_figure", alt=narrate_control.alternative(found), name=name)
+    heading = f"{found.metric.label}: control chart"
+    figure.show(drawn, key=f"{key}_spc_figure", alt=narrate_control.alternative(found), name=name, title=heading, scope=found.name)
     st.markdown(" ".join(s for s in (narrate_control.signal(found), narrate_control.target_words(found), narrate_control.suggestion(found)) if s))
     if held := " ".join(s for s in (narrate_control.choice(found), narrate_control.by_chance(found)) if s):
         st.markdown(held)

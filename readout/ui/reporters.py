@@ -16,6 +16,7 @@ from readout.ui.frame import Page
 from readout.ui.look import palette
 
 EVERYONE = "All sites together"
+COURSE = "How much lies between reporters, over time"
 OF = {"": EVERYONE, "site_code": "One site", "modality": "One modality"}
 
 
@@ -79,7 +80,8 @@ def drawn(page: Page, chosen: Chosen) -> None:
         st.caption(f"{found.words[0].upper()}{found.words[1:]}. Filled and named: different in two of the last three quarters.")
         lasting = "; ".join(one(found, r) for r in found.reporters if r.is_lasting) or "none differs lastingly"
         alt = f"Funnel of {len(found.reporters)} reporters under pseudonyms: {lasting}."
-        figure.show(charts.funnel(found, palette=palette()), key="reporters_figure", alt=alt, name=(palette().name, *_key(page, chosen, "funnel")))
+        drawn, heading = charts.funnel(found, palette=palette()), f"{found.measure.label} by reporter"
+        figure.show(drawn, key="reporters_figure", alt=alt, name=(palette().name, *_key(page, chosen, "funnel")), title=heading, scope=found.words)
         st.caption(said.limits(found))
     else:
         st.info(said.too_few(found))
@@ -89,7 +91,7 @@ def drawn(page: Page, chosen: Chosen) -> None:
 
 def _course(page: Page, chosen: Chosen) -> None:
     """How much lies between reporters over time, in words and, where it may be shown, drawn."""
-    st.header("How much lies between reporters, over time", anchor=False)
+    st.header(COURSE, anchor=False)
     found = asked(page, chosen, over_time)
     if not isinstance(found, Course):
         (st.info if found.is_absence else st.error)(found.sentence)
@@ -98,4 +100,4 @@ def _course(page: Page, chosen: Chosen) -> None:
     if found.points:
         st.caption(said.shares_months())
         drawn = charts.between_reporters(found, palette=palette())
-        figure.show(drawn, key="reporters_course", alt=f"By quarter. {said.course(found)}", name=(palette().name, *_key(page, chosen, "course")))
+        figure.show(drawn, key="reporters_course", alt=f"By quarter. {said.course(found)}", name=(palette().name, *_key(page, chosen, "course")), title=COURSE)

@@ -174,11 +174,12 @@ class Squeezed:
 
 
 def routes() -> list[Any]:
-    """The icons of variation and assurance, each served once and kept by the browser."""
+    """The icons of variation and assurance, and what makes a chart interactive, each served once and kept by the browser."""
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route
 
+    from readout.ui import explore
     from readout.ui.icons import PATH, drawings
 
     def icon(request: Request) -> Response:
@@ -187,4 +188,4 @@ def routes() -> list[Any]:
             return Response(status_code=404)
         return Response(svg, media_type="image/svg+xml", headers={"cache-control": "public, max-age=86400"})
 
-    return [Route(PATH + "/{name}.svg", icon)]
+    return [Route(PATH + "/{name}.svg", icon), *explore.routes()]

@@ -1,8 +1,10 @@
 """Every chart of every page can be taken away, in every format and release, and says what it is."""
 
 import contextlib
+import json
 import re
 import zipfile
+from html import unescape
 from io import BytesIO
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -11,6 +13,8 @@ import pytest
 import streamlit
 from pypdf import PdfReader
 
+from readout.charts.interactive import as_json, interactive, plotly_js
+from readout.charts.svg import svg
 from readout.ui import downloads
 from tests.pages.test_pages import PAGES, opened  # noqa: F401  a fixture
 
@@ -45,16 +49,45 @@ def taken(opened, monkeypatch, url, release, **query):  # noqa: F811
     return files, said, sum(1 for e in app.main if getattr(e, "type", "") == "bidi_component")
 
 
+def held(page: bytes) -> dict:
+    """The figure that an HTML file holds."""
+    return json.loads(re.search(r'<script id="figure" type="application/json">(.*?)</script>', page.decode())[1])
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_an_explored_chart_says_what_its_drawing_says(url, opened, monkeypatch):  # noqa: F811
+    """Every mark of every chart, word for word; nothing is sent with a page until it is asked for, and then with the page that it was asked on."""
+    from readout.ui import figure
+
+    shown = []
+    draw = figure.show
+    monkeypatch.setattr(figure, "show", lambda made, **how: (shown.append(made), draw(made, **how))[1])
+    app = opened(url)
+    assert not app.exception
+    assert len(shown) == len(app.get("bidi_component"))
+    for made in shown:
+        sent = json.loads(as_json(interactive(made)))
+        words = [w for t in sent["data"] for row in t.get("hovertext", []) for w in (row if isinstance(row, list) else [row])]
+        theirs = {" ".join(unescape(w.replace("<br>", " ")).split()) for w in words if w}
+        ours = {" ".join(unescape(w).split()) for w in re.findall(r'data-say="([^"]*)"', svg(made, is_live=True))}
+        assert ours <= theirs, ours - theirs
+        assert len(sent["data"]) == len(made.to_dict()["data"])
+
+
 @pytest.mark.parametrize("url", CHARTED)
 def test_every_chart_leaves_in_every_format(url, opened, monkeypatch):  # noqa: F811
     files, said, _ = taken(opened, monkeypatch, url, "internal")
     assert files and not said
     for key, forms in files.items():
-        assert set(forms) == {"svg", "png", "pdf", "xlsx", "csv"}, key
+        assert set(forms) == {"svg", "png", "pdf", "html", "xlsx", "csv"}, key
         drawing = ElementTree.fromstring(forms["svg"])
         words = "".join("".join(drawing.itertext()).split())
         for part in ("extract 2026-11-03a", "Release internal", "Definition", "Live view", "Synthetic sample data"):
             assert part.replace(" ", "") in words, (key, part)
+        said_in_html = "".join(unescape(re.sub(r"<[^>]+>", "", forms["html"].decode().replace(plotly_js(), ""))).split())
+        for line in forms["csv"].decode().splitlines()[1:]:  # the account, word for word, as the table has it
+            if line.startswith("# ") and line != "# ":
+                assert "".join(line[2:].split()) in said_in_html, (key, line)
         assert forms["png"].startswith(b"\x89PNG") and len(forms["png"]) > 10_000
         pdf = PdfReader(BytesIO(forms["pdf"]))
         assert len(pdf.pages) == 1, key
@@ -68,8 +101,14 @@ def test_a_public_file_says_so_or_is_not_offered(url, opened, monkeypatch):  # n
     files, said, _ = taken(opened, monkeypatch, url, "public")
     assert files or said
     assert all("public release" in s for s in said), said
-    for forms in files.values():
+    for key, forms in files.items():
         assert b"# Release public" in forms["csv"]
+        assert ("html" in forms) == ("svg" in forms), "what is refused as a picture is refused here too"
+        if "html" in forms:
+            words = json.dumps(held(forms["html"])["figure"])
+            counts = [int(x.replace(",", "")) for pair in re.findall(r"([\d,]+) of ([\d,]+)", words) for x in pair]
+            assert all(c % 5 == 0 for c in counts), (key, counts)
+            assert not re.search(r"customdata|site_code=|modality=", words), key
 
 
 def test_a_public_control_chart_says_its_own_counts_in_words_too(opened, monkeypatch):  # noqa: F811

@@ -34,6 +34,7 @@ def page(monkeypatch):
         drawings.clear()
         page = Page(agent)
         monkeypatch.setattr(figure, "st", page)
+        monkeypatch.setattr(figure.explore, "st", page)
         monkeypatch.setattr(figure, "_component", lambda: page.component)
         monkeypatch.setattr(figure, "palette", lambda: PALETTES[page.session_state.get(THEME, "light")])
         return page
@@ -86,6 +87,23 @@ def test_a_pick_counts_on_the_figure_it_was_made_on_only(page):
     assert show() == "site_code=A" and here.sent[-1]["pick"] == "site_code=A"
     assert show(name="b") == "" and here.sent[-1]["pick"] is None
     assert figure.show(MADE, key="one", alt="words", name="a") == "", "a chart without rows behind it picks nothing"
+
+
+def test_what_explores_a_figure_goes_once_to_who_asked(page):
+    here = page()
+    show()
+    here.session_state["one"] = {"explore": "1764"}
+    show(title="Bars", scope="all sites")
+    show(title="Bars")
+    show("two")
+    first, asked, again, other = here.sent
+    assert not any("explored" in sent for sent in (first, again, other)), "neither before, nor with the next rerun, nor with another figure"
+    sent = asked["explored"]
+    assert (sent["asked"], sent["title"], sent["scope"], sent["alt"]) == ("1764", "Bars", "all sites", "words")
+    assert sent["figure"]["data"][0]["y"] == [1] and set(sent["files"]) == {"plotly.js", "explore.js", "explore.css"}
+    here.session_state["one"] = {"explore": "1765"}
+    show()
+    assert here.sent[-1]["explored"]["asked"] == "1765"
 
 
 @pytest.mark.parametrize(("told", "drawn"), [("dark", "dark"), ("light", "light"), ("sepia", "light"), (None, "light")])

@@ -31,6 +31,74 @@ if (!history.isOneStep) {
   }
 }
 
+// Explore: the figure, interactive in a dialog of the page. Its data and plotly.js are asked for by the press, not before.
+const AGAIN = 8000 // milliseconds after which an answer that was lost on the way is asked for again
+
+function loaded(tag, attributes) {
+  return new Promise((resolve, reject) => {
+    const made = Object.assign(document.createElement(tag), attributes, { onload: resolve, onerror: () => { made.remove(); reject(new Error(`${tag} not loaded`)) } })
+    document.head.append(made)
+  })
+}
+
+let library = null // one for all figures of the window
+function libraryOf(files) {
+  library ??= Promise.all([
+    loaded("link", { rel: "stylesheet", href: files["explore.css"] }),
+    loaded("script", { src: files["plotly.js"] }),
+    loaded("script", { src: files["explore.js"] }),
+  ]).catch((failure) => { library = null; throw failure })
+  return library
+}
+
+class Explored {
+  constructor(box, ask) {
+    this.since = Date.now()
+    this.ask = () => ask(String(Date.now()))
+    this.dialog = document.createElement("dialog")
+    this.dialog.className = "explore-dialog"
+    this.dialog.setAttribute("aria-label", "Explore")
+    this.dialog.innerHTML = '<div class="explore-head"><div><h2></h2><p></p></div><button type="button">Close</button></div>' +
+      '<div class="explore"><p role="status">The chart is being made ready.</p></div>'
+    this.dialog.querySelector("button").addEventListener("click", () => this.dialog.close())
+    this.dialog.addEventListener("close", () => this.closed())
+    this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close()) // beside it
+    const theme = getComputedStyle(box)
+    this.dialog.style.background = theme.getPropertyValue("--st-background-color")
+    this.dialog.style.color = theme.getPropertyValue("--st-text-color")
+    this.dialog.style.setProperty("--explore-font", theme.getPropertyValue("--st-font"))
+    document.body.append(this.dialog)
+    this.dialog.showModal()
+    this.ask()
+    this.waiting = setInterval(() => this.ask(), AGAIN)
+  }
+
+  async answered({ asked, figure, title, scope, alt, files }) {
+    if (Number(asked) < this.since || !this.dialog.open || this.isShown) return
+    this.isShown = true
+    clearInterval(this.waiting)
+    for (const [name, colour] of Object.entries(figure.colours)) this.dialog.style.setProperty(`--explore-${name}`, colour)
+    this.dialog.style.colorScheme = figure.colours.name
+    this.dialog.querySelector("h2").textContent = title || "Explore"
+    this.dialog.querySelector("p").textContent = scope
+    this.dialog.setAttribute("aria-label", `Explore: ${title}`)
+    const root = this.dialog.querySelector(".explore")
+    try {
+      await libraryOf(files)
+      if (this.dialog.open) this.leave = await window.readoutExplore.mount(root, figure, alt)
+    } catch (failure) {
+      console.error(failure)
+      root.textContent = "This chart could not be made interactive. Close this and try again."
+    }
+  }
+
+  closed() {
+    clearInterval(this.waiting)
+    this.leave?.()
+    this.dialog.remove()
+  }
+}
+
 class Figure {
   constructor(root) {
     this.box = root.querySelector(".figure")
@@ -39,6 +107,7 @@ class Figure {
     this.heard = root.querySelector(".heard")
     this.hint = root.querySelector(".hint")
     this.at = -1
+    root.querySelector("button.explore").addEventListener("click", () => (this.explored = new Explored(this.box, (asked) => this.tell("explore", asked))))
     new ResizeObserver(() => this.measured()).observe(this.box)
     this.box.addEventListener("pointermove", (e) => this.pointed(e))
     this.box.addEventListener("pointerleave", () => this.show(-1))
@@ -69,6 +138,7 @@ class Figure {
     for (const mark of this.marks) mark.classList.toggle("is-picked", Boolean(picked) && mark.dataset.pick === picked)
     this.measured()
     this.coloured()
+    if (data.explored) this.explored?.answered(data.explored)
   }
 
   // The server draws for a theme: it is told ours where the viewer has switched it since.

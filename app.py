@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from readout.ui import ahead
+from readout.ui import prefetch
+from readout.ui.access import gate
 from readout.ui.address import told
 from readout.ui.frame import expect, filters
-from readout.ui.gate import gate
 from readout.ui.site import ICON, links, navigate
 
 st.set_page_config(page_title="Readout", page_icon=ICON, layout="wide")
@@ -37,4 +37,4 @@ links(chosen)
 filters()
 with told():
     chosen.run()
-ahead.done()
+prefetch.done()

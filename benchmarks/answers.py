@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from readout import paths
-from readout.answer import ask
-from readout.catalogue import load_catalogue
-from readout.extract import open_extract
-from readout.queryfile import load_query
-from readout.scope import Scope
-from readout.store import Store
+from readout.engine.extract import open_extract
+from readout.engine.query_file import load_query
+from readout.engine.store import Store
+from readout.metrics.answer import ask
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.scope import Scope
 
 QUESTIONS = (
     ("activity", ("month", "site_code", "modality"), 20),

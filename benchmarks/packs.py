@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from readout import paths
-from readout.answer import Answer, ask
-from readout.export.changed import Changes
+from readout.engine.extract import open_extract
+from readout.engine.store import Store
+from readout.export.compare import Changes
 from readout.export.content import build
-from readout.export.deliver import export, make
 from readout.export.pack import load_pack
+from readout.export.package import export, make
 from readout.export.pdf import pack_pdf
 from readout.export.slides import pack_pptx
 from readout.export.workbook import pack_xlsx
-from readout.extract import open_extract
-from readout.scope import Scope
-from readout.store import Store
+from readout.metrics.answer import Answer, ask
+from readout.metrics.scope import Scope
 
 GOALS = {"first": 6.0, "another": 2.0, "again": 2.0}
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.reporters [NETWORKS]      # 200 unless told
 
-The rule is the product's own, `readout.reporters.outside` in each of three quarters and `persistent` over them: outside what chance gives (99.8 %,
+The rule is the product's own, `readout.analysis.reporters.outside` in each of three quarters and `persistent` over them: outside what chance gives (99.8 %,
 exact) and outside the band that allows for what reporters differ by among themselves, on one side in two quarters of three. Theory counts every
 number of addenda that the rule flags, at the true rate and with the true spread known; the rule has both from the reporters themselves.
 """
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy.stats import gamma, poisson
 
 from benchmarks.funnels import Share
-from readout.reporters import MEASURES, QUARTERS, TAIL, outside
+from readout.analysis.reporters import MEASURES, QUARTERS, TAIL, outside
 from readout.stats.funnel import overdispersed_ratio_limits, poisson_sides, sides
 from readout.stats.persistence import persistent
 

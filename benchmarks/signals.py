@@ -3,7 +3,7 @@
     python -m benchmarks.signals [--series N]     # 60 of a kind unless told, which takes under a minute
     python -m benchmarks.signals --write          # also writes what pages say of chance: readout/stats/chance.toml
 
-Every series goes through `readout.control.control`, as an answer by month of a metric of the catalogue does: what is not judged is not flagged.
+Every series goes through `readout.analysis.control.control`, as an answer by month of a metric of the catalogue does: what is not judged is not flagged.
 A false signal is a last month that breaks a rule although nothing changed. Power is the share of changes that are flagged to the right side within
 six months, with what was known then; for a list that doubles in 24 months, by its end.
 """
@@ -19,12 +19,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from readout import chance
-from readout.answer import Answer
-from readout.catalogue import load_catalogue
-from readout.control import Control, control
-from readout.policy import load_policy
-from readout.scope import Scope, months_between
+from readout.analysis import chance
+from readout.analysis.control import Control, control
+from readout.metrics.answer import Answer
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.release_policy import load_policy
+from readout.metrics.scope import Scope, months_between
 from readout.stats.spc import HIGH
 
 SEED, SERIES, MONTHS, SOON = 2026, 60, 36, 6

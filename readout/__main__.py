@@ -11,17 +11,19 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from readout import __version__, lease, paths, quality, schema
-from readout import format as fmt
-from readout.answer import Released, ask, check_values, dimension_labels, filter_words
-from readout.catalogue import load_catalogue
+from readout import __version__, paths, schema
+from readout.analysis.signals import UNITS, plain, signals
+from readout.engine import lease
+from readout.engine.extract import Extract, current_id, extract_ids, open_extract, set_current
+from readout.engine.store import Store
 from readout.errors import ReadoutError, UsageError, suggest
-from readout.extract import Extract, current_id, extract_ids, open_extract, set_current
-from readout.policy import PROFILES, load_policy
-from readout.scope import DIMENSIONS, Scope, month_end, month_of
-from readout.signals import UNITS, plain, signals
+from readout.metrics import format as fmt
+from readout.metrics import records
+from readout.metrics.answer import Released, ask, check_values, dimension_labels, filter_words
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.release_policy import PROFILES, load_policy
+from readout.metrics.scope import DIMENSIONS, Scope, month_end, month_of
 from readout.stats.spc import RULES
-from readout.store import Store
 
 FIRST = "Making the extract of the sample network, the first time only: it takes about a minute."
 
@@ -264,8 +266,8 @@ def _cell(answer: Released, column: str, value: Any) -> str:
 def _export(given: argparse.Namespace) -> None:
     from dataclasses import replace
 
-    from readout.export.deliver import export
     from readout.export.pack import load_pack
+    from readout.export.package import export
 
     pack = load_pack(given.pack)
     if given.until:
@@ -291,10 +293,10 @@ def _publish(given: argparse.Namespace) -> None:
             if notice["source"] == source["name"]:
                 is_much = notice["kind"] == "much"
                 back = f" To go back: readout extracts use ID --extracts {where}" if is_much else ""
-                print(f"    {'LOOK' if is_much else quality.NOTICES[notice['kind']].lower()}: {notice['text']}{back}")
+                print(f"    {'LOOK' if is_much else records.NOTICES[notice['kind']].lower()}: {notice['text']}{back}")
     for notice in extract.manifest["notices"]:
         if not notice["source"]:
-            print(f"  {quality.NOTICES[notice['kind']].lower()}: {notice['text']}")
+            print(f"  {records.NOTICES[notice['kind']].lower()}: {notice['text']}")
     for sentence in told:
         print(f"  {sentence}")
 
@@ -391,7 +393,7 @@ def _show_record(given: argparse.Namespace, extract: Any) -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from readout.ui.serve import serve
+    from readout.server.serve import serve
 
     return serve(extracts_folder(given.extracts), port=given.port, address=given.address, headless=given.headless)
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from readout import format as fmt
 from readout.guard import Facts, Point, Unit, marked
-from readout.scope import months_between
+from readout.metrics import format as fmt
+from readout.metrics.scope import months_between
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "tests" / "guard"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from readout.extract import Extract
+from readout.engine.extract import Extract
 from readout.ingest.publish import publish
 from readout.sample import write_sample
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from readout.answer import Answer
-from readout.export.single import Chart
+from readout.export.chart_files import Chart
+from readout.metrics.answer import Answer
 from readout.ui.downloads import released_points
 
 

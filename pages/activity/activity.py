@@ -1,8 +1,9 @@
 """Activity: what is asked of the network, what it does, when and for whom."""
 
-from readout import charts, narrate
+from readout import charts
 from readout.ui import blocks, figure
 from readout.ui.frame import frame, heading
+from readout.wording import findings
 
 CALENDAR = "A month with more weekends and bank holidays has a larger share. Out of hours against the calendar allows for that."
 BREAKDOWNS = {"modality": "Modality", "site_code": "Site", "patient_class": "Patient class"}
@@ -11,7 +12,7 @@ page = frame()
 heading(page, "Activity", "What is asked of us, what do we do, when, and for whom?")
 
 activity, demand, out_of_hours = (page.ask(m, "month") for m in ("activity", "demand", "out_of_hours_share"))
-blocks.finding((narrate.compared, (activity,)), (narrate.compared, (demand,)), (narrate.compared, (page.ask("out_of_hours_against_calendar", "month"),)))
+blocks.finding((findings.compared, (activity,)), (findings.compared, (demand,)), (findings.compared, (page.ask("out_of_hours_against_calendar", "month"),)))
 blocks.cards(activity, demand, page.ask("attendances", "month"), page.ask("patients", "month"))
 
 blocks.chart(

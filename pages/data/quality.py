@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from readout import charts, quality
+from readout import charts
+from readout.metrics import records
 from readout.ui import blocks
 from readout.ui.frame import frame, heading
 
@@ -36,7 +37,7 @@ ABOUT = {
 
 page = frame()
 heading(page, "Data quality", "What do the figures rest on, and what should be mended at its source?")
-held = quality.Quality(page.store.extract)
+held = records.Quality(page.store.extract)
 st.markdown(held.finding())
 blocks.unfiltered(page, "what was read, kept and set apart: it is of the whole extract")
 blocks.figures(
@@ -59,7 +60,7 @@ view = blocks.choice("Detail", VIEWS, key="view")
 st.caption(ABOUT[view])
 if view == "site":
     blocks.unfiltered_but(page, "Flags", "data_quality")
-    blocks.rows_by(page.ask("data_quality", "rule", "site_code"), quality.by_site, is_wrapped=True)
+    blocks.rows_by(page.ask("data_quality", "rule", "site_code"), records.by_site, is_wrapped=True)
 else:
     rows = {
         "source": held.by_source,

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from readout.ui import blocks, judged
+from readout.ui import blocks, control_charts
 from readout.ui.frame import frame, heading
 
 page = frame()
@@ -10,12 +10,12 @@ heading(page, "Control chart", "Is this a signal, or only noise?")
 metric = blocks.charted()
 if metric.kind == "time":
     page = blocks.pathway(page, "six_week_breach" if metric.id == "request_to_exam" else "within_pathway_standard")
-found = judged.stated(page, metric.id, blocks.limits(metric))
+found = control_charts.stated(page, metric.id, blocks.limits(metric))
 if found:
     st.header(f"{metric.label}, {blocks.scope_said(page, metric.id)}", anchor=False)
-    judged.draw(found, page.scope.where, key="control")
-    judged.offer(found, page.scope.where, key="control")
+    control_charts.draw(found, page.scope.where, key="control")
+    control_charts.offer(found, page.scope.where, key="control")
     with st.expander("About this chart"):
         blocks.about(metric, page.standard_of(metric))
     st.header("Month by month", anchor=False)
-    blocks.table(judged.points(found), metric.label)
+    blocks.table(control_charts.points(found), metric.label)

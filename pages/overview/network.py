@@ -2,22 +2,22 @@
 
 import streamlit as st
 
-from readout import narrate
-from readout.ui import blocks, overview, variability, written
+from readout.ui import blocks, html_tables, overview, variability
 from readout.ui.frame import frame, heading
+from readout.wording import findings
 
 page = frame()
 heading(page, "Network overview", "What needs attention, and why?")
 found = overview.indicators(page)
 st.markdown(overview.finding(found))
-written.shown(overview.table(page, found))
+html_tables.shown(overview.table(page, found))
 st.caption(overview.HOW_TO_READ)
-blocks.explained(narrate.sparse_rate, page.ask(overview.SPARSE))
+blocks.explained(findings.sparse_rate, page.ask(overview.SPARSE))
 
 st.header("Where: each indicator at each site", anchor=False)
-written.shown(overview.matrix(page, found))
+html_tables.shown(overview.matrix(page, found))
 st.header("Between sites: are more reports late than the case mix explains?", anchor=False)
-blocks.explained(narrate.against_case_mix_in, *variability.compared(page))
+blocks.explained(findings.against_case_mix_in, *variability.compared(page))
 blocks.go_to("variability")
 blocks.go_to("signals")
 blocks.go_to("backlog")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from readout.ui import blocks, signal_list, written
+from readout.ui import blocks, html_tables, signal_list
 from readout.ui.frame import frame, heading
 
 page = frame()
@@ -13,5 +13,5 @@ kind = blocks.choice("Show", signal_list.KINDS, key="kind")
 st.caption(signal_list.ONE_EVENT)
 st.caption(signal_list.season())
 rows = signal_list.table(page, found, kind)
-written.shown(rows) if rows else st.info("None of this kind.")
+html_tables.shown(rows) if rows else st.info("None of this kind.")
 st.caption(signal_list.account(found))

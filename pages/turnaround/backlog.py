@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from readout import charts, narrate
+from readout import charts
 from readout.ui import blocks, figure, listing
 from readout.ui.frame import frame, heading
+from readout.wording import findings
 
 SPLITS = {"site_code": "Site", "modality": "Modality", "pathway": "Pathway", "urgency": "Urgency", "reporting_route": "Route"}
 PARTS = {"band": "Age", "place": "Where it waits"}
@@ -17,12 +18,12 @@ unreported, backlog, over, oldest = (then.ask(m) for m in ("unreported", "backlo
 clearance, delegated = then.ask("clearance_weeks"), then.ask("unreported_delegated")
 arrived, left_room = page.ask("report_arrivals", "month"), page.ask("report_completions", "month")
 blocks.finding(
-    (lambda a: narrate.largest(a, "site_code"), (then.ask("unreported", "site_code"),)),
-    (lambda a: narrate.oldest(a, "site_code"), (then.ask("oldest_unreported", "site_code"),)),
-    (narrate.flow, (arrived, left_room)),
+    (lambda a: findings.largest(a, "site_code"), (then.ask("unreported", "site_code"),)),
+    (lambda a: findings.oldest(a, "site_code"), (then.ask("oldest_unreported", "site_code"),)),
+    (findings.flow, (arrived, left_room)),
 )
 blocks.cards(unreported, backlog, over, clearance)
-st.caption(f"{narrate.one_figure(oldest)} {narrate.one_figure(delegated)}")
+st.caption(f"{findings.one_figure(oldest)} {findings.one_figure(delegated)}")
 
 with st.container(horizontal=True, vertical_alignment="center"):
     split = blocks.choice("Split by", SPLITS, key="by")

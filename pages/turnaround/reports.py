@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from readout import charts, narrate
+from readout import charts
 from readout.ui import blocks, curves, figure
 from readout.ui.frame import frame, heading
+from readout.wording import findings
 
 VIEWS = {"exam_to_report": "By examination month", "exam_to_report_by_report": "By report month"}
 CLOCKS = {"exam_to_report": "Elapsed hours", "exam_to_report_working": "Opening hours"}
@@ -14,7 +15,7 @@ heading(page, "Report turnaround", "How long from examination to a verified repo
 by_pathway = page.ask("within_pathway_standard", "pathway")
 one = blocks.pathway(page)
 turnaround, within, unreported, over = (one.ask(m, "month") for m in ("exam_to_report", "within_pathway_standard", "unreported", "unreported_over_standard"))
-blocks.finding((narrate.breaching, (by_pathway,)), (narrate.compared, (turnaround,)))
+blocks.finding((findings.breaching, (by_pathway,)), (findings.compared, (turnaround,)))
 blocks.cards(turnaround, within, unreported, over)
 
 with st.container(horizontal=True, vertical_alignment="center"):
@@ -24,7 +25,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 if is_naive_shown:
     naive = one.ask("exam_to_report_reported_only", "month")
     blocks.chart(turnaround, charts.with_naive, "Nine in ten reported within", key="naive", drawn_with=(naive,), column="p90_hours", subtitle="Months that are over.")
-    blocks.explained(narrate.naive_difference, turnaround, naive)
+    blocks.explained(findings.naive_difference, turnaround, naive)
 else:
     blocks.chart(
         one.ask(clock, "month"),
@@ -32,7 +33,7 @@ else:
         "Time from examination to report",
         key=f"quantiles_{clock}",
         column="p90_hours",
-        subtitle=narrate.VIEWS[clock],
+        subtitle=findings.VIEWS[clock],
         behind="reports" if view == "exam_to_report" else "",
     )
 curves.drawn(

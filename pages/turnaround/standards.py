@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from readout import charts, narrate
+from readout import charts
 from readout.ui import blocks, dictionary, figure
 from readout.ui.frame import frame, heading
+from readout.wording import findings
 
 BREAKDOWNS = {"site_code": "Site", "modality": "Modality", "pathway": "Pathway"}
 
 page = frame()
 heading(page, "Within standard", "Is each examination reported in the time its own pathway allows, the unreported counted as missed?")
 within, national, over = (page.ask(m, "month") for m in ("within_pathway_standard", "within_28_days", "unreported_over_standard"))
-blocks.finding((narrate.breaching, (page.ask("within_pathway_standard", "pathway"),)), (narrate.against_standard, (national,)))
+blocks.finding((findings.breaching, (page.ask("within_pathway_standard", "pathway"),)), (findings.against_standard, (national,)))
 blocks.cards(within, national, over, page.ask("backlog_10_days", "month"))
 
 blocks.chart(

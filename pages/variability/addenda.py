@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from readout import charts, narrate
+from readout import charts
 from readout.ui import blocks, variability
 from readout.ui.frame import frame, heading
+from readout.wording import findings
 
 page = frame()
 heading(page, "Addenda and discrepancies", "How often are reports amended, recommend follow-up, or are found to differ, and does it differ between sites?")
@@ -12,7 +13,7 @@ key = blocks.choice("Compared on", {k: variability.KINDS[k].label for k in varia
 kind = variability.KINDS[key]
 found, quarters = page.ask(kind.ratio, "site_code"), variability.quarters(page, "site_code", metric=kind.ratio)
 reviewed, all_reviewed = page.ask("discrepancy_rate", "site_code"), page.ask("discrepancy_rate")
-blocks.finding((narrate.one_rate, (page.ask(kind.rate),)), (narrate.against_case_mix, (found, *quarters)))
+blocks.finding((findings.one_rate, (page.ask(kind.rate),)), (findings.against_case_mix, (found, *quarters)))
 blocks.chart(
     found,
     charts.against_case_mix,
@@ -25,7 +26,7 @@ blocks.chart(
     behind_where=kind.where,
     subtitle="Filled: different in two of the last three quarters.",
 )
-blocks.explained(narrate.case_mix_limits, found, *quarters)
+blocks.explained(findings.case_mix_limits, found, *quarters)
 st.markdown(kind.of_sites)
 if variability.has_estimates(found):
     blocks.chart(
@@ -39,7 +40,7 @@ if variability.has_estimates(found):
         behind_where=kind.where,
         subtitle="Drawn towards all sites together the more, the fewer reports a site has.",
     )
-    blocks.explained(narrate.best_estimates, found)
+    blocks.explained(findings.best_estimates, found)
 blocks.chart(
     reviewed,
     charts.intervals,
@@ -52,8 +53,8 @@ blocks.chart(
     behind="reviewed",
     subtitle="Moderate or major, of reports sampled at random or all of a reporter's. Without adjustment for case mix.",
 )
-blocks.explained(narrate.beyond_chance, reviewed, all_reviewed)
+blocks.explained(findings.beyond_chance, reviewed, all_reviewed)
 st.header("How the reviewed reports were chosen", anchor=False)
-blocks.explained(narrate.sampled, all_reviewed)
+blocks.explained(findings.sampled, all_reviewed)
 blocks.rows_of(page.ask("discrepancy_rate", "sampled_how"))
-st.markdown(narrate.REVIEWS)
+st.markdown(findings.REVIEWS)

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from readout import charts, narrate
+from readout import charts
 from readout.ui import blocks, variability
 from readout.ui.frame import frame, heading
+from readout.wording import findings
 
 UNITS = {"reader": "Who reported", "supplier": "Reported for others"}
 
@@ -15,7 +16,7 @@ unit = blocks.choice("By", UNITS, key="by")
 kind = variability.KINDS[key]
 found, quarters = page.ask(kind.ratio, unit), variability.quarters(page, unit, metric=kind.ratio)
 reviewed, all_reviewed = page.ask("discrepancy_rate", unit), page.ask("discrepancy_rate")
-blocks.finding((narrate.against_case_mix, (found, *quarters)), (narrate.unattributed, (found,)))
+blocks.finding((findings.against_case_mix, (found, *quarters)), (findings.unattributed, (found,)))
 noun = "reader" if unit == "reader" else "organisation"
 blocks.chart(
     found,
@@ -28,11 +29,11 @@ blocks.chart(
     behind_where={**kind.where, **variability.units(found)},
     subtitle="Filled: different in two of the last three quarters.",
 )
-blocks.explained(narrate.case_mix_limits, found, *quarters)
+blocks.explained(findings.case_mix_limits, found, *quarters)
 st.markdown(kind.of_readers)
 st.header("Reported within 28 days, by route", anchor=False)
 blocks.rows_of(page.ask("within_28_days_by_route", "ended_by"))
-st.markdown(narrate.ROUTES_LATE)
+st.markdown(findings.ROUTES_LATE)
 blocks.chart(
     reviewed,
     charts.intervals,
@@ -45,5 +46,5 @@ blocks.chart(
     behind_where=variability.units(reviewed),
     subtitle="Moderate or major, of reports sampled at random or all of a reporter's. Without adjustment for case mix.",
 )
-blocks.explained(narrate.beyond_chance, reviewed, all_reviewed)
-st.markdown(narrate.REVIEWS)
+blocks.explained(findings.beyond_chance, reviewed, all_reviewed)
+st.markdown(findings.REVIEWS)

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from readout import charts, narrate
+from readout import charts
 from readout.ui import blocks, variability
 from readout.ui.frame import frame, heading
+from readout.wording import findings
 
 WHY = {"modality": "Modality", "patient_class": "Patient class", "urgency": "Urgency", "pathway": "Pathway"}
 
@@ -13,7 +14,7 @@ heading(page, "Reporting variability", "Which differences between sites are wort
 
 late, *quarters, times = variability.compared(page)
 between, logs = variability.between(page)
-blocks.finding((narrate.against_case_mix, (late, *quarters, times)))
+blocks.finding((findings.against_case_mix, (late, *quarters, times)))
 blocks.chart(
     late,
     charts.against_case_mix,
@@ -26,7 +27,7 @@ blocks.chart(
     behind_where={"verdict": ("missed",)},
     subtitle="Late: not verified within its own standard, the unreported counted. Filled: different in two of the last three quarters.",
 )
-blocks.explained(narrate.case_mix_limits, late, *quarters, times)
+blocks.explained(findings.case_mix_limits, late, *quarters, times)
 st.header("Are the times of the sites comparable?", anchor=False)
 st.caption("A site that fails a test is drawn hollow and called different in nothing. Under 100 reports are too few to tell.")
 blocks.rows_by(times, variability.kite_marks, is_wrapped=True)
@@ -49,7 +50,7 @@ blocks.chart(
     dimension="site_code",
     selected=page.sites,
 )
-blocks.explained(narrate.not_comparable, its_times)
+blocks.explained(findings.not_comparable, its_times)
 st.header("How much lies between sites", anchor=False)
 st.markdown(variability.between_said(between, logs))
 blocks.chart(between, charts.odds_between, "Odds of a late report, between sites", key="odds", points=variability.odds, subtitle=variability.EVERY_SITE)

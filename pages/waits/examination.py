@@ -1,8 +1,9 @@
 """Waits for the examination: from the request to the scan, and on to the result."""
 
-from readout import charts, narrate
+from readout import charts
 from readout.ui import blocks, curves, figure
 from readout.ui.frame import frame, heading
+from readout.wording import findings
 
 PARTS = {"band": "Time waited", "booking": "Booking"}
 
@@ -10,8 +11,8 @@ page = frame()
 heading(page, "Waits for examination", "How long from the request to the examination, who is still waiting, and who never comes?")
 result = page.ask("request_to_report", "pathway")
 blocks.finding(
-    (narrate.against_standard, (page.ask("six_week_breach"),)),
-    (lambda a: narrate.standard_used(a, "suspected_cancer"), (result,)),
+    (findings.against_standard, (page.ask("six_week_breach"),)),
+    (lambda a: findings.standard_used(a, "suspected_cancer"), (result,)),
 )
 one = blocks.pathway(page, "six_week_breach")
 wait = one.ask("request_to_exam", "month")

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from readout import charts, narrate
+from readout import charts
 from readout.ui import blocks
 from readout.ui.frame import frame, heading
+from readout.wording import findings
 
 MEASURES = {
     "national_six_week_breach": "Six weeks or more",
@@ -28,8 +29,8 @@ tests = blocks.tests()
 ours = {m: page.ask(m, "month", test=tests, provider_code=own) for m in MEASURES}
 theirs = {m: page.ask(m, "month", test=tests) for m in MEASURES}
 blocks.finding(
-    (lambda a, b: narrate.beside_national(a, b, england), (ours["national_six_week_breach"], theirs["national_six_week_breach"])),
-    (lambda a, b: narrate.beside_national(a, b, england), (ours["national_thirteen_week_breach"], theirs["national_thirteen_week_breach"])),
+    (lambda a, b: findings.beside_national(a, b, england), (ours["national_six_week_breach"], theirs["national_six_week_breach"])),
+    (lambda a, b: findings.beside_national(a, b, england), (ours["national_thirteen_week_breach"], theirs["national_thirteen_week_breach"])),
 )
 blocks.cards(*ours.values())
 measure = blocks.choice("Measure", MEASURES, key="measure")

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from readout import charts, narrate
+from readout import charts
 from readout.ui import blocks, reconciliation
 from readout.ui.frame import frame, heading
+from readout.wording import findings
 
 MEASURES = {"list_reconciliation": "Waiting list", "activity_reconciliation": "Examinations done"}
 
@@ -19,7 +20,7 @@ if chosen is None:
     st.stop()
 
 steps = page.ask(measure, "step", scope=chosen)
-blocks.finding((narrate.bridge, (steps,)))
+blocks.finding((findings.bridge, (steps,)))
 reconciliation.cards(steps)
 blocks.chart(
     steps,

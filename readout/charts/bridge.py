@@ -4,10 +4,10 @@ from itertools import accumulate, pairwise
 
 import plotly.graph_objects as go
 
-from readout import format as fmt
 from readout import schema
-from readout.answer import Answer
 from readout.charts.theme import LIGHT, Palette, Trace, layout
+from readout.metrics import format as fmt
+from readout.metrics.answer import Answer
 
 ROW = 38  # pixels a step
 

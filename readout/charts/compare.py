@@ -6,10 +6,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from readout import format as fmt
-from readout.answer import Answer
+from readout.analysis.timestamp_tests import parted
 from readout.charts.theme import APART, LIGHT, Palette, Trace, bands_of_chance, layout, note, read, some, time_axis, uncut, unit_note, wrapped
-from readout.comparable import parted
+from readout.metrics import format as fmt
+from readout.metrics.answer import Answer
 from readout.stats.funnel import binomial_limits
 from readout.stats.intervals import wilson
 

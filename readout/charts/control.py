@@ -9,12 +9,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from readout import format as fmt
-from readout.catalogue import Standard
+from readout.analysis.control import Control, figure
 from readout.charts.icons import TARGET, bounds, clipped, meaning, theme_of
 from readout.charts.theme import COHORT, LIGHT, Palette, Trace, beside, layout, margin_for, note, wrapped
 from readout.charts.trend import Flag
-from readout.control import Control, figure
+from readout.metrics import format as fmt
+from readout.metrics.catalogue import Standard
 from readout.stats.spc import RULES
 
 Row = dict[str, Any]

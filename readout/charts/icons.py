@@ -11,9 +11,9 @@ from itertools import groupby, pairwise
 from typing import Any
 from xml.sax.saxutils import escape
 
-from readout import format as fmt
+from readout.analysis.control import Control
 from readout.charts.theme import DARK, LIGHT, Palette
-from readout.control import Control
+from readout.metrics import format as fmt
 from readout.stats.spc import HIGH
 
 Row = Mapping[str, Any]

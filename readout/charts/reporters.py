@@ -5,9 +5,9 @@ from math import sqrt
 import numpy as np
 import plotly.graph_objects as go
 
-from readout import format as fmt
+from readout.analysis.reporters import Reporter, Reporters, limits
 from readout.charts.theme import LIGHT, Palette, Trace, layout, unit_note
-from readout.reporters import Reporter, Reporters, limits
+from readout.metrics import format as fmt
 
 POINTS = 120
 TICKS = (0, 0.25, 0.5, 1, 2, 4, 8, 16)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from readout import format as fmt
-from readout.answer import Answer, Released
 from readout.errors import DrawingError
+from readout.metrics import format as fmt
+from readout.metrics.answer import Answer, Released
 
 T = TypeVar("T")
 Trace = dict[str, Any]

@@ -8,8 +8,6 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from readout import format as fmt
-from readout.answer import Answer
 from readout.charts.theme import (
     CLEAR,
     COHORT,
@@ -27,6 +25,8 @@ from readout.charts.theme import (
     value_axis,
     wrapped,
 )
+from readout.metrics import format as fmt
+from readout.metrics.answer import Answer
 
 Row = dict[str, Any]
 HEIGHT, PLOT = 332, 240

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from readout import format as fmt
-from readout.answer import Answer
 from readout.charts.theme import read
+from readout.metrics import format as fmt
+from readout.metrics.answer import Answer
 
 
 def alternative(answer: Answer, column: str = "value") -> str:

@@ -17,23 +17,26 @@ from urllib.parse import urlencode
 import plotly.graph_objects as go
 import polars as pl
 
-from readout import charts, comparable, fair, narrate, narrate_control, paths
-from readout import format as fmt
-from readout.answer import Answer, Released, check_values, data_end, dimension_labels, filter_words, visible_sites, words
-from readout.answer import ask as ask_store
-from readout.catalogue import Metric, Standard, load_catalogue
+from readout import charts, paths
+from readout.analysis import case_mix, timestamp_tests
+from readout.analysis.control import Control, column_of, control, controls, rebases_of
 from readout.charts import assurance_of
 from readout.charts.icons import is_high
 from readout.charts.svg import svg
-from readout.control import Control, column_of, control, controls, rebases_of
+from readout.engine.store import Store
 from readout.errors import UsageError
-from readout.export.indicator import Shown, finding, is_withheld, latest, marked_months, released_figure, target
 from readout.export.pack import Comment, Pack, PackError, PackFileError, Wanted
 from readout.guard import Contradiction, Facts, check, facts_of
-from readout.quality import Quality
-from readout.release import may_compare
-from readout.scope import DIMENSIONS, Scope, month_end, previous_month
-from readout.store import Store
+from readout.metrics import format as fmt
+from readout.metrics.answer import Answer, Released, check_values, data_end, dimension_labels, filter_words, visible_sites, words
+from readout.metrics.answer import ask as ask_store
+from readout.metrics.catalogue import Metric, Standard, load_catalogue
+from readout.metrics.records import Quality
+from readout.metrics.release import may_compare
+from readout.metrics.scope import DIMENSIONS, Scope, month_end, previous_month
+from readout.wording import control as control_words
+from readout.wording import findings
+from readout.wording.indicator import Shown, finding, is_withheld, latest, marked_months, released_figure, target
 
 Ask = Callable[[str, Scope], Answer]
 Say = Callable[[str, float], None]
@@ -82,14 +85,14 @@ class Item:
     def rule(self) -> str:
         if self.is_withheld:
             return "withheld in this release, so nothing is said of it"
-        said = narrate_control.rule(self.control) if self.control.is_current else "no figure for this month, so it is not judged"
+        said = control_words.rule(self.control) if self.control.is_current else "no figure for this month, so it is not judged"
         return f"{said}; {self.level}" if self.level else said
 
     @property
     def assurance(self) -> str:
         kind = self.assurance_kind
         if kind == "counted":
-            return narrate_control.met(self.control)
+            return control_words.met(self.control)
         return "" if kind == "no_target" else charts.icons.label(kind).split(":")[0]
 
     @property
@@ -109,18 +112,18 @@ class Item:
             return (f"{self.label}: the figure of {self.latest.notes[0]} is withheld in this release, so nothing is said of it.",)
         c = self.control
         level = f"{self.level[0].upper()}{self.level[1:]}." if self.level else ""
-        target, signal = narrate_control.target_words(c), narrate_control.judgement(c)
+        target, signal = control_words.target_words(c), control_words.judgement(c)
         first = (f"{self.label}: {self.level}.", signal) if self.is_highest else (signal, level)  # a list at its highest is the message, whatever its last change
         if self.level_met is not None and self.is_never_met:
             now = f"{self.latest.text} at the end of {self.latest.notes[0].removeprefix('end of ')}"
             beside = c.level.beside if c.level is not None else ()
             first, target = (f"{self.label}: {', '.join((now, *beside))}. {target}", signal), ""
-        return tuple(s.replace("**", "") for s in (*first, target, narrate_control.suggestion(c)) if s)
+        return tuple(s.replace("**", "") for s in (*first, target, control_words.suggestion(c)) if s)
 
     @property
     def judged_by(self) -> str:
         """What each month is judged against where that is not plainly the mean, and how often such a chart flags a steady series by chance."""
-        said = (narrate_control.choice(self.control), narrate_control.by_chance(self.control))
+        said = (control_words.choice(self.control), control_words.by_chance(self.control))
         return "" if self.is_withheld else " ".join(s for s in said if s)
 
     @property
@@ -160,7 +163,7 @@ class Item:
     def alternative(self) -> str:
         if self.is_withheld:
             return f"Control chart of {self.label}. {self.sentences[0]}"
-        return narrate_control.alternative(self.control)
+        return control_words.alternative(self.control)
 
     @property
     def definition(self) -> str:
@@ -198,9 +201,9 @@ class Funnel:
     def drawn_with(self) -> tuple[Released, ...]:
         return (*self.quarters, *([self.tests] if self.tests else []))
 
-    def comparison(self) -> fair.Comparison:
-        failing, quarters = comparable.parted(self.drawn_with)
-        return fair.compared(self.answer, quarters, failing) if self.answer else fair.Comparison((), 0.0)
+    def comparison(self) -> case_mix.Comparison:
+        failing, quarters = timestamp_tests.parted(self.drawn_with)
+        return case_mix.compared(self.answer, quarters, failing) if self.answer else case_mix.Comparison((), 0.0)
 
     def figure(self) -> go.Figure:
         if self.answer is None:
@@ -307,7 +310,7 @@ class Content:
         answer = item.answer
         if answer is None:
             return (item.absent if isinstance(item, Funnel) else "",)
-        lines = [f"{answer.words[0].upper()}{answer.words[1:]}. {narrate.footer(answer)}.", narrate.provisional(answer)]
+        lines = [f"{answer.words[0].upper()}{answer.words[1:]}. {findings.footer(answer)}.", findings.provisional(answer)]
         lines.append(f"Release {answer.profile}. {answer.note}")
         where = item.address if self.pack.address else f"in the app, {item.address}"
         lines.append(f"Definition {answer.metric.id}, version {answer.metric.query.hash}. Pack {self.pack_id}. Live view: {where}")
@@ -351,7 +354,7 @@ def build(pack: Pack, store: Store, ask: Ask | None = None, say: Say | None = No
         is_synthetic=store.extract.is_synthetic,
         words=words(base, labels),
         data_through=fmt.instant(max(through.values()), manifest["network"]["time_zone"]) if through else fmt.DASH,
-        provisional=" ".join(dict.fromkeys(narrate.provisional(i.answer) for i in items if narrate.provisional(i.answer)).keys()),
+        provisional=" ".join(dict.fromkeys(findings.provisional(i.answer) for i in items if findings.provisional(i.answer)).keys()),
         release_note=_release_note(pack, items),
         items=tuple(items),
         funnels=tuple(funnels),
@@ -390,7 +393,7 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
     scope = _scope(metric, base, wanted, "month")
     answer = ask(wanted.metric_id, scope)
     if answer.is_empty:
-        raise PackError(f"Indicator '{wanted.key}': {narrate.empty(answer)}")
+        raise PackError(f"Indicator '{wanted.key}': {findings.empty(answer)}")
     true = control(answer, rebases)
     if true.last is None:
         raise PackError(f"Indicator '{wanted.key}': no month of {answer.words} is complete, so there is nothing to judge. Take it out, or widen its filters.")
@@ -414,7 +417,7 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
         is_withheld=is_withheld(released, now),
         facts=facts_of(true, released=released, by_unit=_by_site(pack, wanted, metric, base, ask), answer=answer),
         target=goal,
-        target_status=status if goal else narrate.no_target(answer),
+        target_status=status if goal else findings.no_target(answer),
         standard=answer.standard,
         comment=pack.comments.get(wanted.key, Comment()),
         address=address(pack, "control", {"metric": [metric.label], **_named(answer, scope.where)}),
@@ -450,7 +453,7 @@ def _funnel(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, store: Store) -> 
     noun = {"site_code": "site", "trust_code": "trust", "reader": "group of readers", "supplier": "supplier"}[wanted.by]
     scope = _scope(metric, base, wanted, wanted.by)
     months = ask(wanted.metric_id, replace(scope, by=("month",)))
-    periods = fair.last_quarters(months)
+    periods = case_mix.last_quarters(months)
     if periods:
         scope = replace(scope, date_from=_year_before(periods[-1][1]), date_to=periods[-1][1])
     answer = ask(wanted.metric_id, scope)
@@ -465,17 +468,17 @@ def _funnel(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, store: Store) -> 
     quarters = tuple(ask(wanted.metric_id, replace(scope, date_from=first, date_to=last)) for first, last in periods)
     tests = None
     if wanted.by == "site_code" and answer.metric.constants.get("measure") == "late" and "timestamp_day" in store.extract.tables:
-        tests = ask(comparable.METRIC, replace(_tests_scope(base), date_from=scope.date_from, date_to=scope.date_to))
+        tests = ask(timestamp_tests.METRIC, replace(_tests_scope(base), date_from=scope.date_from, date_to=scope.date_to))
     drawn_with = (*quarters, *([tests] if tests else []))
-    if not fair.compared(answer).units:
+    if not case_mix.compared(answer).units:
         return replace(blank, absent=f"{title}. No examination of this choice is old enough to judge.")
     return replace(
         blank,
         answer=answer.release(pack.profile),
         quarters=tuple(q.release(pack.profile) for q in quarters),
         tests=tests.release(pack.profile) if tests else None,
-        said=narrate.against_case_mix(answer, *drawn_with),
-        limits=narrate.case_mix_limits(answer, *drawn_with),
+        said=findings.against_case_mix(answer, *drawn_with),
+        limits=findings.case_mix_limits(answer, *drawn_with),
     )
 
 
@@ -483,13 +486,13 @@ def _times(pack: Pack, base: Scope, ask: Ask, store: Store) -> tuple[tuple[str, 
     """The tests of each site's times, judged on true values; their shares only where the release withholds no small count."""
     if "quality" not in pack.sections or "timestamp_day" not in store.extract.tables:
         return ()
-    answer = ask(comparable.METRIC, _tests_scope(base))
+    answer = ask(timestamp_tests.METRIC, _tests_scope(base))
     is_exact = answer.policy.profile(pack.profile).least == 0
 
-    def said(t: comparable.Tested) -> str:
+    def said(t: timestamp_tests.Tested) -> str:
         return f"{t.verdict}, {fmt.percent(t.share)}" if is_exact and t.share is not None else t.verdict
 
-    return tuple((answer.label("site_code", code), *(said(t) for t in mark.tests)) for code, mark in comparable.marks(answer).items())
+    return tuple((answer.label("site_code", code), *(said(t) for t in mark.tests)) for code, mark in timestamp_tests.marks(answer).items())
 
 
 def _year_before(last: Any) -> Any:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from readout import files, tomlfile
-from readout.catalogue import Catalogue, load_catalogue
 from readout.errors import ReadoutError, UsageError, suggest
-from readout.policy import PROFILES
-from readout.scope import DIMENSIONS, month_end
+from readout.metrics.catalogue import Catalogue, load_catalogue
+from readout.metrics.release_policy import PROFILES
+from readout.metrics.scope import DIMENSIONS, month_end
 
 FORMATS = ("pdf", "pptx", "xlsx")
 SECTIONS = ("matrix", "quality", "changes", "glossary")

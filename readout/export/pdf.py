@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from readout import charts
-from readout import format as fmt
 from readout.charts.svg import svg
 from readout.charts.svg.words import font_folder
 from readout.errors import ReadoutError
 from readout.export import tables
-from readout.export.changed import Changes
+from readout.export.compare import Changes
 from readout.export.content import WIDE, Content, Funnel, Item
+from readout.metrics import format as fmt
 
 TEMPLATE = Path(__file__).with_name("pack.typ")
 STANDARDS: list[Any] = ["ua-1", "a-2a"]

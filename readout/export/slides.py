@@ -6,14 +6,14 @@ from datetime import UTC
 from math import ceil, floor
 from typing import Any
 
-from readout import format as fmt
-from readout import narrate
 from readout.charts.icons import MARKS, TARGET, meaning
 from readout.charts.theme import LIGHT
 from readout.export import tables
-from readout.export.changed import Changes
+from readout.export.compare import Changes
 from readout.export.content import Content, Funnel, Item, Verdict
 from readout.export.workbook import funnel_rows, series_of, variation_words
+from readout.metrics import format as fmt
+from readout.wording import findings
 
 WIDE, HIGH, SIDE = 13.333, 7.5, 0.55  # inches: a slide, and its margin
 LINES_DEEP, LETTERS = 31, 165  # lines of a table on a slide, and letters across it: what is more goes on to the next slide
@@ -431,7 +431,7 @@ def _account(item: Item) -> str:
     """What a chart is made of, small: the latest figure with its counts, and which months are still arriving."""
     marked = f"Months that stand out: {item.marked}." if item.marked else ""
     latest = f"Latest: {item.latest.text} ({', '.join(item.latest.notes)}); before: {item.previous.text}."
-    return " ".join(x for x in (latest, marked, narrate.provisional(item.answer)) if x)
+    return " ".join(x for x in (latest, marked, findings.provisional(item.answer)) if x)
 
 
 def _beyond(item: Item) -> str:

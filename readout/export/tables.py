@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from readout import format as fmt
-from readout.answer import Released
-from readout.catalogue import load_catalogue
-from readout.export.changed import Changes
+from readout.export.compare import Changes
 from readout.export.content import Content
+from readout.metrics import format as fmt
+from readout.metrics.answer import Released
+from readout.metrics.catalogue import load_catalogue
 
 HOW_TO_READ = (
     "Each figure is of the last complete month; months still arriving are shaded on the charts and judged in none. Variation: what the months so far "

@@ -7,15 +7,15 @@ from datetime import date, datetime
 from textwrap import wrap
 from typing import Any
 
-from readout import format as fmt
-from readout.answer import Released
+from readout.analysis.control import column_of
 from readout.charts import icons
 from readout.charts.theme import LIGHT
-from readout.control import column_of
 from readout.export import tables
-from readout.export.changed import Changes
+from readout.export.compare import Changes
 from readout.export.content import Content, Funnel, Item, Verdict
-from readout.scope import DIMENSIONS
+from readout.metrics import format as fmt
+from readout.metrics.answer import Released
+from readout.metrics.scope import DIMENSIONS
 from readout.stats.spc import RULES
 
 # Text that begins with = stays text: whoever opens the file runs nothing.

@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from readout.catalogue import load_catalogue
-from readout.claims import Claim, Lift, Rules
 from readout.guard import comparison, verdicts
 from readout.guard.facts import Facts
 from readout.guard.figures import is_of_another_time
 from readout.guard.reading import Sentence, clauses, is_past, months_spoken_of, sentences
 from readout.guard.subject import DIRECTED, Pack
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.claims import Claim, Lift, Rules
 
 TAKES_UP = re.compile(r"^(?:this|that|these|those|it|they|both|such|however|but|the (?:change|movement|difference|rise|fall|increase|decrease|figure|chart))\b", re.I)
 MOST = 20  # of one claim in one clause, so that a text made to be slow is not

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable
 
-from readout.claims import Claim
 from readout.guard.facts import Facts, Unit
 from readout.guard.subject import units_in
 from readout.guard.verdicts import Found
+from readout.metrics.claims import Claim
 
 VERBS = re.compile(r"^(?:outperform|underperform|ahead|behind|above|below)", re.IGNORECASE)
 THAN = re.compile(r"\bthan\b", re.IGNORECASE)

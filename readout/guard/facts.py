@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from readout import format as fmt
-from readout.answer import Answer
-from readout.control import Control, figure
+from readout.analysis.control import Control, figure
 from readout.errors import UsageError
+from readout.metrics import format as fmt
+from readout.metrics.answer import Answer
 from readout.stats.intervals import wilson
 from readout.stats.spc import HIGH
 

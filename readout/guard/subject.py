@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from readout.claims import OWN, Claim, Rules
 from readout.guard.facts import Facts
+from readout.metrics.claims import OWN, Claim, Rules
 
 GENERIC = re.compile(r"\b(?:the|hospitals?|royal|infirmary|general|community|district|centre|university|nhs|foundation|trust|clinic)\b", re.IGNORECASE)
 OBJECT = re.compile(r"^\s*(?:in|of|to|for|on|against)\s+(?:(?:the|our|its|an?|this|all)\s+)?", re.IGNORECASE)

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from readout import format as fmt
-from readout.claims import Claim
 from readout.guard.facts import Facts, Point
 from readout.guard.figures import differing
 from readout.guard.reading import NAMED, month_named
+from readout.metrics import format as fmt
+from readout.metrics.claims import Claim
 
 Found = tuple[str, dict[str, str]]
 NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4}

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from readout import paths, schema
-from readout.extract import file_hash
+from readout.engine.extract import file_hash
 from readout.ingest.build import Build
 from readout.ingest.network import Site, Source
 from readout.ingest.notices import columns, notices

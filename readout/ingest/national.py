@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from readout.extract import file_hash
+from readout.engine.extract import file_hash
 from readout.ingest.dm01 import NationalFile, provider_names, read_dm01
 from readout.ingest.network import Source
 from readout.ingest.reading import Reject

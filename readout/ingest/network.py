@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from readout import paths, schema
-from readout.catalogue import Standard, load_catalogue, load_standards, refuse_overlaps
 from readout.errors import NetworkFileError, suggest
 from readout.ingest.adapter import Adapter, check_input, check_keys, check_midnight, check_texts, check_zone, load_adapter, not_toml
-from readout.policy import Policy, load_policy
-from readout.scope import next_month
+from readout.metrics.catalogue import Standard, load_catalogue, load_standards, refuse_overlaps
+from readout.metrics.release_policy import Policy, load_policy
+from readout.metrics.scope import next_month
 
 NATIONS = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "northern_ireland": "NIR"}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -11,13 +11,13 @@ from typing import Any
 import polars as pl
 
 from readout import schema
-from readout.catalogue import load_catalogue
 from readout.errors import PublishError
 from readout.ingest import identifiers, instants
 from readout.ingest.build import Build
 from readout.ingest.decisions import is_frequent, source_column
 from readout.ingest.network import Source
 from readout.ingest.staging import MIDNIGHTS, Staged
+from readout.metrics.catalogue import load_catalogue
 
 UNREAD_SHARE = 0.05  # of a column that decides something: with more unreadable nothing is published
 QUARANTINE_SHARE = 0.10  # of the records of a source: with more quarantined nothing is published unasked

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import polars as pl
 
-from readout import files, lease, paths, schema
+from readout import files, paths, schema
+from readout.engine import lease
+from readout.engine.extract import Extract, current_id, extract_ids, open_extract, set_current
+from readout.engine.query_file import QueryFile, load_queries
+from readout.engine.store import Builder, builder
 from readout.errors import NetworkFileError, PublishError, SourceError, UsageError, suggest
-from readout.extract import Extract, current_id, extract_ids, open_extract, set_current
 from readout.ingest import identifiers, national
 from readout.ingest.build import Build
 from readout.ingest.decisions import decide
@@ -23,13 +26,11 @@ from readout.ingest.notices import find_gaps, refuse_quarantined, refuse_unread
 from readout.ingest.pseudonym import Pseudonyms, load_secret
 from readout.ingest.reading import Reject
 from readout.ingest.return_scope import return_scope
+from readout.ingest.reviews import STAGED as STAGED_REVIEW
 from readout.ingest.small_tables import data_through, small_tables
 from readout.ingest.staging import MIDNIGHTS, stage, survey
 from readout.ingest.survey import added
-from readout.ingest.typed_review import STAGED as STAGED_REVIEW
-from readout.queryfile import QueryFile, load_queries
-from readout.scope import months_between
-from readout.store import Builder, builder
+from readout.metrics.scope import months_between
 
 KEEP = 12
 STEPS = ("lock", "network", "stage", "merge", "exam", "summary", "national", "identifiers", "checks", "manifest", "rename", "current")

@@ -16,15 +16,15 @@ from typing import Any
 import polars as pl
 
 from readout import __version__, files, paths, schema
-from readout.extract import file_hash
+from readout.engine.extract import file_hash
 from readout.ingest import survey as counting
 from readout.ingest.decisions import Decision
 from readout.ingest.network import Network, Source
 from readout.ingest.pseudonym import Pseudonyms
 from readout.ingest.reading import Reject, TextReader
+from readout.ingest.reviews import ReviewTyper
 from readout.ingest.survey import Survey
 from readout.ingest.typed import DATE_ONLY, ExamTyper, Tally, Typer
-from readout.ingest.typed_review import ReviewTyper
 
 SURVEYED = 1 / 3  # the share of the work on a file that its survey is
 MIDNIGHTS: Mapping[str, tuple[str, ...]] = {"exam": DATE_ONLY, "peer_review": ()}  # columns of hours, where a bare date matters

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from readout.errors import UsageError
+from readout.metrics.scope import next_month
 from readout.sample import clock, faults, national, reviews, styles
 from readout.sample import parameters as p
 from readout.sample.clock import DAY, NONE
@@ -23,7 +24,6 @@ from readout.sample.faults import FAULT, OUTCOMES
 from readout.sample.generate import simulate
 from readout.sample.reports import add_recommendations
 from readout.sample.rows import CATEGORY, INSTANTS, STATUS, Array, Reporters, Rows, last_change
-from readout.scope import next_month
 
 Progress = Callable[[float, str], None]
 LEAST = 2_000  # below this a source is too small to hold its faults

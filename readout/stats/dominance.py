@@ -3,20 +3,29 @@
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from itertools import combinations
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from readout.policy import Reporters
+
+class Rule(Protocol):
+    """How many reporters a cell needs at least, and the largest share (a fraction) that one of them may have of it."""
+
+    @property
+    def least(self) -> int: ...
+
+    @property
+    def most_share(self) -> float: ...
+
 
 Name = TypeVar("Name", bound=Hashable)
 Cell = Mapping[int, int]
 
 
-def withheld(cells: Mapping[Name, Cell], rule: Reporters, beside: Collection[Name] = ()) -> frozenset[Name]:
+def withheld(cells: Mapping[Name, Cell], rule: Rule, beside: Collection[Name] = ()) -> frozenset[Name]:
     """Those that break the rule, those `beside`, and the smallest others until all withheld together keep it."""
     return withheld_throughout([cells], rule, beside)
 
 
-def withheld_throughout(periods: Sequence[Mapping[Name, Cell]], rule: Reporters, beside: Collection[Name] = ()) -> frozenset[Name]:
+def withheld_throughout(periods: Sequence[Mapping[Name, Cell]], rule: Rule, beside: Collection[Name] = ()) -> frozenset[Name]:
     """Those that break the rule in any of the periods, those `beside`, and the smallest others until all withheld together keep it in every period.
 
     A cell without reports has nobody to protect and is withheld from nothing.
@@ -34,7 +43,7 @@ def withheld_throughout(periods: Sequence[Mapping[Name, Cell]], rule: Reporters,
     return frozenset(hidden)
 
 
-def withheld_lines(cells: Mapping[tuple[Hashable, ...], Cell], rule: Reporters, beside: Collection[tuple[Hashable, ...]] = ()) -> frozenset[tuple[Hashable, ...]]:
+def withheld_lines(cells: Mapping[tuple[Hashable, ...], Cell], rule: Rule, beside: Collection[tuple[Hashable, ...]] = ()) -> frozenset[tuple[Hashable, ...]]:
     """Of a table by several dimensions: those `beside`, and those withheld in each of its lines (every other dimension fixed), in each table that fixes
     some, and in the whole.
 
@@ -55,7 +64,7 @@ def withheld_lines(cells: Mapping[tuple[Hashable, ...], Cell], rule: Reporters, 
             return hidden
 
 
-def is_open(cells: Sequence[Cell], rule: Reporters) -> bool:
+def is_open(cells: Sequence[Cell], rule: Rule) -> bool:
     """Enough reporters, and none with too large a share, in all the cells taken together."""
     together: dict[int, int] = defaultdict(int)
     for cell in cells:
@@ -65,7 +74,7 @@ def is_open(cells: Sequence[Cell], rule: Reporters) -> bool:
     return bool(made) and len(made) >= rule.least and max(made) <= rule.most_share * sum(made)
 
 
-def keeps(cells: Sequence[Cell], rule: Reporters) -> bool:
+def keeps(cells: Sequence[Cell], rule: Rule) -> bool:
     """Whether the cells taken together keep the rule; those without reports have nobody to protect."""
     return is_open(cells, rule) or not any(n for cell in cells for n in cell.values())
 

@@ -27,7 +27,7 @@ RULES = {
     "record_high": "the highest of all so far, and well above a year before",
 }
 """Every flag a point can carry, in the order the rules apply, and its name in words."""
-RECORD = "record_high"  # of a list alone: see `readout.level`
+RECORD = "record_high"  # of a list alone: see `readout.analysis.stock_level`
 BURST_HIGH, BURST_LOW = "burst_high", "burst_low"  # of a share or rate of too few events to be judged by limits
 HIGH = frozenset({"above_limit", "trend_up", "two_of_three_high", "shift_high", RECORD, BURST_HIGH})
 

@@ -1,4 +1,4 @@
-"""Since when the last point of a chart breaks its rule, and whether a shift has lasted; `readout.control` turns points into months."""
+"""Since when the last point of a chart breaks its rule, and whether a shift has lasted; `readout.analysis.control` turns points into months."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

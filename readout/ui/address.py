@@ -14,8 +14,8 @@ from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import StopException
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
-from readout import format as fmt
-from readout.ui.look import plain
+from readout.metrics import format as fmt
+from readout.ui.theme import plain
 
 IGNORED, MARK = "ignored", "mark"
 WAYS = ("behind", "return")  # read by `way`, which turns them into filters and takes them out

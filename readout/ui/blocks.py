@@ -10,18 +10,19 @@ import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
-from readout import format as fmt
-from readout import narrate, schema
-from readout.answer import Answer, Released
-from readout.catalogue import Metric, Standard, load_catalogue
+from readout import schema
+from readout.analysis.control import may_have_season
 from readout.charts import LIGHT, Flag, alternative
-from readout.control import may_have_season
 from readout.errors import DrawingError
-from readout.scope import DIMENSIONS
-from readout.ui import address, downloads, engine, figure, judged, way, written
-from readout.ui.engine import Failure
+from readout.metrics import format as fmt
+from readout.metrics.answer import Answer, Released
+from readout.metrics.catalogue import Metric, Standard, load_catalogue
+from readout.metrics.scope import DIMENSIONS
+from readout.ui import address, control_charts, downloads, drill_links, figure, html_tables, session
 from readout.ui.frame import Page, current, ranked_pathways
-from readout.ui.look import palette
+from readout.ui.session import Failure
+from readout.ui.theme import palette
+from readout.wording import findings
 
 Asked = Answer | Failure
 Points = Callable[[Answer], Sequence[dict[str, Any]]]
@@ -54,22 +55,22 @@ def _card(answer: Asked) -> None:
     if isinstance(answer, Failure):
         _figure("Not available", fmt.DASH, [answer.sentence])
         return
-    now, before = narrate.latest_complete(answer)
+    now, before = findings.latest_complete(answer)
     label = answer.metric.label
     is_one_day = answer.metric.is_snapshot and "month" not in answer.scope.by
     if is_one_day or (answer.metric.kind == "stock" and not answer.metric.national):
-        now, before = narrate.latest(answer), None if is_one_day else now
+        now, before = findings.latest(answer), None if is_one_day else now
         label = f"{label} now" if now and now["provisional"] and not answer.scope.date_to else label
-    said = narrate.when(answer, now)
+    said = findings.when(answer, now)
     paths = [answer.label("pathway", p) for p in answer.scope.where.get("pathway", ())]
     if is_one_day:
         said = answer.words.rsplit(", ", 1)[-1]
     elif now and answer.metric.kind == "stock" and now["provisional"]:
         said = "when the data ends"
-    lines = [fmt.listed(paths) if paths else "", said, narrate.beside(answer, now) if answer.metric.kind in ("time", "ratio") else ""]
+    lines = [fmt.listed(paths) if paths else "", said, findings.beside(answer, now) if answer.metric.kind in ("time", "ratio") else ""]
     if before and before is not now:
-        lines.append(f"{narrate.when(answer, before)}: {narrate.reading(answer, before)}")
-    _figure(label + (", half within" if answer.metric.kind == "time" else ""), narrate.reading(answer, now), lines)
+        lines.append(f"{findings.when(answer, before)}: {findings.reading(answer, before)}")
+    _figure(label + (", half within" if answer.metric.kind == "time" else ""), findings.reading(answer, now), lines)
 
 
 def _figure(label: str, value: str, lines: Sequence[str]) -> None:
@@ -118,35 +119,35 @@ def chart(
         return
     if flags is None:
         flags = current().flags_for(answer.metric.id, answer.scope.where) if "month" in answer.scope.by and "flags" in signature(draw).parameters else ()
-    said = scope or narrate.scope_words(answer)
+    said = scope or findings.scope_words(answer)
     st.caption(f"{said[0].upper()}{said[1:]}. {subtitle}".removesuffix(" "))
     if answer.is_empty:
-        st.info(narrate.empty(answer))
+        st.info(findings.empty(answer))
         return
     is_limits_asked = st.session_state.get(f"{key}_limits", st.query_params.get(f"{key}_limits") == "true")
-    if judged.can_be_judged(answer) and is_limits_asked:
+    if control_charts.can_be_judged(answer) and is_limits_asked:
         with_limits(answer, key)
         return
     colours = palette()
     others = [a for a in drawn_with if isinstance(a, Answer)]
     parts = [(a.extract_id, a.catalogue_hash, a.metric.id, a.scope) for a in (answer, *others)]
-    name = (str(engine.extracts()), draw.__module__, draw.__qualname__, colours.name, *parts, tuple(flags), repr(sorted(options.items())))
+    name = (str(session.extracts()), draw.__module__, draw.__qualname__, colours.name, *parts, tuple(flags), repr(sorted(options.items())))
     extra = {"flags": flags} if flags else {}
     try:
-        drawn = engine.figures().get(name, lambda: draw(answer, *others, palette=colours, **extra, **options))
+        drawn = session.figures().get(name, lambda: draw(answer, *others, palette=colours, **extra, **options))
         picked = figure.show(drawn, key=f"{key}_figure", alt=alternative(answer, column), name=name, is_picking=bool(behind), title=title, scope=said)
     except DrawingError as e:
         st.info(str(e))
         return
     except Exception:
-        st.error(engine.failed(f"chart {key}"))
+        st.error(session.failed(f"chart {key}"))
         return
-    notes = [narrate.provisional(answer), narrate.one_reader(answer), *(f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags)]
-    lead = partial(way.way, behind, answer, way.picked(picked), where=behind_where) if behind else None
+    notes = [findings.provisional(answer), findings.one_reader(answer), *(f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags)]
+    lead = partial(drill_links.way, behind, answer, drill_links.picked(picked), where=behind_where) if behind else None
 
     def redrawn(out: Released) -> go.Figure:
         if not out.hidden and out.policy.profile(out.profile).round_to <= 1:  # nothing is another figure than on the page: only the paper is white
-            light: go.Figure = engine.figures().get((*name[:3], LIGHT.name, *name[4:]), lambda: draw(answer, *others, palette=LIGHT, **extra, **options))
+            light: go.Figure = session.figures().get((*name[:3], LIGHT.name, *name[4:]), lambda: draw(answer, *others, palette=LIGHT, **extra, **options))
             return light
         return draw(out, *(o.release(out.profile) for o in others), palette=LIGHT, **extra, **options)
 
@@ -154,21 +155,21 @@ def chart(
     offer = partial(
         downloads.offer, answer, redrawn, key=key, title=title, scope=heading, alternative=partial(alternative, column=column), notes=lambda _: notes, points=points
     )
-    _under(answer, key, " ".join(n for n in (*notes, narrate.not_reached(answer)) if n), offer, lead, points)  # its counts stay on the page
+    _under(answer, key, " ".join(n for n in (*notes, findings.not_reached(answer)) if n), offer, lead, points)  # its counts stay on the page
 
 
 def with_limits(answer: Answer, key: str) -> None:
     """The same figure as a control chart."""
-    found = judged.same(current(), answer)
+    found = control_charts.same(current(), answer)
     if isinstance(found, Failure):
         st.error(found.sentence)
         return
     try:
-        judged.draw(found, answer.scope.where, key=key)
+        control_charts.draw(found, answer.scope.where, key=key)
     except Exception:
-        st.error(engine.failed(f"control chart {key}"))
+        st.error(session.failed(f"control chart {key}"))
         return
-    _under(answer, key, "", partial(judged.offer, found, answer.scope.where, key=key))
+    _under(answer, key, "", partial(control_charts.offer, found, answer.scope.where, key=key))
 
 
 def _under(answer: Answer, key: str, notes: str, offer: Callable[[], None], lead: Callable[[], None] | None = None, points: Points | None = None) -> None:
@@ -178,7 +179,7 @@ def _under(answer: Answer, key: str, notes: str, offer: Callable[[], None], lead
         address.claim(f"{key}_more", "view of a chart", (ABOUT, TABLE))
         more = st.segmented_control("More on this chart", [ABOUT, TABLE], key=f"{key}_more", bind="query-params", label_visibility="collapsed")
         offer()
-        if judged.can_be_judged(answer):
+        if control_charts.can_be_judged(answer):
             address.claim(f"{key}_limits", "switch", SWITCHED)
             st.toggle("Limits", key=f"{key}_limits", bind="query-params", help="Show it as a control chart: what is signal and what is noise.")
         if lead:
@@ -187,7 +188,7 @@ def _under(answer: Answer, key: str, notes: str, offer: Callable[[], None], lead
         about(answer.metric, answer.standard)
     elif more == TABLE:
         table(points(answer) if points else named_rows(answer), answer.metric.label)
-    st.caption(narrate.footer(answer))
+    st.caption(findings.footer(answer))
 
 
 def about(metric: Metric, standard: Standard | None) -> None:
@@ -286,7 +287,7 @@ def choice(title: str, options: dict[str, str], *, key: str) -> str:
 
 def limits(metric: Metric) -> str:
     """What each month is held against, a key of `judged.LIMITS`; offered for work alone, which may have a season and grow."""
-    return choice("Limits", judged.LIMITS, key="limits") if may_have_season(metric) else "mean"
+    return choice("Limits", control_charts.LIMITS, key="limits") if may_have_season(metric) else "mean"
 
 
 def switch(title: str, *, key: str) -> bool:
@@ -325,7 +326,7 @@ def unfiltered(page: Page, what: str) -> None:
 
 def undated(what: str) -> None:
     """Say, to whoever chose dates, that they do nothing here."""
-    if st.session_state.get("period", way.AT_FIRST["period"]) != way.AT_FIRST["period"]:
+    if st.session_state.get("period", drill_links.AT_FIRST["period"]) != drill_links.AT_FIRST["period"]:
         st.caption(f"The dates chosen do not apply here: {what}.")
 
 
@@ -362,10 +363,10 @@ def rows_by(answer: Asked, arrange: Callable[[Answer], Sequence[dict[str, Any]]]
         (st.info if answer.is_absence else st.error)(answer.sentence)
         return
     if answer.is_empty:
-        st.info(narrate.empty(answer))
+        st.info(findings.empty(answer))
         return
     (wrapped if is_wrapped else table)(arrange(answer), answer.metric.label)
-    st.caption(narrate.footer(answer))
+    st.caption(findings.footer(answer))
 
 
 def wrapped(rows: Sequence[dict[str, Any]], name: str) -> None:
@@ -373,7 +374,7 @@ def wrapped(rows: Sequence[dict[str, Any]], name: str) -> None:
     if not rows:
         st.caption("None.")
         return
-    written.shown(written.plain(f"{name}: {len(rows)} rows", rows))
+    html_tables.shown(html_tables.plain(f"{name}: {len(rows)} rows", rows))
 
 
 def tests() -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from readout import charts
-from readout.scope import DIMENSIONS, previous_month
+from readout.metrics.scope import DIMENSIONS, previous_month
 from readout.ui import blocks
 from readout.ui.blocks import Asked
 from readout.ui.frame import Page

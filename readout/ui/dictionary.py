@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from readout import format as fmt
-from readout.answer import Answer
-from readout.catalogue import Metric, Standard, load_catalogue
+from readout.metrics import format as fmt
+from readout.metrics.answer import Answer
+from readout.metrics.catalogue import Metric, Standard, load_catalogue
 from readout.ui import address
 
 

@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 import plotly.graph_objects as go
 import streamlit as st
 
-from readout import format as fmt
-from readout import release
-from readout.answer import Answer, Released
 from readout.errors import DrawingError, ReadoutError
-from readout.export.single import FORMATS, Chart
-from readout.ui import engine
+from readout.export.chart_files import FORMATS, Chart
+from readout.metrics import format as fmt
+from readout.metrics import release
+from readout.metrics.answer import Answer, Released
+from readout.ui import session
 from readout.ui.frame import current
 
 NAMES = {"svg": "SVG, for print", "png": "PNG picture", "pdf": "PDF page", "html": "Interactive HTML", "xlsx": "Excel table", "csv": "CSV table"}
@@ -51,7 +51,7 @@ def offer(
             st.info(str(e))
             return
         except Exception:
-            st.error(engine.failed(f"{profile} download {key}"))
+            st.error(session.failed(f"{profile} download {key}"))
             return
         if points is not None:
             made = replace(made, points=tuple(released_points(answer, points(answer), profile)))

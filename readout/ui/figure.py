@@ -22,8 +22,8 @@ from streamlit.runtime import Runtime
 from readout import paths
 from readout.charts import PALETTES
 from readout.charts.svg import svg
-from readout.ui import address, engine, explore
-from readout.ui.look import THEME, palette
+from readout.ui import address, explore, session
+from readout.ui.theme import THEME, palette
 
 UI = paths.PACKAGE / "ui"
 NAME, SCRIPT = "readout.figure", "figure.js"
@@ -48,7 +48,7 @@ def show(figure: go.Figure, *, key: str, alt: str, name: Hashable, is_picking: b
     """
     before = st.session_state.get(key) or {}
     wide = _width(key, before.get("width"))
-    drawing: str = engine.drawings().get((name, wide), lambda: svg(figure, width=wide, title=alt, is_live=True))
+    drawing: str = session.drawings().get((name, wide), lambda: svg(figure, width=wide, title=alt, is_live=True))
     mark = f"{zlib.crc32(repr(name).encode()):08x}"
     told = (before["pick"] or {}) if "pick" in before else None
     picked = address.picked(key.removesuffix("_figure"), told, marks(drawing), mark) if is_picking else ""

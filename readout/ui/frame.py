@@ -7,17 +7,17 @@ from typing import Any
 
 import streamlit as st
 
-from readout import format as fmt
-from readout import standing
-from readout.answer import Answer, data_end, dimension_labels, provisional_months, visible_sites
-from readout.catalogue import Metric, Standard, load_catalogue
+from readout.analysis import worst_unit
 from readout.charts import Flag
+from readout.engine.store import Store
 from readout.errors import ReadoutError
-from readout.scope import Scope, month_end, next_month, previous_month
-from readout.store import Store
-from readout.ui import address, ahead, engine, way
-from readout.ui.gate import gate
-from readout.ui.look import plain
+from readout.metrics import format as fmt
+from readout.metrics.answer import Answer, data_end, dimension_labels, provisional_months, visible_sites
+from readout.metrics.catalogue import Metric, Standard, load_catalogue
+from readout.metrics.scope import Scope, month_end, next_month, previous_month
+from readout.ui import address, drill_links, prefetch, session
+from readout.ui.access import gate
+from readout.ui.theme import plain
 
 PERIODS = {"12": "12 complete months and since", "24": "24 complete months and since", "all": "All dates", "custom": "From and to"}
 PERIOD_NAMES = dict(zip(PERIODS, ("12 months", "24 months", "All", "Custom"), strict=True))
@@ -65,14 +65,14 @@ class Page:
     def national(self) -> Mapping[str, Any]:
         return self.store.extract.manifest.get("national") or {}
 
-    def ask(self, metric_id: str, *by: str, scope: Scope | None = None, **where: Sequence[str]) -> Answer | engine.Failure:
+    def ask(self, metric_id: str, *by: str, scope: Scope | None = None, **where: Sequence[str]) -> Answer | session.Failure:
         """The answer in the page's scope, less the filters that the metric does not have; `where` replaces a filter."""
         dimensions = load_catalogue().metric(metric_id).dimensions
         chosen = self.scope if scope is None else scope
         kept = {k: tuple(v) for k, v in {**chosen.where, **where}.items() if k in dimensions}
         asked = Scope(by, kept, chosen.date_from, chosen.date_to)
-        ahead.note(metric_id, asked)
-        return engine.answered(self.store, metric_id, asked)
+        prefetch.note(metric_id, asked)
+        return session.answered(self.store, metric_id, asked)
 
     def standard_of(self, metric: Metric) -> Standard | None:
         """The standard that the extract was made with."""
@@ -137,17 +137,17 @@ def _bears(named: Sequence[str], metric_id: str) -> bool:
 def ranked_pathways(page: Page, metric_id: str = "within_pathway_standard") -> tuple[list[str], bool]:
     """Pathways of the page's scope, and whether the first breaches its standard most by more than chance; else it has the most examinations."""
     answer = page.ask(metric_id, "pathway")
-    return ([], False) if isinstance(answer, engine.Failure) else standing.opening(answer, "pathway")
+    return ([], False) if isinstance(answer, session.Failure) else worst_unit.opening(answer, "pathway")
 
 
 def _live() -> tuple[Store, str]:
     """The store of the live extract, and a warning where it is not the newest. Stops with a sentence where there is none."""
     try:
-        return engine.live_store()
+        return session.live_store()
     except ReadoutError as e:
         st.error(str(e))
     except Exception:
-        st.error(engine.failed("the live extract"))
+        st.error(session.failed("the live extract"))
     st.stop()
 
 
@@ -156,7 +156,7 @@ def filters() -> None:
     store, _ = _live()
     labels = dimension_labels(store)
     address.begin()
-    way.arrive(labels, data_end(store), [fmt.month(m) for m in _months(store)])
+    drill_links.arrive(labels, data_end(store), [fmt.month(m) for m in _months(store)])
     _translate(labels)
     with st.sidebar:
         where = {}
@@ -186,7 +186,7 @@ def expect() -> None:
         before = st.session_state["chosen"][0]
         scope = scope.between(before.date_from, before.date_to)
     st.session_state["expected"] = scope
-    ahead.expect(store, scope)
+    prefetch.expect(store, scope)
 
 
 def frame() -> Page:
@@ -202,8 +202,8 @@ def frame() -> Page:
     page = Page(store, scope, last, _flags(store.extract.manifest))
     st.session_state["page_now"] = page
     if st.session_state.pop("expected", None) != scope:
-        ahead.expect(store, scope)
-    ahead.begin(scope)
+        prefetch.expect(store, scope)
+    prefetch.begin(scope)
     return page
 
 
@@ -238,12 +238,12 @@ def heading(page: Page, title: str, question: str) -> None:
 
 def _filters_said() -> None:
     """Each filter that stands, with one click to clear it: a link may have set it, and on a narrow screen the sidebar is folded."""
-    standing = [(key, title, st.session_state[key]) for key, _, title, _ in FILTERS if st.session_state.get(key)]
-    if not standing:
+    worst_unit = [(key, title, st.session_state[key]) for key, _, title, _ in FILTERS if st.session_state.get(key)]
+    if not worst_unit:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption("Only", width="content")
-        for key, title, names in standing:
+        for key, title, names in worst_unit:
             said = fmt.listed(names) if len(names) < 4 else f"{fmt.listed(names[:2])} and {len(names) - 2} more"
             label = f"{title}: {plain(said)}"
             st.button(label, key=f"clear_{key}", icon=":material/close:", help="Clear this filter", on_click=_clear, args=(key,))
@@ -344,8 +344,8 @@ def _period(months: Sequence[date], last: date) -> tuple[date | None, date | Non
 
 def _months(store: Store) -> list[date]:
     """Every month that examinations were done in, for the custom period."""
-    answer = engine.answered(store, "activity", Scope(("month",)))
-    return [] if isinstance(answer, engine.Failure) else [r["month"] for r in answer.rows]
+    answer = session.answered(store, "activity", Scope(("month",)))
+    return [] if isinstance(answer, session.Failure) else [r["month"] for r in answer.rows]
 
 
 def _last_complete(store: Store, scope: Scope) -> date:

@@ -6,14 +6,15 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from readout import drill, narrate
-from readout import format as fmt
-from readout.answer import data_end, dimension_labels
 from readout.errors import ReadoutError
-from readout.scope import DIMENSIONS, Scope
-from readout.ui import address, blocks, engine, way
+from readout.metrics import drill
+from readout.metrics import format as fmt
+from readout.metrics.answer import data_end, dimension_labels
+from readout.metrics.scope import DIMENSIONS, Scope
+from readout.ui import address, blocks, drill_links, session
+from readout.ui.drill_links import KINDS, OWN, own_labels
 from readout.ui.frame import Page, several
-from readout.ui.way import KINDS, OWN, own_labels
+from readout.wording import findings
 
 ROWS, LIST = 100, "list_shown"
 
@@ -28,7 +29,7 @@ def as_of(page: Page) -> date | None:
 
 def rows(page: Page) -> None:
     """The list: its kind, its own filters, a page of rows and the export."""
-    way.back()
+    drill_links.back()
     kind = blocks.choice("List", KINDS, key="list")
     scope = page.scope
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -59,13 +60,13 @@ def rows(page: Page) -> None:
         st.error(str(e))
         return
     except Exception:
-        st.error(engine.failed(f"list {kind} over {kept}"))
+        st.error(session.failed(f"list {kind} over {kept}"))
         return
     if not first.total:
-        st.info(f"None: {narrate.of_list(first)}. Widen the dates or the filters.")
+        st.info(f"None: {findings.of_list(first)}. Widen the dates or the filters.")
         return
     last = min(first.total, shown.skipped + shown.frame.height)
-    st.markdown(f"**{fmt.count(first.total)}** {narrate.of_list(first)}. Shown: {fmt.count(shown.skipped + 1)} to {fmt.count(last)}.")
+    st.markdown(f"**{fmt.count(first.total)}** {findings.of_list(first)}. Shown: {fmt.count(shown.skipped + 1)} to {fmt.count(last)}.")
     blocks.table(named(shown), first.label)
     said = "references are keyed hashes: to find the patient, match site, time and examination in the RIS."
     st.caption(f"{FIRST.get(kind, 'Longest wait first')} · extract {first.extract_id} · {said}")
@@ -129,6 +130,6 @@ def _cell(listing: drill.Listing, column: str, value: Any) -> Any:
 def export(listing: drill.Listing) -> str:
     """The rows as CSV under the release policy, headed by what they are: no filter is lost on the way out."""
     frame = drill.released(listing)
-    head = [f"{listing.label}: {narrate.of_list(listing)}", f"Extract {listing.extract_id}; {frame.height} of {listing.total} rows"]
+    head = [f"{listing.label}: {findings.of_list(listing)}", f"Extract {listing.extract_id}; {frame.height} of {listing.total} rows"]
     body = frame.with_columns(pl.col(pl.Datetime).dt.strftime("%Y-%m-%d %H:%M")) if any(t == pl.Datetime for t in frame.dtypes) else frame
     return "".join(f"# {line}\n" for line in head) + body.write_csv()

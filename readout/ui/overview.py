@@ -4,23 +4,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from readout import format as fmt
-from readout import narrate, narrate_control
-from readout.answer import Answer, count_missing, visible_sites
-from readout.catalogue import load_catalogue
+from readout.analysis.control import Control, Row
+from readout.analysis.judgeable import LEAST_TIMED
+from readout.analysis.stock_level import HIGHEST
 from readout.charts import icons as drawn
-from readout.control import Control, Row
-from readout.export.indicator import finding as said_of
-from readout.export.indicator import shown as shown_of
-from readout.export.indicator import target
-from readout.judgeable import LEAST_TIMED
-from readout.level import HIGHEST
-from readout.scope import month_end
-from readout.ui import icons, variability, written
-from readout.ui.engine import Failure
+from readout.metrics import format as fmt
+from readout.metrics.answer import Answer, count_missing, visible_sites
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.scope import month_end
+from readout.ui import html_tables, icons, variability
+from readout.ui.control_charts import judged, judged_by
 from readout.ui.frame import Page, ranked_pathways
-from readout.ui.judged import judged, judged_by
-from readout.ui.written import framed, marked, small, variation
+from readout.ui.html_tables import framed, marked, small, variation
+from readout.ui.session import Failure
+from readout.wording import control as control_words
+from readout.wording import findings
+from readout.wording.indicator import finding as said_of
+from readout.wording.indicator import shown as shown_of
+from readout.wording.indicator import target
 
 DOMAINS: dict[str, tuple[str, ...]] = {
     "Reporting": ("within_pathway_standard", "within_28_days", "exam_to_report", "addendum_rate", "clinical_addendum_rate"),
@@ -109,35 +110,35 @@ def finding(found: dict[str, list[Indicator]]) -> str:
     """How many indicators show concern, and which; then the lists that stand at their highest."""
     every = [i for rows in found.values() for i in rows]
     highest = [f"{i.label} ({i.control.level.words()})" for i in every if i.control.level is not None and i.is_highest]
-    return said_of([(i.label, i.control.variation if i.control.is_current else None, narrate_control.rule(i.control)) for i in every], highest)
+    return said_of([(i.label, i.control.variation if i.control.is_current else None, control_words.rule(i.control)) for i in every], highest)
 
 
 def table(page: Page, found: dict[str, list[Indicator]]) -> str:
     """Every indicator in one table, by domain: what a screen reader reads row by row, each name a link to its control chart."""
     body = []
     for domain, rows in found.items():
-        body += [written.group(domain, len(COLUMNS)), *(_row(page, i) for i in rows)]
+        body += [html_tables.group(domain, len(COLUMNS)), *(_row(page, i) for i in rows)]
     return framed("indicators", "Each indicator: latest, target, trend, variation and assurance", COLUMNS, body)
 
 
 def _row(page: Page, i: Indicator) -> str:
     rows = [r for r in i.answer.rows if not r["provisional"]]
-    now, before = narrate.latest_complete(i.answer)
+    now, before = findings.latest_complete(i.answer)
     figure = shown_of(i.answer, now)
     notes = list(figure.notes)
     stands = i.control.level.beside if i.control.level else ()
     level = "".join(f"<small><b>{escape(x)}</b></small>" if x == HIGHEST else small(x) for x in stands)
     notes += _missing(page, i, now)
-    spark = drawn.data_uri(drawn.sparkline(i.control, dark=written.is_dark()))
+    spark = drawn.data_uri(drawn.sparkline(i.control, dark=html_tables.is_dark()))
     cells = [
         f"<b>{escape(figure.text)}</b>{small(*notes)}{level}",
-        marked(variation(i.control), narrate_control.rule(i.control) if i.control.is_current else _unjudged(now)),
+        marked(variation(i.control), control_words.rule(i.control) if i.control.is_current else _unjudged(now)),
         _target(page, i),
         _assurance(i.control),
         escape(shown_of(i.answer, before).text),
         f'<img src="{spark}" alt="trend of {len(rows)} months">',
     ]
-    return written.row(written.link(link(page, i), i.label), cells)
+    return html_tables.row(html_tables.link(link(page, i), i.label), cells)
 
 
 def _missing(page: Page, i: Indicator, now: Row | None) -> list[str]:
@@ -161,13 +162,13 @@ def _unjudged(now: Row | None) -> str:
 
 def _target(page: Page, i: Indicator) -> str:
     words, status = target(i.answer, len(visible_sites(page.store, page.scope)))
-    return escape(words).replace(" %", "\N{NO-BREAK SPACE}%") + small(status) if words else small(narrate.no_target(i.answer))
+    return escape(words).replace(" %", "\N{NO-BREAK SPACE}%") + small(status) if words else small(findings.no_target(i.answer))
 
 
 def _assurance(c: Control) -> str:
     kind = drawn.assurance_of(c)
-    words = narrate_control.met(c) if kind == "counted" else drawn.label(kind)
-    return "" if kind == "no_target" else marked(icons.image(f"assurance_{kind}", drawn.label(kind), written.is_dark()), words.split(":")[0])
+    words = control_words.met(c) if kind == "counted" else drawn.label(kind)
+    return "" if kind == "no_target" else marked(icons.image(f"assurance_{kind}", drawn.label(kind), html_tables.is_dark()), words.split(":")[0])
 
 
 def matrix(page: Page, found: dict[str, list[Indicator]]) -> str:
@@ -180,7 +181,7 @@ def matrix(page: Page, found: dict[str, list[Indicator]]) -> str:
             if isinstance(units, Failure):
                 continue
             cells = [f'<a href="{escape(link(page, i, s))}">{variation(units[s])}</a>' if s in units else fmt.DASH for s in names]
-            body.append(written.row(escape(i.label), cells))
+            body.append(html_tables.row(escape(i.label), cells))
     return framed("matrix", "Variation of each indicator at each site", ("Indicator", *names.values()), body)
 
 
@@ -195,4 +196,4 @@ def link(page: Page, i: Indicator, site: str | None = None) -> str:
     unit = {"site_code": dimension_names(page)[site]} if site else {}
     if i.where and not page.scope.where.get("pathway"):
         unit["pathway"] = i.answer.label("pathway", i.where["pathway"][0])
-    return written.control_address(i.answer.metric.label, unit)
+    return html_tables.control_address(i.answer.metric.label, unit)

@@ -8,19 +8,19 @@ from pathlib import Path
 import polars as pl
 import streamlit as st
 
-from readout import format as fmt
 from readout import paths, schema
-from readout.answer import Answer
-from readout.catalogue import load_catalogue
 from readout.errors import ReadoutError
-from readout.export.changed import Changes
+from readout.export.compare import Changes
 from readout.export.content import Ask, Content, build, pack_id
-from readout.export.deliver import Made, make, put, zipped
 from readout.export.pack import FORMATS, Comment, Pack, PackError, Wanted, comments_toml, load_pack, save_comments
+from readout.export.package import Made, make, put, zipped
 from readout.export.pdf import preview
-from readout.policy import PROFILES
-from readout.scope import Scope
-from readout.ui import address, blocks, engine
+from readout.metrics import format as fmt
+from readout.metrics.answer import Answer
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.release_policy import PROFILES
+from readout.metrics.scope import Scope
+from readout.ui import address, blocks, session
 from readout.ui.frame import Page
 
 KINDS = {"pdf": "application/pdf", "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation"}
@@ -29,13 +29,13 @@ KINDS["xlsx"] = "application/vnd.openxmlformats-officedocument.spreadsheetml.she
 
 def folder() -> Path:
     """Where pack files lie: `packs` beside the extracts; until there is one of one's own, the shipped one, which any network can begin with."""
-    own = engine.extracts().parent / "packs"
+    own = session.extracts().parent / "packs"
     return own if any(own.glob("*.toml")) else paths.SAMPLE / "packs"
 
 
 def kept() -> Path:
     """Where finished packs are kept, so that the next one can be compared with the last."""
-    return engine.extracts().parent / "packs" / "made"
+    return session.extracts().parent / "packs" / "made"
 
 
 def definitions() -> dict[str, Path]:
@@ -119,8 +119,8 @@ def content_of(page: Page, pack: Pack) -> Content | None:
     """Everything the pack says; None, having said why, where it cannot be made."""
     try:
         with st.spinner("Judging the indicators"):
-            key = ("pack", str(engine.extracts()), pack_id(pack, page.store))
-            content: Content = engine.answers().get(key, lambda: build(pack, page.store, asker(page)))
+            key = ("pack", str(session.extracts()), pack_id(pack, page.store))
+            content: Content = session.answers().get(key, lambda: build(pack, page.store, asker(page)))
             return content
     except ReadoutError as e:
         st.error(str(e))
@@ -131,8 +131,8 @@ def asker(page: Page) -> Ask:
     """Answers from those that the pages keep."""
 
     def ask(metric_id: str, scope: Scope) -> Answer:
-        found = engine.answered(page.store, metric_id, scope)
-        if isinstance(found, engine.Failure):
+        found = session.answered(page.store, metric_id, scope)
+        if isinstance(found, session.Failure):
             raise PackError(found.sentence)
         return found
 

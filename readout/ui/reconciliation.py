@@ -5,13 +5,14 @@ from typing import Any
 
 import streamlit as st
 
-from readout import format as fmt
-from readout import narrate, schema
-from readout.answer import Answer
-from readout.scope import DIMENSIONS, Scope, month_of
+from readout import schema
+from readout.metrics import format as fmt
+from readout.metrics.answer import Answer
+from readout.metrics.scope import DIMENSIONS, Scope, month_of
 from readout.ui import address, blocks
-from readout.ui.engine import Failure
 from readout.ui.frame import Page
+from readout.ui.session import Failure
+from readout.wording import findings
 
 ALL_TRUSTS, ALL_TESTS = "All trusts together", "All tests together"
 PUBLISHED = "Published"
@@ -28,7 +29,7 @@ def choose(page: Page, metric_id: str) -> Scope | None:
         return None
     if months.is_empty:
         st.info("No month in these dates has both our figure and a published one. Widen the dates.")
-        st.caption(narrate.footer(months))
+        st.caption(findings.footer(months))
         return None
     by_name = {fmt.month(r["month"]): r["month"] for r in reversed(months.rows)}
     left, middle, right = st.columns(3)
@@ -96,4 +97,4 @@ def _named(answer: Answer, units: list[str], key: tuple[Any, ...]) -> Mapping[st
 
 def reasons() -> None:
     """What each reason means."""
-    st.markdown("\n".join(f"- **{schema.STEPS[step]}**: {said}." for step, said in narrate.STEPS_SAID.items()))
+    st.markdown("\n".join(f"- **{schema.STEPS[step]}**: {said}." for step, said in findings.STEPS_SAID.items()))

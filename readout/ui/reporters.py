@@ -7,13 +7,13 @@ from typing import TypeVar
 import streamlit as st
 
 from readout import charts
-from readout import narrate_reporters as said
+from readout.analysis.reporters import MEASURES, Course, Reporters, compared, over_time
 from readout.charts.reporters import said as one
 from readout.errors import ReadoutError
-from readout.reporters import MEASURES, Course, Reporters, compared, over_time
-from readout.ui import address, blocks, engine, figure
+from readout.ui import address, blocks, figure, session
 from readout.ui.frame import Page
-from readout.ui.look import palette
+from readout.ui.theme import palette
+from readout.wording import reporters as said
 
 EVERYONE = "All sites together"
 COURSE = "How much lies between reporters, over time"
@@ -54,15 +54,15 @@ def _key(page: Page, chosen: Chosen, what: str) -> tuple[object, ...]:
     return (str(page.store.extract.folder), page.store.viewer.key, what, chosen)
 
 
-def asked(page: Page, chosen: Chosen, make: Callable[..., T]) -> T | engine.Failure:
+def asked(page: Page, chosen: Chosen, make: Callable[..., T]) -> T | session.Failure:
     """A comparison, or its course over time, kept as answers are: by extract, viewer and choice."""
     try:
-        found: T = engine.answers().get(_key(page, chosen, make.__name__), lambda: make(chosen.measure, page.store, chosen.dimension, chosen.value))
+        found: T = session.answers().get(_key(page, chosen, make.__name__), lambda: make(chosen.measure, page.store, chosen.dimension, chosen.value))
         return found
     except ReadoutError as e:
-        return engine.Failure(str(e), is_absence=True)
+        return session.Failure(str(e), is_absence=True)
     except Exception:
-        return engine.Failure(engine.failed(f"reporters {chosen}"))
+        return session.Failure(session.failed(f"reporters {chosen}"))
 
 
 def drawn(page: Page, chosen: Chosen) -> None:

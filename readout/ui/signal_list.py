@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from html import escape
 
-from readout import chance, narrate_control
-from readout import format as fmt
-from readout.answer import dimension_labels
-from readout.control import Control
-from readout.scope import DIMENSIONS
-from readout.signals import UNITS, Signals, signals
-from readout.ui import engine, written
+from readout.analysis import chance
+from readout.analysis.control import Control
+from readout.analysis.signals import UNITS, Signals, signals
+from readout.metrics import format as fmt
+from readout.metrics.answer import dimension_labels
+from readout.metrics.scope import DIMENSIONS
+from readout.ui import html_tables, session
 from readout.ui.frame import Page, unlike
+from readout.wording import control as control_words
 
 COLUMNS = ("Where", "Variation", "Last complete month")
 KINDS = {"concern": "Concern", "improvement": "Improvement", "neutral": "Neither", "all": "All"}
@@ -19,8 +20,8 @@ KINDS = {"concern": "Concern", "improvement": "Improvement", "neutral": "Neither
 def found(page: Page) -> Signals:
     """Every signal in the page's filters, kept between reruns; over every month of the extract up to the end of the page's dates."""
     where, end = {k: v for k, v in page.scope.where.items() if v}, page.ends_before
-    key = ("signals", str(engine.extracts()), page.store.extract.id, page.store.viewer.key, end, tuple(sorted(where.items())))
-    kept: Signals = engine.answers().get(key, lambda: signals(page.store, where, until=end))
+    key = ("signals", str(session.extracts()), page.store.extract.id, page.store.viewer.key, end, tuple(sorted(where.items())))
+    kept: Signals = session.answers().get(key, lambda: signals(page.store, where, until=end))
     return kept
 
 
@@ -64,22 +65,22 @@ def table(page: Page, s: Signals, kind: str) -> str:
     body = []
     for label, found in groups.items():
         places = f"{len(found)} series" if len(found) > 1 else "1 series"
-        body += [written.group(f"{label} · {places}", len(COLUMNS)), *(_row(c, {d: names[d].get(v, v) for d, v in c.unit.items()}) for c in found)]
-    return written.framed("signals", "Signals by indicator, each with the way to its control chart", COLUMNS, body) if body else ""
+        body += [html_tables.group(f"{label} · {places}", len(COLUMNS)), *(_row(c, {d: names[d].get(v, v) for d, v in c.unit.items()}) for c in found)]
+    return html_tables.framed("signals", "Signals by indicator, each with the way to its control chart", COLUMNS, body) if body else ""
 
 
 def _row(c: Control, unit: Mapping[str, str]) -> str:
     """`unit`: as the filters name it. A code in the address would be rewritten there, and the browser's way back be one step longer."""
     last = c.last or {"x": None, "mean": None, "month": None}
     of = fmt.listed([DIMENSIONS[d].label for d in c.unit])
-    mean = f"mean {narrate_control.reading(c, last['mean'], is_line=True)}" if last["mean"] is not None and c.limits not in narrate_control.ABOUT else ""
-    figure = f"<b>{escape(narrate_control.reading(c, last['x']))}</b>"
+    mean = f"mean {control_words.reading(c, last['mean'], is_line=True)}" if last["mean"] is not None and c.limits not in control_words.ABOUT else ""
+    figure = f"<b>{escape(control_words.reading(c, last['x']))}</b>"
     stands = (f"level {c.level.words()}",) if c.level is not None and c.level.words() else ()
-    return written.row(
-        written.link(written.control_address(c.metric.label, unit), c.name[0].upper() + c.name[1:]) + written.small(of),
+    return html_tables.row(
+        html_tables.link(html_tables.control_address(c.metric.label, unit), c.name[0].upper() + c.name[1:]) + html_tables.small(of),
         (
-            written.marked(written.variation(c), narrate_control.rule(c)),
-            figure + written.small(fmt.month(last["month"]) if last["month"] else "", mean, *stands),
+            html_tables.marked(html_tables.variation(c), control_words.rule(c)),
+            figure + html_tables.small(fmt.month(last["month"]) if last["month"] else "", mean, *stands),
         ),
     )
 

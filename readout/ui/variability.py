@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from readout import fair, narrate, schema
-from readout import format as fmt
-from readout.answer import Answer
-from readout.catalogue import load_catalogue
-from readout.comparable import METRIC, Tested, marks
-from readout.fair import last_quarters
-from readout.scope import DIMENSIONS, Scope
+from readout import schema
+from readout.analysis import case_mix
+from readout.analysis.between_sites import correlations, odds_ratios
+from readout.analysis.case_mix import last_quarters
+from readout.analysis.timestamp_tests import METRIC, Tested, marks
+from readout.metrics import format as fmt
+from readout.metrics.answer import Answer
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.scope import DIMENSIONS, Scope
 from readout.stats.variance import Spread
-from readout.ui import engine
+from readout.ui import session
 from readout.ui.blocks import Asked
 from readout.ui.frame import Page
-from readout.variation import correlations, odds_ratios
+from readout.wording import findings
 
 LATE = "standardised_late_ratio"
 
@@ -34,7 +36,7 @@ class Kind:
 
 
 KINDS = {
-    "addendum": Kind("Addenda", "standardised_addendum_ratio", "addendum_rate", "Amended within 30 days", "amended", {}, narrate.ADDENDA, narrate.ROUTES_ADDENDA),
+    "addendum": Kind("Addenda", "standardised_addendum_ratio", "addendum_rate", "Amended within 30 days", "amended", {}, findings.ADDENDA, findings.ROUTES_ADDENDA),
     "clinical": Kind(
         "Clinical addenda",
         "standardised_clinical_ratio",
@@ -42,8 +44,8 @@ KINDS = {
         "Clinical addenda within 30 days",
         "amended",
         {"addendum_class": ("clinical",)},
-        narrate.ADDENDA,
-        narrate.ROUTES_ADDENDA,
+        findings.ADDENDA,
+        findings.ROUTES_ADDENDA,
     ),
     "administrative": Kind(
         "Administrative addenda",
@@ -52,8 +54,8 @@ KINDS = {
         "Administrative addenda within 30 days",
         "amended",
         {"addendum_class": ("administrative",)},
-        narrate.ADDENDA,
-        narrate.ROUTES_ADDENDA,
+        findings.ADDENDA,
+        findings.ROUTES_ADDENDA,
     ),
     "follow_up": Kind(
         "Follow-up recommended",
@@ -62,8 +64,8 @@ KINDS = {
         "Follow-up recommended",
         "recommending",
         {},
-        narrate.FOLLOW_UP,
-        narrate.FOLLOW_UP,
+        findings.FOLLOW_UP,
+        findings.FOLLOW_UP,
     ),
     "discrepancy": Kind(
         "Discrepancies",
@@ -72,8 +74,8 @@ KINDS = {
         "Found to differ at peer review",
         "reviewed",
         {},
-        narrate.REVIEWS,
-        narrate.ROUTES_REVIEWED,
+        findings.REVIEWS,
+        findings.ROUTES_REVIEWED,
     ),
 }
 OF_SITES = ("addendum", "clinical", "administrative", "follow_up", "discrepancy")
@@ -109,9 +111,9 @@ def between(page: Page) -> tuple[Asked, Asked]:
 
 def between_said(late: Asked, logs: Asked) -> str:
     """What lies between sites, in words."""
-    if isinstance(late, engine.Failure) or isinstance(logs, engine.Failure):
+    if isinstance(late, session.Failure) or isinstance(logs, session.Failure):
         return ""
-    return narrate.between_sites(odds_ratios(late), correlations(logs))
+    return findings.variation_between_sites(odds_ratios(late), correlations(logs))
 
 
 def prepare(page: Page) -> None:
@@ -141,7 +143,7 @@ def _quarter(spread: Spread) -> dict[str, object]:
 
 def units(answer: Asked) -> dict[str, tuple[str, ...]]:
     """The units that a chart by one dimension draws, as a filter of the list behind it: what has no unit is in no figure of the chart."""
-    if isinstance(answer, engine.Failure):
+    if isinstance(answer, session.Failure):
         return {}
     (dimension,) = answer.scope.by
     return {dimension: tuple(r[dimension] for r in answer.rows if r["denominator"] and r[dimension] is not None)}
@@ -189,4 +191,4 @@ def _mark(tested: Tested) -> str:
 
 def has_estimates(answer: Asked) -> bool:
     """Whether best estimates can be drawn: of a rare event of at least two units."""
-    return isinstance(answer, Answer) and bool(fair.estimates(answer))
+    return isinstance(answer, Answer) and bool(case_mix.estimates(answer))

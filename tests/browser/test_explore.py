@@ -5,11 +5,11 @@ from datetime import datetime
 
 import pytest
 
-from readout.answer import ask
 from readout.charts import bars
-from readout.export.single import Chart
-from readout.scope import Scope
-from readout.store import Store
+from readout.engine.store import Store
+from readout.export.chart_files import Chart
+from readout.metrics.answer import ask
+from readout.metrics.scope import Scope
 from tests.browser.test_browser import CHROMIUM, FITTED, ROUTER, THEMES, WIDTHS, address, browser, settled  # noqa: F401  fixtures
 
 pytestmark = [

@@ -4,10 +4,10 @@ import json
 import os
 from pathlib import Path
 
-from readout.answer import ask
-from readout.catalogue import load_catalogue
-from readout.scope import Scope
-from readout.store import Store
+from readout.engine.store import Store
+from readout.metrics.answer import ask
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.scope import Scope
 
 GOLDEN = Path(__file__).with_name("answers.json")
 

@@ -8,20 +8,20 @@ from time import monotonic
 import polars as pl
 import pytest
 
-from readout import format as fmt
-from readout.answer import ask
-from readout.catalogue import load_catalogue
-from readout.claims import FOUND, NEEDS, load_claims
-from readout.control import Rebase, control, controls
+from readout.analysis.control import Rebase, control, controls
+from readout.engine.store import Store
 from readout.errors import CatalogueError, UsageError
 from readout.guard import Facts, Point, Unit, check, facts_of
 from readout.guard.comparison import NEEDS as COMPARISONS
 from readout.guard.reading import is_past
 from readout.guard.verdicts import VERDICTS
-from readout.narrate_control import alternative, rule, signal, target_words
+from readout.metrics import format as fmt
+from readout.metrics.answer import ask
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.claims import FOUND, NEEDS, load_claims
+from readout.metrics.scope import Scope, months_between
 from readout.paths import QUERIES
-from readout.scope import Scope, months_between
-from readout.store import Store
+from readout.wording.control import alternative, rule, signal, target_words
 from tests.commentary import facts
 from tests.unit.test_spc import series as random_series
 

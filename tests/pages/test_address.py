@@ -9,7 +9,7 @@ import pytest
 import test_pages
 import walk
 
-from readout.ui import way
+from readout.ui import drill_links
 from tests.conftest import router
 
 opened = test_pages.opened  # the fixture: the router at an address
@@ -95,13 +95,13 @@ def test_the_rows_behind_each_mark_are_the_same_by_the_link_and_by_the_address(u
         for label, behind in walk.ways(app):
             if key and not label.startswith("See what is behind "):
                 continue
-            rows = walk.go(opened(url, **asked), way.PAGE, {way.PARAMETER: [behind]})
+            rows = walk.go(opened(url, **asked), drill_links.PAGE, {drill_links.PARAMETER: [behind]})
             healthy(rows)
             said, there = count(rows), walk.address(rows)
-            colleague = opened(way.PAGE, **there)
+            colleague = opened(drill_links.PAGE, **there)
             assert count(colleague) == said, (url, asked, label, there)
             assert not differs(rows, colleague), (url, asked, label, there)
-            window = opened(way.PAGE, **{way.PARAMETER: behind})
+            window = opened(drill_links.PAGE, **{drill_links.PARAMETER: behind})
             assert count(window) == said and walk.address(window) == there, (url, asked, label, behind)
 
 
@@ -124,7 +124,7 @@ def test_what_an_address_says_and_the_page_does_not_know_is_said_until_it_is_dis
         assert ODD in str(walk.address(app).get("ignored")) and key not in walk.address(app)
         colleague = opened(url, **walk.address(app))
         assert [w.value for w in colleague.warning] == told, f"{key}: whoever opens the address of this page is not told"
-        if url == way.PAGE:
+        if url == drill_links.PAGE:
             assert not app.dataframe and any("No rows are listed" in i.value for i in app.info)
         app.button(key="dismiss_ignored").click().run()
         assert not app.warning and "ignored" not in walk.address(app)

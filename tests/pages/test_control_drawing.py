@@ -10,14 +10,14 @@ import polars as pl
 import pytest
 
 from readout import charts
-from readout.answer import ask
-from readout.catalogue import load_catalogue
+from readout.analysis.control import Rebase, control
 from readout.charts import icons
 from readout.charts.theme import DARK, LIGHT
 from readout.charts.trend import Flag
-from readout.control import Rebase, control
-from readout.scope import Scope
-from readout.store import Store
+from readout.engine.store import Store
+from readout.metrics.answer import ask
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.scope import Scope
 
 VARIATIONS = (
     (None, None),

@@ -12,15 +12,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from readout import charts, narrate
-from readout.answer import ask
+from readout import charts
 from readout.charts.svg import svg
 from readout.charts.svg.words import width
 from readout.charts.theme import DARK, LIGHT
+from readout.engine.store import Store
 from readout.errors import DrawingError
-from readout.scope import Scope
+from readout.metrics.answer import ask
+from readout.metrics.scope import Scope
 from readout.stats.intervals import wilson
-from readout.store import Store
+from readout.wording import findings
 from tests.conftest import ROOT
 
 PAGES = sorted((ROOT / "pages").rglob("*.py"))
@@ -66,7 +67,7 @@ def test_a_quantile_that_is_not_reached_is_neither_zero_nor_hidden(make):
     answer = ask("exam_to_report", Scope(("month",)), Store(make(rows)))
     figure = charts.quantiles(answer)
     assert any(t.marker.symbol == "triangle-up-open" for t in figure.data)
-    said = narrate.compared(answer)
+    said = findings.compared(answer)
     assert "within 24.0 h" in said and "nine in ten not yet reached" in said and "4 still unreported" in said
 
 
@@ -106,7 +107,7 @@ def test_every_figure_is_small_and_has_words(store):
 
 def test_sentences_claim_nothing_that_two_months_cannot_show(store):
     asked = [ask(m, Scope(("month",)), store) for m in ("activity", "demand", "out_of_hours_share", "exam_to_report", "within_28_days", "unreported")]
-    said = [narrate.compared(a) for a in asked] + [narrate.against_standard(asked[4])]
+    said = [findings.compared(a) for a in asked] + [findings.against_standard(asked[4])]
     for sentence in said:
         assert sentence and not CLAIMS.search(sentence), sentence
         assert re.search(r"\d", sentence), sentence
@@ -122,7 +123,7 @@ def test_a_page_places_blocks_and_nothing_else(path):
             modules.add(node.module)
         elif isinstance(node, ast.Import):
             modules |= {a.name for a in node.names}
-    assert modules <= {"streamlit", "readout", "readout.ui", "readout.ui.frame", "readout.scope", "readout.answer"}
+    assert modules <= {"streamlit", "readout", "readout.ui", "readout.ui.frame", "readout.metrics.scope", "readout.metrics.answer"}
     assert not re.search(r"\bselect\b.*\bfrom\b|unsafe_allow|st\.html|session_state|polars", text)
 
 
@@ -294,7 +295,7 @@ def test_where_all_is_reported_the_two_figures_are_one_line(make):
     honest, naive = (ask(m, Scope(("month",)), store) for m in ("exam_to_report", "exam_to_report_reported_only"))
     figure = charts.with_naive(honest, naive)
     assert not [t for t in figure.data if t.marker.symbol == "triangle-up"]
-    assert narrate.naive_difference(honest, naive) == "Every examination of this range is reported, so the two figures agree."
+    assert findings.naive_difference(honest, naive) == "Every examination of this range is reported, so the two figures agree."
 
 
 def test_an_open_month_shows_what_it_can_still_reach(make):
@@ -383,17 +384,17 @@ def pathways(late):
     ],
 )
 def test_a_pathway_breaches_most_only_beyond_chance(make, late, said):
-    text = narrate.breaching(ask("within_pathway_standard", Scope(("pathway",)), Store(make(pathways(late)))))
+    text = findings.breaching(ask("within_pathway_standard", Scope(("pathway",)), Store(make(pathways(late)))))
     assert said in text
     assert ("breaches most, by more than chance: 50.0 % (20 of 40)." in text) == (late["03"][1] == 20)
 
 
 def test_one_pathway_alone_is_named_and_none_says_nothing(make):
     store = Store(make(pathways({"03": (10, 2), "01": (10, 0)})))
-    alone = narrate.breaching(ask("within_pathway_standard", Scope(("pathway",), {"pathway": ("inpatient",)}), store))
+    alone = findings.breaching(ask("within_pathway_standard", Scope(("pathway",), {"pathway": ("inpatient",)}), store))
     assert alone == "Of 10 examinations old enough to judge, none is over the standard for their pathway or still unreported."
     nobody = ask("within_pathway_standard", Scope(("pathway",), {"modality": ("PT",)}), store)
-    assert narrate.breaching(nobody) == ""
+    assert findings.breaching(nobody) == ""
 
 
 def test_a_median_and_a_90th_percentile_need_ten(make):
@@ -402,7 +403,7 @@ def test_a_median_and_a_90th_percentile_need_ten(make):
         store = Store(make([{"acc": f"A{i}", "ended": "2026-08-03 10:00", "verified": "2026-08-04 10:00"} for i in range(n)]))
         answer = ask("exam_to_report", Scope(("month",)), store)
         row = next(r for r in answer.rows if r["n"])
-        said = [narrate.compared(answer), narrate.reading(answer, row), narrate.beside(answer, row)]
+        said = [findings.compared(answer), findings.reading(answer, row), findings.beside(answer, row)]
         if n < 10:
             assert said == [said[0], "too few", f"n {n}, 0 unreported"] and said[0].endswith("too few for a median or a 90th percentile.")
         else:
@@ -412,7 +413,7 @@ def test_a_median_and_a_90th_percentile_need_ten(make):
 def test_where_most_of_a_stock_is_needs_more_than_chance(make):
     def largest(first, second):
         store = Store(make(waits("S1", [None] * first) + waits("S2", [None] * second)))
-        return narrate.largest(ask("unreported", Scope(("site_code",)), store), "site_code")
+        return findings.largest(ask("unreported", Scope(("site_code",)), store), "site_code")
 
     assert largest(30, 8) == "Unreported: 38, of which First Hospital holds 30 (79 %)."
     assert largest(20, 18) == largest(19, 19) == "Unreported: 38; no site holds clearly more than the next."
@@ -425,27 +426,27 @@ def test_the_flow_says_by_how_much_the_unreported_grew_or_fell(make):
     ]
     store = Store(make(rows))
     came, left = (ask(m, Scope(("month",)).between(None, date(2026, 8, 31)), store) for m in ("report_arrivals", "report_completions"))
-    assert narrate.flow(came, left) == "In Aug 2026 4 examinations came to be reported and 5 left: the unreported fell by 1."
+    assert findings.flow(came, left) == "In Aug 2026 4 examinations came to be reported and 5 left: the unreported fell by 1."
     came, left = (ask(m, Scope(("month",)).between(None, date(2026, 7, 31)), store) for m in ("report_arrivals", "report_completions"))
-    assert narrate.flow(came, left) in ("", "In Jul 2026 5 examinations came to be reported and 0 left: the unreported grew by 5.")
+    assert findings.flow(came, left) in ("", "In Jul 2026 5 examinations came to be reported and 0 left: the unreported grew by 5.")
 
 
 def test_the_oldest_wait_and_single_figures_are_told_in_words(make):
     store = Store(make(waits("S1", [None]) + waits("S2", [1, 2])))
-    assert narrate.oldest(ask("oldest_unreported", Scope(("site_code",)), store), "site_code") == "The oldest has waited 60 days, at First Hospital."
-    assert narrate.one_figure(ask("oldest_unreported", Scope(), store)) == "Oldest unreported: 60 days."
-    assert narrate.one_figure(None) == "" and narrate.one_figure(ask("oldest_unreported", Scope(where={"site_code": ("S2",)}), store)) == ""
-    assert narrate.oldest(ask("oldest_unreported", Scope(("site_code",), {"site_code": ("S2",)}), store), "site_code") == ""
-    assert narrate.largest(ask("unreported", Scope(("site_code",)), store), "site_code") == "Unreported: 1 at First Hospital."
+    assert findings.oldest(ask("oldest_unreported", Scope(("site_code",)), store), "site_code") == "The oldest has waited 60 days, at First Hospital."
+    assert findings.one_figure(ask("oldest_unreported", Scope(), store)) == "Oldest unreported: 60 days."
+    assert findings.one_figure(None) == "" and findings.one_figure(ask("oldest_unreported", Scope(where={"site_code": ("S2",)}), store)) == ""
+    assert findings.oldest(ask("oldest_unreported", Scope(("site_code",), {"site_code": ("S2",)}), store), "site_code") == ""
+    assert findings.largest(ask("unreported", Scope(("site_code",)), store), "site_code") == "Unreported: 1 at First Hospital."
 
 
 def test_the_share_of_the_cancer_standard_that_is_used_is_told(store):
     answer = ask("request_to_report", Scope(("pathway",)), store)
     row = next(r for r in answer.rows if r["pathway"] == "suspected_cancer")
-    said = narrate.standard_used(answer, "suspected_cancer")
+    said = findings.standard_used(answer, "suspected_cancer")
     days = row["median_hours"] / 24
     assert f"within {days:.0f} days of the request, {100 * days / 28:.0f} % of the 28 days" in said and "national standard" in said
-    assert narrate.standard_used(answer, "nowhere") == ""
+    assert findings.standard_used(answer, "nowhere") == ""
 
 
 def test_a_chart_that_adds_or_joins_figures_is_refused_where_one_is_withheld(make):

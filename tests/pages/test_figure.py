@@ -5,8 +5,8 @@ import pytest
 
 from readout.charts import PALETTES
 from readout.ui import figure
-from readout.ui.engine import drawings
-from readout.ui.look import THEME
+from readout.ui.session import drawings
+from readout.ui.theme import THEME
 
 MADE = go.Figure({"data": [{"type": "bar", "x": ["a"], "y": [1], "customdata": [["site_code=A"]]}], "layout": {"template": {"layout": {}}}})
 

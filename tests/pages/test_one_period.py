@@ -7,9 +7,9 @@ import pytest
 import test_pages
 import walk
 
-from readout import format as fmt
-from readout.catalogue import load_catalogue
-from readout.scope import month_end
+from readout.metrics import format as fmt
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.scope import month_end
 from tests.conftest import router
 
 opened = test_pages.opened  # the fixture: the router at an address

@@ -14,7 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from readout import lease
+from readout.engine import lease
 from tests.conftest import NETWORK, ROOT
 
 PAGES = {
@@ -48,7 +48,7 @@ def opened(sample_extract, monkeypatch):
         monkeypatch.setenv("READOUT_EXTRACTS", str(extracts or sample_extract.folder.parent))
         from streamlit import config
 
-        monkeypatch.setattr("readout.ui.gate.st.get_option", lambda name: address if name == "server.address" else config.get_option(name))
+        monkeypatch.setattr("readout.ui.access.st.get_option", lambda name: address if name == "server.address" else config.get_option(name))
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for key, value in query.items():
             app.query_params[key] = value
@@ -95,11 +95,11 @@ def test_a_page_runs_from_the_router(url, opened):
 @pytest.mark.parametrize("path", sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "pages").rglob("*.py")))
 def test_a_page_without_its_router_still_has_the_gate_and_the_filters(path, sample_extract, monkeypatch):
     monkeypatch.setenv("READOUT_EXTRACTS", str(sample_extract.folder.parent))
-    monkeypatch.setattr("readout.ui.gate.st.get_option", lambda name: "127.0.0.1" if name == "server.address" else None)
+    monkeypatch.setattr("readout.ui.access.st.get_option", lambda name: "127.0.0.1" if name == "server.address" else None)
     app = AppTest.from_file(str(ROOT / path), default_timeout=60).run()
     assert not app.exception, app.exception
     assert app.title and app.sidebar.multiselect
-    monkeypatch.setattr("readout.ui.gate.st.get_option", lambda name: "0.0.0.0")
+    monkeypatch.setattr("readout.ui.access.st.get_option", lambda name: "0.0.0.0")
     shut = AppTest.from_file(str(ROOT / path), default_timeout=60).run()
     assert not shut.title and "No sign-in is configured" in shut.error[0].value
 
@@ -113,7 +113,7 @@ def test_an_address_that_others_can_reach_is_refused(opened):
 
 def test_the_server_does_not_start_where_others_can_reach_it(tmp_path):
     from readout.errors import UsageError
-    from readout.ui.serve import serve
+    from readout.server.serve import serve
 
     with pytest.raises(UsageError, match="No sign-in is configured"):
         serve(tmp_path, address="0.0.0.0")
@@ -122,7 +122,7 @@ def test_the_server_does_not_start_where_others_can_reach_it(tmp_path):
 def test_an_extract_of_real_records_is_shown_only_where_it_is_marked_open(make, opened, tmp_path, monkeypatch, capsys):
     from readout.__main__ import main
     from readout.errors import ExtractError
-    from readout.ui.serve import serve
+    from readout.server.serve import serve
 
     monkeypatch.setenv("READOUT_SECRET", "a long enough secret, kept elsewhere")
     real = NETWORK.replace("synthetic = true", "")
@@ -202,11 +202,11 @@ def test_a_chart_that_fails_says_so_and_the_others_stand(opened, monkeypatch):
         raise RuntimeError("/secret/path select 1")
 
     monkeypatch.setattr(trend, "bars_of", broken)
-    from readout.ui import engine
+    from readout.ui import session
 
-    engine.figures.clear()
+    session.figures.clear()
     app = opened("activity")
-    engine.figures.clear()
+    session.figures.clear()
     assert not app.exception
     assert "This could not be made; the rest of the page can. Reference" in app.error[0].value
     assert "secret" not in app.error[0].value
@@ -399,24 +399,25 @@ def test_a_viewer_who_moves_over_to_a_newer_extract_gives_the_older_one_back(mak
 
 
 def test_what_the_first_page_needs_is_ready_before_anybody_asks(opened, sample_extract, monkeypatch):
-    from readout.ui import engine, prepared
+    from readout.server import warmup
+    from readout.ui import session
 
     monkeypatch.setenv("READOUT_EXTRACTS", str(sample_extract.folder.parent))
-    monkeypatch.setattr(prepared, "quiet_for", lambda: 60.0)
-    engine.answers.clear()
-    prepared.prepare()
-    ready = len(engine.answers()._results)
+    monkeypatch.setattr(warmup, "quiet_for", lambda: 60.0)
+    session.answers.clear()
+    warmup.prepare()
+    ready = len(session.answers()._results)
     assert ready > 26
     for filters in ({}, {"modality": "MRI"}, {"site": "Westmere Royal"}):
         opened("", **filters)
-        assert len(engine.answers()._results) <= ready + 2, f"the months of the custom period and no more: {filters}"
-        ready = len(engine.answers()._results)
+        assert len(session.answers()._results) <= ready + 2, f"the months of the custom period and no more: {filters}"
+        ready = len(session.answers()._results)
     monkeypatch.setenv("READOUT_EXTRACTS", str(sample_extract.folder / "nothing"))
-    prepared.prepare()
+    warmup.prepare()
 
 
 def test_what_many_ask_for_at_once_is_made_once():
-    from readout.kept import Kept
+    from readout.engine.cache import Kept
 
     kept, made = Kept(10), []
 
@@ -437,7 +438,7 @@ def test_a_page_names_ahead_the_parts_it_is_made_of():
     """Each part of the front end once, with what it imports, none that its own page names already, and never a chart library."""
     import streamlit
 
-    from readout.ui import web
+    from readout.server import web
 
     links = [value.decode() for name, value in web.ahead() if name == b"link"]
     names = [
@@ -451,18 +452,19 @@ def test_a_page_names_ahead_the_parts_it_is_made_of():
 
 
 def test_what_is_prepared_waits_while_somebody_is_there(sample_extract, monkeypatch):
-    from readout.ui import engine, prepared
+    from readout.server import warmup
+    from readout.ui import session
 
     monkeypatch.setenv("READOUT_EXTRACTS", str(sample_extract.folder.parent))
     quiet = iter([0.0, 1.0, 60.0])
     slept = []
-    monkeypatch.setattr(prepared, "quiet_for", lambda: next(quiet, 60.0))
-    monkeypatch.setattr(prepared.time, "sleep", slept.append)
-    monkeypatch.setattr(prepared.overview, "prepare", lambda _: iter([None]))
-    prepared.prepare()
+    monkeypatch.setattr(warmup, "quiet_for", lambda: next(quiet, 60.0))
+    monkeypatch.setattr(warmup.time, "sleep", slept.append)
+    monkeypatch.setattr(warmup.overview, "prepare", lambda _: iter([None]))
+    warmup.prepare()
     assert len(slept) == 2
-    engine._visits.last = float("-inf")
-    assert engine.quiet_for() == float("inf")
+    session._visits.last = float("-inf")
+    assert session.quiet_for() == float("inf")
 
 
 def test_typed_commentary_is_saved_beside_its_pack_and_never_over_the_shipped_one(opened, altered):
@@ -490,7 +492,7 @@ def test_the_server_sends_at_once_what_is_ready(monkeypatch):
 
     from streamlit.web.server.starlette import starlette_server
 
-    from readout.ui import serve
+    from readout.server import serve
 
     monkeypatch.setattr(starlette_server, "_bind_socket", starlette_server._bind_socket)
     serve._listen(lambda: None)
@@ -502,7 +504,7 @@ def test_the_server_sends_at_once_what_is_ready(monkeypatch):
 
 
 def test_nothing_is_collected_while_a_viewer_waits():
-    from readout.ui.serve import options
+    from readout.server.serve import options
 
     assert options(1, "127.0.0.1")["runner.postScriptGC"] is False
 
@@ -510,12 +512,12 @@ def test_nothing_is_collected_while_a_viewer_waits():
 @pytest.mark.parametrize(("url", "query"), [("turnaround", {"quantiles_exam_to_report_limits": "true"}), ("control", {"metric": "Report turnaround"})])
 def test_a_control_chart_is_drawn_anew_for_another_pathway(opened, monkeypatch, url, query):
     """The pathway is chosen on the page and is no filter of the frame: a figure kept from another pathway must not stand under these words."""
-    from readout.ui import engine, judged
+    from readout.ui import control_charts, session
 
-    engine.figures.clear()
+    session.figures.clear()
     drawn = []
-    draw = judged.charts.spc_chart
-    monkeypatch.setattr(judged.charts, "spc_chart", lambda found, **how: (drawn.append(found.name), draw(found, **how))[1])
+    draw = control_charts.charts.spc_chart
+    monkeypatch.setattr(control_charts.charts, "spc_chart", lambda found, **how: (drawn.append(found.name), draw(found, **how))[1])
     for name in ("A&E and emergency", "Suspected cancer"):
         app = opened(url, on=name, **query)
         assert not app.exception and not app.error and drawn[-1].startswith(name), drawn
@@ -525,43 +527,44 @@ def test_a_new_filter_is_asked_for_before_the_page_is_drawn(opened, monkeypatch)
     """What the page asked of all modalities is asked of CT by workers; the page itself finds nearly all of it answered, and shows CT."""
     import threading
 
-    from readout.ui import engine
+    from readout.ui import session
 
     app = opened("standards")
     asked = []
-    ask = engine.ask
-    monkeypatch.setattr(engine, "ask", lambda metric, scope, *rest: (asked.append((threading.current_thread().name, metric, scope)), ask(metric, scope, *rest))[1])
+    ask = session.ask
+    monkeypatch.setattr(session, "ask", lambda metric, scope, *rest: (asked.append((threading.current_thread().name, metric, scope)), ask(metric, scope, *rest))[1])
     app.multiselect(key="modality").set_value(["CT"]).run()
     assert not app.exception
-    ahead = {(m, s) for name, m, s in asked if name.startswith("ahead")}
+    prefetch = {(m, s) for name, m, s in asked if name.startswith("ahead")}
     own = {(m, s) for name, m, s in asked if not name.startswith("ahead")}
-    assert len(ahead) >= 5 and all(s.where.get("modality") == ("CT",) for _, s in ahead)
-    assert len(own) <= 2 and not own & ahead
+    assert len(prefetch) >= 5 and all(s.where.get("modality") == ("CT",) for _, s in prefetch)
+    assert len(own) <= 2 and not own & prefetch
     assert any("CT" in c.value for c in app.caption)
 
 
 def test_a_page_that_was_drawn_is_answered_for_each_single_filter_while_nobody_is_there(opened, sample_extract, monkeypatch):
-    from readout.ui import ahead, engine, prepared
+    from readout.server import warmup
+    from readout.ui import prefetch, session
 
     def run(most: int, rounds: int) -> list[str]:
         slept = iter([None] * rounds)
         asked.clear()
         with monkeypatch.context() as during, pytest.raises(StopIteration):
-            during.setattr(prepared, "MOST", most)
-            during.setattr(prepared.time, "sleep", lambda _: next(slept))
-            prepared.go_on()
+            during.setattr(warmup, "MOST", most)
+            during.setattr(warmup.time, "sleep", lambda _: next(slept))
+            warmup.go_on()
         return list(asked)
 
     asked = []
-    ask = engine.ask
+    ask = session.ask
     app = opened("standards")
-    engine.answers.clear()
-    monkeypatch.setattr(ahead, "_by_anybody", lambda: {"standards": known})
+    session.answers.clear()
+    monkeypatch.setattr(prefetch, "_by_anybody", lambda: {"standards": known})
     known = app.session_state["asks_before"]["standards"]
-    monkeypatch.setattr(engine, "ask", lambda metric, *rest: (asked.append(metric), ask(metric, *rest))[1])
-    monkeypatch.setattr(prepared, "quiet_for", lambda: 60.0)
+    monkeypatch.setattr(session, "ask", lambda metric, *rest: (asked.append(metric), ask(metric, *rest))[1])
+    monkeypatch.setattr(warmup, "quiet_for", lambda: 60.0)
     assert len(run(7, 1)) == 7  # never more than may be kept
-    engine.answers.clear()
+    session.answers.clear()
     given = run(2_000, 3)
     assert len(given) > 100  # once, though it went round three times
     asked.clear()

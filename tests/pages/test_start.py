@@ -16,7 +16,8 @@ import pytest
 from readout import __main__ as command
 from readout import paths
 from readout.errors import UsageError
-from readout.ui import ahead, engine, prepared
+from readout.server import warmup
+from readout.ui import prefetch, session
 from tests.conftest import ROOT
 
 WAIT = 60.0  # seconds for a server to come up
@@ -81,19 +82,19 @@ def test_what_is_made_ready_needs_no_page_of_the_framework(sample_extract, monke
     monkeypatch.setenv("READOUT_EXTRACTS", str(sample_extract.folder.parent))
     missed = []
     monkeypatch.setattr(script_run_context._LOGGER, "warning", lambda *said: missed.append(said))
-    monkeypatch.setattr(prepared, "quiet_for", lambda: prepared.QUIET)
-    monkeypatch.setattr(prepared, "LIKELY", [])  # the same answers again, filter by filter: minutes
-    store = engine.opening_store()
-    page = prepared.opening(store)
-    known = ahead.Asked("activity", page.scope, {("activity", page.scope): None})
-    monkeypatch.setitem(ahead._by_anybody(), "activity", known)
+    monkeypatch.setattr(warmup, "quiet_for", lambda: warmup.QUIET)
+    monkeypatch.setattr(warmup, "LIKELY", [])  # the same answers again, filter by filter: minutes
+    store = session.opening_store()
+    page = warmup.opening(store)
+    known = prefetch.Asked("activity", page.scope, {("activity", page.scope): None})
+    monkeypatch.setitem(prefetch._by_anybody(), "activity", known)
 
     def work() -> None:
-        prepared.prepare()
-        prepared._give(store, prepared.single_filters(known, "modality", {"modality": {"CT": "CT"}}), 2)
-        assert known in ahead.remembered()
+        warmup.prepare()
+        warmup._give(store, warmup.single_filters(known, "modality", {"modality": {"CT": "CT"}}), 2)
+        assert known in prefetch.remembered()
 
-    for thread in (threading.Thread(target=work), threading.Thread(target=lambda: list(ahead._workers().map(lambda a: engine.answered(store, *a), known.asks)))):
+    for thread in (threading.Thread(target=work), threading.Thread(target=lambda: list(prefetch._workers().map(lambda a: session.answered(store, *a), known.asks)))):
         thread.start()
         thread.join()
     assert not missed, missed[0]
@@ -104,7 +105,7 @@ def test_a_port_that_is_taken_is_said_before_any_address(sample_extract, capsys)
         s.bind(("127.0.0.1", 0))
         s.listen()
         port = s.getsockname()[1]
-        from readout.ui.serve import serve
+        from readout.server.serve import serve
 
         with pytest.raises(UsageError, match=rf"Port {port} is in use.*--port"):
             serve(sample_extract.folder.parent, port=port)

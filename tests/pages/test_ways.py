@@ -9,14 +9,15 @@ import pytest
 import test_pages
 from streamlit.util import calc_hash
 
-from readout import charts, narrate, schema
-from readout import format as fmt
-from readout.answer import ask
+from readout import charts, schema
 from readout.charts.svg import svg
-from readout.drill import listing
-from readout.scope import Scope
-from readout.store import Store
-from readout.ui import variability, way
+from readout.engine.store import Store
+from readout.metrics import format as fmt
+from readout.metrics.answer import ask
+from readout.metrics.drill import listing
+from readout.metrics.scope import Scope
+from readout.ui import drill_links, variability
+from readout.wording import findings
 
 opened = test_pages.opened  # the fixture: the router at an address
 pytestmark = pytest.mark.filterwarnings("default")  # the test harness itself warns
@@ -53,7 +54,7 @@ def go(app, url: str, **query):
 def ways(app) -> list[tuple[str, str]]:
     """Label and parameter of the links to the rows."""
     links = [link.proto for link in app.get("page_link")]
-    return [(link.label, parse_qs(link.query_string)[way.PARAMETER][0]) for link in links if link.page == way.PAGE and link.query_string]
+    return [(link.label, parse_qs(link.query_string)[drill_links.PARAMETER][0]) for link in links if link.page == drill_links.PAGE and link.query_string]
 
 
 @pytest.fixture
@@ -154,13 +155,13 @@ def test_the_switch_shows_the_naive_figure_and_says_why_it_differs(opened, store
 
 def test_each_view_and_clock_says_in_words_what_it_counts(opened):
     app = opened("turnaround")
-    assert narrate.VIEWS["exam_to_report"] in said(app)
+    assert findings.VIEWS["exam_to_report"] in said(app)
     report = opened("turnaround", view="By report month")
-    assert narrate.VIEWS["exam_to_report_by_report"] in said(report) and narrate.VIEWS["exam_to_report"] not in said(report)
+    assert findings.VIEWS["exam_to_report_by_report"] in said(report) and findings.VIEWS["exam_to_report"] not in said(report)
     keys = {b.key for b in report.get("button_group")}
     assert "clock" not in keys and not [t for t in report.toggle if t.key == "naive"]
     working = opened("turnaround", clock="Opening hours")
-    assert narrate.VIEWS["exam_to_report_working"] in said(working)
+    assert findings.VIEWS["exam_to_report_working"] in said(working)
     assert not [t for t in working.toggle if t.key == "naive"]
     for found in (report, working):
         assert not found.exception and not found.error
@@ -227,7 +228,7 @@ def test_a_chart_of_readers_leads_to_the_rows_of_its_units_alone(opened, store, 
 def test_a_link_turns_into_filters(opened, store, sample_extract):
     site = sample_extract.manifest["sites"][0]
     app = opened("examinations", behind=f"unreported;site_code={site['site_code']};band=5 over 28 days;band=4 15 to 28 days;place=assigned;as_of=2026-08-14")
-    assert not app.exception and way.PARAMETER not in app.query_params
+    assert not app.exception and drill_links.PARAMETER not in app.query_params
     assert app.sidebar.multiselect(key="site").value == [site["site_name"]]
     assert app.multiselect(key="band").value == ["over 28 days", "15 to 28 days"]
     assert app.multiselect(key="place").value == [schema.PLACES["assigned"]]
@@ -264,7 +265,7 @@ def test_what_a_link_says_that_is_unknown_is_said_and_no_rows_are_listed_as_if_i
     ):
         app = opened("examinations", behind=behind)
         assert not app.exception and not app.error, behind
-        assert way.PARAMETER not in app.query_params
+        assert drill_links.PARAMETER not in app.query_params
         told = " ".join(w.value for w in app.warning)
         assert all(x in told for x in odd), (behind, told)
         assert not app.dataframe and any("No rows are listed" in i.value for i in app.info)
@@ -372,11 +373,11 @@ def test_the_way_back_restores_page_and_filters(opened):
     go(app, "examinations", behind=behind)
     assert app.title[0].value == "Examinations" and not app.exception
     back = next(link.proto for link in app.get("page_link") if link.proto.label.startswith("Back to"))
-    assert back.label == "Back to Backlog" and parse_qs(back.query_string) == {way.RETURN: ["1"]}
+    assert back.label == "Back to Backlog" and parse_qs(back.query_string) == {drill_links.RETURN: ["1"]}
     app.sidebar.multiselect(key="modality").set_value([]).run()
-    go(app, "backlog", **{way.RETURN: "1"})
+    go(app, "backlog", **{drill_links.RETURN: "1"})
     assert app.title[0].value == "Backlog" and not app.exception
-    assert way.RETURN not in app.query_params
+    assert drill_links.RETURN not in app.query_params
     assert app.sidebar.multiselect(key="modality").value == ["X-ray"]
     assert app.sidebar.selectbox(key="period").value == "24 months"
     assert next(b for b in app.get("button_group") if b.key == "part").value == "Where it waits"
@@ -387,7 +388,7 @@ def test_the_way_back_restores_the_day(opened):
     figure = app.metric[0].value
     _, behind = ways(app)[0]
     go(app, "examinations", behind=behind)
-    go(app, "backlog", **{way.RETURN: "1"})
+    go(app, "backlog", **{drill_links.RETURN: "1"})
     assert app.date_input(key="as_of").value == PAST
     assert app.metric[0].value == figure
 
@@ -398,7 +399,7 @@ def test_the_way_back_restores_the_months_of_a_custom_period(opened):
     go(app, "examinations", behind=behind)
     assert [app.sidebar.selectbox(key=k).value for k in ("period", "from", "to")] == ["Custom", "Feb 2026", "Apr 2026"]
     app.sidebar.selectbox(key="period").set_value("All").run()
-    go(app, "turnaround", **{way.RETURN: "1"})
+    go(app, "turnaround", **{drill_links.RETURN: "1"})
     assert not app.exception and app.toggle(key="naive").value is True
     assert [app.sidebar.selectbox(key=k).value for k in ("period", "from", "to")] == ["Custom", "Feb 2026", "Apr 2026"]
 
@@ -455,13 +456,13 @@ def test_a_list_that_cannot_be_made_says_so(opened, monkeypatch):
     ],
 )
 def test_only_what_names_a_dimension_counts_as_picked(mark, found):
-    assert way.picked(mark) == found
+    assert drill_links.picked(mark) == found
 
 
 def test_every_band_of_a_list_is_one_its_rows_can_have(store):
-    for kind, bands in way.BANDS.items():
+    for kind, bands in drill_links.BANDS.items():
         column = listing(kind, Scope(), store, rows=50_000).frame
         if "band" in column.columns:
             assert set(column["band"]) <= set(bands)
     shown = {r["band"] for r in ask("turnaround_bands", Scope(("band",)), store).rows}
-    assert shown <= set(way.BANDS["reports"])
+    assert shown <= set(drill_links.BANDS["reports"])

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 from streamlit.util import calc_hash
 
-from readout.ui import way
+from readout.ui import drill_links
 
 MOST_OPTIONS = 8  # of one control that are tried; of more the first, the last and some between
 MARKS = 3  # of one chart that are followed
@@ -192,4 +192,4 @@ KEPT = ("site", "modality", "pathway", "class", "urgency", "period", "from", "to
 def ways(app) -> list[tuple[str, str]]:
     """Label and parameter of the links to the rows behind something."""
     links = [n.proto for n in nodes(app) if type(getattr(n, "proto", None)).__name__ == "PageLink"]
-    return [(x.label, parse_qs(x.query_string)[way.PARAMETER][0]) for x in links if x.page == way.PAGE and x.query_string]
+    return [(x.label, parse_qs(x.query_string)[drill_links.PARAMETER][0]) for x in links if x.page == drill_links.PAGE and x.query_string]

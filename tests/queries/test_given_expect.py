@@ -11,11 +11,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from readout.extract import Extract
+from readout.engine.extract import Extract
+from readout.engine.query_file import QueryFile, load_query
+from readout.engine.store import builder
+from readout.metrics.scope import Scope
 from readout.paths import QUERIES
-from readout.queryfile import QueryFile, load_query
-from readout.scope import Scope
-from readout.store import builder
 
 HERE = Path(__file__).resolve().parent
 TYPES: dict[str, Any] = {

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from readout.scope import Scope
-from readout.ui.ahead import move
+from readout.metrics.scope import Scope
+from readout.ui.prefetch import move
 
 ALL = ("month", "site_code", "modality", "pathway")
 YEAR = Scope((), {}, date(2025, 1, 1), None)

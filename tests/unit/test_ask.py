@@ -10,17 +10,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from readout import format as fmt
-from readout import narrate
 from readout.__main__ import main
-from readout.answer import ask
-from readout.catalogue import load_catalogue
+from readout.engine.query_file import load_queries
+from readout.engine.store import Store, Viewer
 from readout.errors import UsageError
 from readout.ingest.publish import publish
-from readout.queryfile import load_queries
-from readout.scope import Scope
+from readout.metrics import format as fmt
+from readout.metrics.answer import ask
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.scope import Scope
 from readout.stats.intervals import wilson
-from readout.store import Store, Viewer
+from readout.wording import findings
 from tests.conftest import NETWORK, NOW, ROOT, shared
 
 CATALOGUE = load_catalogue()
@@ -281,7 +281,7 @@ def test_a_ratio_says_what_stands_behind_it_in_its_own_words(sample_extract):
     }
     for metric, said in of.items():
         answer = ask(metric, Scope(("month",) if metric != "clearance_weeks" else ()), store)
-        assert re.fullmatch(said, narrate.beside(answer, answer.rows[0])), metric
+        assert re.fullmatch(said, findings.beside(answer, answer.rows[0])), metric
 
 
 RENAMED = """

@@ -16,11 +16,11 @@ import polars as pl
 import pytest
 import test_raw_sample as raw
 
-from readout.answer import ask
+from readout.engine.query_file import load_query
+from readout.engine.store import Store
+from readout.metrics.answer import ask
+from readout.metrics.scope import Scope
 from readout.paths import QUERIES
-from readout.queryfile import load_query
-from readout.scope import Scope
-from readout.store import Store
 from tests.conftest import ADAPTER, COLUMNS, NETWORK
 
 exams = raw.exams  # the fixture: one site's examinations, from its raw files by hand

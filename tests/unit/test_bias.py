@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from readout.answer import Answer, ask
-from readout.scope import Scope
-from readout.store import Store
+from readout.engine.store import Store
+from readout.metrics.answer import Answer, ask
+from readout.metrics.scope import Scope
 from tests.conftest import NETWORK
 
 LONDON = ZoneInfo("Europe/London")

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from readout.answer import ask
-from readout.catalogue import load_catalogue
-from readout.scope import Scope
-from readout.store import Store
+from readout.engine.store import Store
+from readout.metrics.answer import ask
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.scope import Scope
 from tests.conftest import ADAPTER, COLUMNS, NETWORK
 
 EXTRA = 'booked_for = "booked"\ncancelled_at = "cancelled"\ncancel_reason = "reason"\nwait_category = "wait"\n'

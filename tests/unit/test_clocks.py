@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from readout.answer import ask
-from readout.scope import Scope
-from readout.store import Store
+from readout.engine.store import Store
+from readout.metrics.answer import ask
+from readout.metrics.scope import Scope
 from tests.conftest import ADAPTER, shared
 
 LONDON = ZoneInfo("Europe/London")

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from readout import drill
-from readout.answer import Answer, ask, data_end, dimension_labels
-from readout.catalogue import COHORTS, Metric, load_catalogue
+from readout.engine.store import Store
 from readout.errors import CatalogueError, UsageError
-from readout.scope import DIMENSIONS, MOMENTS, Scope
-from readout.store import Store
+from readout.metrics import drill
+from readout.metrics.answer import Answer, ask, data_end, dimension_labels
+from readout.metrics.catalogue import COHORTS, Metric, load_catalogue
+from readout.metrics.scope import DIMENSIONS, MOMENTS, Scope
 from tests.conftest import ROOT
 
 METRICS = load_catalogue().metrics

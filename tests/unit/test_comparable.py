@@ -9,18 +9,19 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from readout import charts, narrate
-from readout.answer import Answer, ask
-from readout.catalogue import load_catalogue, load_time_tests
+from readout import charts
+from readout.analysis.case_mix import compared
+from readout.analysis.timestamp_tests import LEAST, marks, parted
 from readout.charts import DARK, LIGHT
-from readout.comparable import LEAST, marks, parted
+from readout.engine.store import Store, Viewer
 from readout.errors import CatalogueError, UsageError
-from readout.fair import compared
 from readout.ingest.publish import publish
+from readout.metrics.answer import Answer, ask
+from readout.metrics.catalogue import load_catalogue, load_time_tests
+from readout.metrics.scope import Scope
 from readout.sample import write_sample
-from readout.scope import Scope
-from readout.store import Store, Viewer
 from readout.ui.variability import kite_marks, meanings
+from readout.wording import findings
 from tests.conftest import NOW
 
 METRIC = "timestamps_doubtful"
@@ -164,11 +165,11 @@ def test_relabelling_sites_permutes_the_marks(large):
 def test_each_failing_site_is_named_with_its_reasons_in_one_sentence(large):
     store, _ = large
     a = answer({"ZN101": FINE, "ZN202": FINE | {"bulk": (76, 200), "report_rounded": (120, 200)}}, store)
-    assert narrate.not_comparable(a) == (
+    assert findings.not_comparable(a) == (
         "The times of Saltness Hospital are not comparable: 60 % of its reports were verified on a minute that ends in 0 or 5 (by chance 20 %) "
         "and 38 % of its reports were verified in bulk, five or more attendances by one reporter in one minute."
     )
-    assert narrate.not_comparable(answer({"ZN101": FINE}, store)) == ""
+    assert findings.not_comparable(answer({"ZN101": FINE}, store)) == ""
 
 
 # On the comparison
@@ -191,10 +192,10 @@ def test_a_site_that_fails_is_never_called_different(asked):
         name = late.label("site_code", code)
         (unit,) = (u for u in compared(late, quarters, {code}).units if u.code == code)
         assert not unit.is_comparable and unit.is_lasting == 0
-        said = narrate.against_case_mix(late, *quarters, times)
+        said = findings.against_case_mix(late, *quarters, times)
         assert said.count(name) == 1 and f"The times of {name} are not comparable: 38 % of its reports were verified in bulk" in said
-        assert name in narrate.against_case_mix(late, *quarters) and "not comparable" not in narrate.against_case_mix(late, *quarters)
-        assert f"called different in nothing: {name} †." in narrate.case_mix_limits(late, *quarters, times)
+        assert name in findings.against_case_mix(late, *quarters) and "not comparable" not in findings.against_case_mix(late, *quarters)
+        assert f"called different in nothing: {name} †." in findings.case_mix_limits(late, *quarters, times)
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])

@@ -7,13 +7,13 @@ from datetime import date
 import polars as pl
 import pytest
 
-from readout import format as fmt
-from readout.answer import ask
-from readout.control import Rebase, control, controls
-from readout.narrate import not_reached
-from readout.narrate_control import alternative, choice, gaps, limits, rebases, rule, signal, suggestion, target_words, trial
-from readout.scope import Scope, months_between
-from readout.store import Store
+from readout.analysis.control import Rebase, control, controls
+from readout.engine.store import Store
+from readout.metrics import format as fmt
+from readout.metrics.answer import ask
+from readout.metrics.scope import Scope, months_between
+from readout.wording.control import alternative, choice, gaps, limits, rebases, rule, signal, suggestion, target_words, trial
+from readout.wording.findings import not_reached
 
 CLAIMS = re.compile(r"\b(improv\w*|concern|deteriorat\w*|better|worse\w*|significant\w*)\b", re.I)
 LEVEL = [88, 90, 87, 91, 89, 90, 88, 92, 89, 90, 87, 91]

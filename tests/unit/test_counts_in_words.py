@@ -8,16 +8,17 @@ from datetime import date
 import polars as pl
 import pytest
 
-from readout import format as fmt
-from readout import narrate, narrate_control
-from readout.answer import ask
-from readout.catalogue import load_catalogue
+from readout.analysis.control import control
 from readout.charts.trend import _hover
-from readout.control import control
+from readout.engine.store import Store
 from readout.errors import CatalogueError
+from readout.metrics import format as fmt
+from readout.metrics.answer import ask
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.scope import Scope
 from readout.paths import PACKAGE, QUERIES
-from readout.scope import Scope
-from readout.store import Store
+from readout.wording import control as control_words
+from readout.wording import findings
 
 METRICS = load_catalogue().metrics
 RATIOS = [m for m in METRICS.values() if m.kind == "ratio"]
@@ -42,9 +43,9 @@ def test_a_rate_of_minutes_is_not_said_to_be_in_working_days(store):
     answer = ask("activity_per_working_day", Scope(("month",)), store)
     entry = replace(answer.metric, unit="minutes an examination", counts="{numerator} minutes in {denominator} examination(s)")
     answer = with_rows(replace(answer, metric=entry), (date(2026, 8, 1), 14, 1), (date(2026, 9, 1), 11_604, 792))
-    said = narrate.compared(answer)
+    said = findings.compared(answer)
     assert said.endswith("14.7 (11,604 minutes in 792 examinations) in Sep 2026, 14.0 in Aug 2026.")
-    assert narrate.beside(answer, answer.rows[0]) == "14 minutes in 1 examination"
+    assert findings.beside(answer, answer.rows[0]) == "14 minutes in 1 examination"
     assert "11,604 minutes in 792 examinations" in _hover(answer, answer.rows, "value")[1]
 
 
@@ -54,11 +55,11 @@ def test_every_ratio_reads_alike_on_card_chart_and_in_the_verdict(metric, store)
     wanted = fmt.counts(metric, row)
     assert "1,200" in wanted and "3,000" in wanted and "{" not in wanted and "(s)" not in wanted
     answer = replace(ask("activity_per_working_day", Scope(("month",)), store), metric=metric)
-    assert narrate.beside(answer, row) == wanted
+    assert findings.beside(answer, row) == wanted
     assert wanted in _hover(answer, [row], "value")[0]
     if metric.spc != "none" and not metric.is_snapshot:
         c = replace(control(ask("within_28_days", Scope(("month",)), store)), metric=metric, column="value")
-        assert f"({wanted})" in narrate_control._value(c, row)
+        assert f"({wanted})" in control_words._value(c, row)
 
 
 @pytest.mark.parametrize("metric", [m for m in METRICS.values() if m.kind == "time"], ids=lambda m: m.id)

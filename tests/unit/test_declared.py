@@ -5,14 +5,14 @@ import shutil
 
 import pytest
 
-from readout import release
-from readout.answer import ask
-from readout.catalogue import load_catalogue
+from readout.engine.query_file import ROLES, load_queries
+from readout.engine.store import Store
 from readout.errors import CatalogueError, ScopeError
+from readout.metrics import release
+from readout.metrics.answer import ask
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.scope import DIMENSIONS, Scope
 from readout.paths import QUERIES
-from readout.queryfile import ROLES, load_queries
-from readout.scope import DIMENSIONS, Scope
-from readout.store import Store
 
 METRICS = load_catalogue().metrics
 LEAST = 8

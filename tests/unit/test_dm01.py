@@ -16,14 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from readout import schema
-from readout.answer import ask
+from readout.engine.query_file import load_query
+from readout.engine.store import Store
 from readout.errors import SourceError
 from readout.ingest.dm01 import NationalFile, provider_names, read_dm01
 from readout.ingest.dm01.dates import day_of, month_end_of
 from readout.ingest.publish import publish
-from readout.queryfile import load_query
-from readout.scope import Scope
-from readout.store import Store
+from readout.metrics.answer import ask
+from readout.metrics.scope import Scope
 from tests.conftest import ROOT, shared
 
 BANDS = [f"{i:02d} <{i + 1:02d} weeks" if i else "0 <01 weeks" for i in range(13)] + ["13+ weeks"]

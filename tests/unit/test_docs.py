@@ -13,9 +13,9 @@ from packaging.utils import canonicalize_name
 
 from readout import __main__ as command_line
 from readout import errors
-from readout.catalogue import load_catalogue
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.scope import DIMENSIONS, Scope
 from readout.schema import EXAM_ADDED, EXAM_INPUTS, PEER_REVIEW, TABLE_INPUTS
-from readout.scope import DIMENSIONS, Scope
 from tests.conftest import ROOT, router
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -27,8 +27,8 @@ HOST = re.compile(r"https?://|--(?:extra-)?index-url|--find-links|--trusted-host
 
 def tree() -> list[Path]:
     """Every path that the README's annotated tree names; what is set in under `readout/` is a module or a folder of it."""
-    block = re.search(r"^## The house\n\n((?: {4}.*\n)+)", README, re.MULTILINE)
-    assert block, "README.md has no tree under 'The house'"
+    block = re.search(r"^## Repository layout\n\n((?: {4}.*\n)+)", README, re.MULTILINE)
+    assert block, "README.md has no tree under 'Repository layout'"
     found: list[Path] = []
     folder = ROOT
     for line in block[1].splitlines():

@@ -9,15 +9,16 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from readout import drill, schema
-from readout.answer import ask
-from readout.drill import listing, released
+from readout import schema
+from readout.engine.store import Store, Viewer
 from readout.errors import ScopeError, UsageError
-from readout.narrate import of_list
-from readout.scope import Scope, month_end, months_between
-from readout.store import Store, Viewer
-from readout.ui import way
+from readout.metrics import drill
+from readout.metrics.answer import ask
+from readout.metrics.drill import listing, released
+from readout.metrics.scope import Scope, month_end, months_between
+from readout.ui import drill_links
 from readout.ui.listing import export
+from readout.wording.findings import of_list
 
 ROUNDS = 80  # random scopes a figure, each checked against several
 FRAME = ("site_code", "modality", "pathway", "patient_class", "urgency", "trust_code")
@@ -83,7 +84,7 @@ def single(metric: str, scope: Scope, store: Store, column: str = "value") -> in
 def test_the_unreported_on_any_day_are_as_many_as_their_rows(store, values, ends):
     """And of those over their standard, as many rows say so."""
     chance, some = random.Random(11), 0
-    bands = {**values, "band": list(way.BANDS["unreported"])}
+    bands = {**values, "band": list(drill_links.BANDS["unreported"])}
     for _ in range(ROUNDS):
         day = past(chance, ends)
         scope = Scope(where=chosen(chance, bands, *FRAME, *known_at("reporting_route", day, ends), "band", "place")).between(None, day)
@@ -110,7 +111,7 @@ def test_the_unreported_at_a_month_end_are_as_many_as_their_rows(store, values, 
 
 def test_the_waiting_list_on_any_day_is_as_long_as_its_rows(store, values, ends):
     chance, some = random.Random(13), 0
-    bands = {**values, "band": list(way.BANDS["waiting"])}
+    bands = {**values, "band": list(drill_links.BANDS["waiting"])}
     for _ in range(ROUNDS):
         day = past(chance, ends)
         scope = Scope(where=chosen(chance, bands, *FRAME, "band", *known_at("booking", day, ends))).between(None, day)
@@ -131,7 +132,7 @@ def test_the_examinations_of_a_turnaround_are_as_many_as_their_rows(store, value
         unreported = listing("reports", scope.filtered("verdict", ("unreported",)), store)
         assert unreported.total == single("exam_to_report", scope, store, "count_unreported"), scope
         assert not unreported.frame["is_reported"].any()
-        band = scope.filtered("band", chance.sample(way.BANDS["reports"], chance.randint(1, 3)))
+        band = scope.filtered("band", chance.sample(drill_links.BANDS["reports"], chance.randint(1, 3)))
         assert listing("reports", band, store).total == single("turnaround_bands", band, store), band
         some += bool(unreported.total)
     assert some > ROUNDS / 3

@@ -9,11 +9,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from readout.answer import ask, data_end
-from readout.control import control
+from readout.analysis.control import control
+from readout.engine.store import Store
 from readout.errors import NetworkFileError
-from readout.scope import Scope
-from readout.store import Store
+from readout.metrics.answer import ask, data_end
+from readout.metrics.scope import Scope
 from tests.conftest import NETWORK
 
 DONE = "activity_per_working_day"

@@ -10,16 +10,19 @@ from typing import Any
 import polars as pl
 import pytest
 
-from readout import charts, narrate, narrate_reporters, reporters, variation
-from readout.answer import Answer, ask
+from readout import charts
+from readout.analysis import between_sites, reporters
+from readout.analysis.case_mix import compared, estimates
+from readout.engine.store import Store, Viewer
 from readout.errors import DrawingError, UsageError
-from readout.fair import compared, estimates
 from readout.ingest.publish import publish
+from readout.metrics.answer import Answer, ask
+from readout.metrics.scope import Scope
 from readout.sample import write_sample
-from readout.scope import Scope
 from readout.stats import variance
-from readout.store import Store, Viewer
 from readout.ui import variability
+from readout.wording import findings
+from readout.wording import reporters as reporter_words
 from tests.conftest import NOW
 from tests.files import csv_of
 
@@ -193,19 +196,19 @@ def test_the_planted_reporter_alone_is_called_different(large):
     found = reporters.compared("addendum", store)
     (outlier,) = [r for r in found.reporters if r.is_lasting]
     assert outlier.side == 1 and outlier.observed / outlier.n == pytest.approx(planted["outlier_reporter"]["addendum_pct"] / 100, rel=0.4)
-    assert found.between[1] > 1.1 and outlier.name in narrate_reporters.finding(found)
+    assert found.between[1] > 1.1 and outlier.name in reporter_words.finding(found)
 
 
 def test_how_much_lies_between_sites(large):
     """The odds ratio of the last quarter is that of a model fitted to the same rows here, and the exemplar and the slow site make it more than chance."""
     store, _ = large
     late = ask(METRIC, Scope(("month", "site_code", "modality")), store)
-    found = variation.odds_ratios(late)
+    found = between_sites.odds_ratios(late)
     assert len(found) > 6 and found[-1].low > 1 and found[-1].value == pytest.approx(1.7, abs=0.5) and found[-1].units == 8
     months = sorted({r["month"] for r in late.rows if not r["provisional"]} - {r["month"] for r in late.rows if r["provisional"]})
     assert found[-1].last == months[-1]
     logs = ask("log_turnaround", Scope(("month", "site_code")), store)
-    shares = variation.correlations(logs)
+    shares = between_sites.correlations(logs)
     assert 0 < shares[-1].low < shares[-1].value < shares[-1].high < 0.3
     rows = pl.read_parquet(store.extract.tables["clocked"]).filter(
         (pl.col("clock") == "report") & (pl.col("state") == "counted") & pl.col("is_ended") & pl.col("cohort_month").is_in(months[-3:])
@@ -217,7 +220,7 @@ def test_how_much_lies_between_sites(large):
     )
     parts = variance.one_way(groups["len"], groups["m"], groups["v"] * groups["len"])
     assert shares[-1].value == pytest.approx(parts.icc, rel=1e-6)
-    assert "times the odds of a late report" in narrate.between_sites(found, shares)
+    assert "times the odds of a late report" in findings.variation_between_sites(found, shares)
 
 
 def test_table_and_file_of_the_odds_hold_the_points_drawn(large):
@@ -255,7 +258,7 @@ def test_what_has_no_reader_is_said_for_what_it_is(store):
         ask(METRIC, Scope(("reader",)), store)
     answer = ask("standardised_addendum_ratio", Scope(("reader",)), store)
     row = {**answer.rows[0], "reader": None, "numerator": 2, "denominator": 1.5, "count_judged": 100}
-    said = narrate.unattributed(replace(answer, frame=pl.DataFrame([row], schema=answer.frame.schema)))
+    said = findings.unattributed(replace(answer, frame=pl.DataFrame([row], schema=answer.frame.schema)))
     assert said == "100 reports do not say who made them: 2 amended, 1.5 expected. They are in no figure of the chart."
 
 
@@ -295,10 +298,10 @@ def test_only_what_lasts_is_called_different(large):
     assert any(u.is_lasting for u in found.units) and found.chance == pytest.approx(len(found.units) * 0.002)
     for u in found.units:
         assert u.is_lasting == (1 if u.quarters.count(1) >= 2 else -1 if u.quarters.count(-1) >= 2 else 0)
-    said = narrate.against_case_mix(answer, *quarters)
+    said = findings.against_case_mix(answer, *quarters)
     for u in found.units:
         assert (f"{answer.label('site_code', u.code)} ({u.observed:,} late" in said) == bool(u.is_lasting)
-    alone = narrate.against_case_mix(answer)
+    alone = findings.against_case_mix(answer)
     assert "differs lastingly" in alone and not any(u.is_lasting for u in compared(answer).units)
     figure = charts.against_case_mix(answer, *quarters, dimension="site_code")
     marks = figure.data[-1]
@@ -308,6 +311,6 @@ def test_only_what_lasts_is_called_different(large):
 
 def test_where_nothing_can_be_judged_it_is_said(make):
     answer = ask(METRIC, Scope(("site_code",)), Store(make([{"ended": "2026-10-30 10:00"}])))
-    assert "old enough" in narrate.against_case_mix(answer)
+    assert "old enough" in findings.against_case_mix(answer)
     with pytest.raises(DrawingError, match="no unit of this choice has a figure"):
         charts.against_case_mix(answer, dimension="site_code")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from readout.answer import ask
-from readout.scope import Scope
-from readout.store import Store
+from readout.engine.store import Store
+from readout.metrics.answer import ask
+from readout.metrics.scope import Scope
 from tests.conftest import ADAPTER, COLUMNS, NETWORK
 
 GOOD = {"acc": "GOOD", "received": "2026-08-30 09:00", "verified": "2026-09-01 12:00"}

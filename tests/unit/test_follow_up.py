@@ -3,10 +3,10 @@
 import polars as pl
 import pytest
 
-from readout.answer import ask
-from readout.catalogue import load_catalogue
-from readout.scope import Scope
-from readout.store import Store
+from readout.engine.store import Store
+from readout.metrics.answer import ask
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.scope import Scope
 from tests.conftest import ADAPTER, COLUMNS, NETWORK
 
 DONE = {"ended": "2026-07-01 10:00", "verified": "2026-07-02 10:00"}

@@ -11,16 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readout.__main__ import main
-from readout.answer import ask
+from readout.engine.extract import current_id
+from readout.engine.store import Store
 from readout.errors import NetworkFileError, PublishError, SourceError, UsageError
-from readout.extract import current_id
 from readout.ingest import decisions, instants
 from readout.ingest.adapter import parse_adapter
 from readout.ingest.publish import publish
 from readout.ingest.survey import TimeSurvey, added, as_json, from_json, survey_times
-from readout.quality import Quality
-from readout.scope import Scope
-from readout.store import Store
+from readout.metrics.answer import ask
+from readout.metrics.records import Quality
+from readout.metrics.scope import Scope
 from tests.conftest import ADAPTER, NETWORK, NOW, shared
 
 UK, US = "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"

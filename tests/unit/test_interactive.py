@@ -10,13 +10,13 @@ import plotly.graph_objects as go
 import pytest
 
 from readout import charts
-from readout.answer import ask
 from readout.charts import LIGHT
 from readout.charts.interactive import as_json, interactive, plotly_js
 from readout.charts.theme import layout
-from readout.export.single import Chart
-from readout.scope import Scope
-from readout.store import Store
+from readout.engine.store import Store
+from readout.export.chart_files import Chart
+from readout.metrics.answer import ask
+from readout.metrics.scope import Scope
 
 ADDRESS = "http://localhost:8501/backlog?site=S1"
 ELSEWHERE = re.compile(r"(?:https?:)?//[\w.-]+|\b(?:src|href)\s*=|@import|url\(")

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from benchmarks import signals as bench
-from readout import chance
-from readout.control import control
-from readout.judgeable import LEAST_TIMED
-from readout.narrate_control import by_chance, rule, signal, target_words
+from readout.analysis import chance
+from readout.analysis.control import control
+from readout.analysis.judgeable import LEAST_TIMED
+from readout.wording.control import by_chance, rule, signal, target_words
 from tests.unit.test_spc import slow_chart  # the rules read by a second program
 
 TRENDS = ("trend_up", "trend_down")  # of the yearly change: no rule against a value that moves
@@ -31,7 +31,7 @@ def test_one_late_report_in_33_months_is_no_improvement():
 
 def test_a_share_that_is_not_judged_still_counts_its_target():
     answer = share([5] * 8 + [4] + [5] * 24, n=5)
-    from readout.catalogue import Standard
+    from readout.metrics.catalogue import Standard
 
     standard = Standard("s", "Within 28 days", "national", "", "up", target=1.0)
     made = control(replace(answer, standard=standard))
@@ -100,8 +100,8 @@ def test_a_steady_series_is_flagged_at_most_twice_as_often_as_the_page_says(name
 
 
 def test_every_kind_of_chart_says_what_chance_gives():
-    from readout.catalogue import load_catalogue
-    from readout.control import LIMITS, may_have_season
+    from readout.analysis.control import LIMITS, may_have_season
+    from readout.metrics.catalogue import load_catalogue
 
     for metric in load_catalogue().metrics.values():
         if metric.spc != "none":

@@ -8,22 +8,23 @@ import sys
 
 import pytest
 
-from readout import files, lease
+from readout import files
 from readout.__main__ import main
-from readout.answer import ask
+from readout.engine import lease
+from readout.engine.extract import Extract, current_id, extract_ids, open_extract, set_current
+from readout.engine.store import Store
 from readout.errors import ExtractError
-from readout.extract import Extract, current_id, extract_ids, open_extract, set_current
 from readout.ingest import publish as publishing
 from readout.ingest.publish import publish
-from readout.scope import Scope
-from readout.store import Store
+from readout.metrics.answer import ask
+from readout.metrics.scope import Scope
 from tests.conftest import NOW
 
 READER = """
 import sys
 from pathlib import Path
-from readout.extract import open_extract
-from readout.store import Store
+from readout.engine.extract import open_extract
+from readout.engine.store import Store
 store = Store(open_extract(Path(sys.argv[1]), sys.argv[2]))
 print("open", flush=True)
 sys.stdin.readline()

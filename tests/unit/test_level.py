@@ -6,15 +6,15 @@ from datetime import date
 import polars as pl
 import pytest
 
-from readout.answer import ask
+from readout.analysis.control import control
+from readout.analysis.stock_level import level
 from readout.charts.icons import assurance_of
-from readout.control import control
+from readout.engine.store import Store
 from readout.export.content import as_shown
-from readout.export.indicator import finding
-from readout.level import level
-from readout.narrate_control import alternative, met, signal, target_words
-from readout.scope import Scope, months_between
-from readout.store import Store
+from readout.metrics.answer import ask
+from readout.metrics.scope import Scope, months_between
+from readout.wording.control import alternative, met, signal, target_words
+from readout.wording.indicator import finding
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from benchmarks import signals as bench
+from readout.analysis.control import Rebase, control
+from readout.analysis.signals import plain
+from readout.analysis.stock_level import records
 from readout.charts.icons import is_high
-from readout.control import Rebase, control
-from readout.level import records
-from readout.narrate_control import choice, rule, signal
-from readout.signals import plain
 from readout.stats.autocorrelation import LITTLE, MUCH, NONE, RUNS, expected, memory
 from readout.stats.spc_rules import RUN
+from readout.wording.control import choice, rule, signal
 
 
 def of(levels, metric="unreported"):

@@ -7,8 +7,8 @@ import sys
 import pytest
 import test_bias
 
-from readout.answer import ask
-from readout.scope import Scope
+from readout.metrics.answer import ask
+from readout.metrics.scope import Scope
 from tests.conftest import ROOT
 
 demonstration = test_bias.demonstration  # the fixture: the simulation, published

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readout import narrate
 from readout.__main__ import main
-from readout.answer import ask
-from readout.catalogue import load_catalogue
-from readout.policy import Reporters as Rule
-from readout.scope import Scope
+from readout.engine.store import Store
+from readout.metrics.answer import ask
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.release_policy import Reporters as Rule
+from readout.metrics.scope import Scope
 from readout.stats.dominance import withheld_lines
-from readout.store import Store
+from readout.wording import findings
 from tests.conftest import ADAPTER, COLUMNS, NETWORK
 from tests.files import csv_of
 
@@ -63,7 +63,7 @@ def test_a_figure_of_one_reader_is_left_out_and_said(network, metric):
     store = Store(network)
     one = ask(metric, Scope((), {"site_code": ("S1",), "modality": ("NM",)}), store)
     assert one.is_empty and one.n == 0 and gone(one) == 20
-    assert "Withheld: 20 reports where one reader made over 80 %" in narrate.empty(one)
+    assert "Withheld: 20 reports where one reader made over 80 %" in findings.empty(one)
     both = ask(metric, Scope(("site_code", "modality")), store)
     shown = {(r["site_code"], r["modality"]) for r in both.rows}
     assert ("S1", "NM") not in shown and ("S1", "MR") not in shown, "the site less its other modalities would be it"

@@ -22,24 +22,24 @@ from hypothesis import strategies as st
 from pptx.enum.dml import MSO_FILL
 from pypdf import PdfReader
 
-from readout import format as fmt
 from readout import paths, schema
 from readout.__main__ import main
-from readout.answer import ask
-from readout.control import column_of
+from readout.analysis.control import column_of
+from readout.engine.store import Store
 from readout.errors import ReadoutError, UsageError
-from readout.export import deliver, reopened
-from readout.export.changed import Changes, compared, figures
+from readout.export import package, verify
+from readout.export.compare import Changes, compared, figures
 from readout.export.content import build, maker_of_packs, pack_id
-from readout.export.deliver import export, make, previous, zipped
 from readout.export.pack import KEYS, Comment, ContradictedError, PackError, PackFileError, comments_of, comments_toml, load_pack, pack_of, save_comments
+from readout.export.package import export, make, previous, zipped
 from readout.export.pdf import pack_pdf
-from readout.export.reopened import IncompleteError
 from readout.export.slides import pack_pptx
+from readout.export.verify import IncompleteError
 from readout.export.workbook import Book, cut, pack_xlsx, series_of
-from readout.scope import Scope
+from readout.metrics import format as fmt
+from readout.metrics.answer import ask
+from readout.metrics.scope import Scope
 from readout.stats.spc import RULES
-from readout.store import Store
 
 BOARD = paths.SAMPLE / "packs" / "board.toml"
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
@@ -150,7 +150,7 @@ def test_our_reader_of_a_pdf_reads_what_a_general_one_reads(profile, request):
     content = replace(content, pack=replace(content.pack, title=odd))
     data = pack_pdf(content, Changes())
     read = squeezed("".join(p.extract_text() for p in PdfReader(io.BytesIO(data)).pages))
-    assert reopened.pdf_text(data) == read and squeezed(odd) in read
+    assert verify.pdf_text(data) == read and squeezed(odd) in read
 
 
 def test_slides_are_native_editable_and_say_where_they_come_from(content):
@@ -276,9 +276,9 @@ def test_any_word_of_the_pack_makes_another_pack(pack, store):
 
 @pytest.mark.parametrize("form", ["pdf", "pptx", "xlsx"])
 def test_a_file_without_an_indicator_is_not_handed_over(form, pack, store, content, tmp_path, monkeypatch):
-    maker = deliver.MAKERS[form]
+    maker = package.MAKERS[form]
     monkeypatch.setattr(
-        deliver, "MAKERS", {**deliver.MAKERS, form: lambda c, ch: maker(c.with_pack(c.pack.with_indicators([i.key for i in c.items[1:]]), c.pack_id), ch)}
+        package, "MAKERS", {**package.MAKERS, form: lambda c, ch: maker(c.with_pack(c.pack.with_indicators([i.key for i in c.items[1:]]), c.pack_id), ch)}
     )
     with pytest.raises(IncompleteError, match=f"{form.upper()}: {content.items[0].label}"):
         export(pack, store, tmp_path / "out")
@@ -307,14 +307,14 @@ def test_a_list_whose_level_is_another_is_not_handed_over(form, content):
 
     assert any(i.metric.is_snapshot for i in content.pages)
     wrong = replace(content, items=tuple(halved(i) for i in content.items))
-    made = deliver.MAKERS[form](wrong, Changes())
+    made = package.MAKERS[form](wrong, Changes())
     with pytest.raises(IncompleteError, match="does not hold its figures"):
-        reopened.check(content, {form: made})
+        verify.check(content, {form: made})
 
 
 def test_a_list_shows_its_level_by_month_end_with_its_limits_and_says_what_it_is_judged_against(content):
     deck = slides_of(content)
-    text = reopened.pdf_text(pack_pdf(content, Changes()))
+    text = verify.pdf_text(pack_pdf(content, Changes()))
     for item in (i for i in content.pages if i.metric.is_snapshot):
         ((chart,), words_) = deck[item.label]
         series = {s.name: list(s.values) for s in chart.plots[0].series}
@@ -353,7 +353,7 @@ def test_a_month_beyond_the_scale_is_named_on_slide_and_page(content):
     assert points.filter(pl.col("month") == last)["is_provisional"].item()
     odd = replace(content, items=tuple(replace(i, control=replace(i.control, points=far)) if i is item else i for i in content.items))
     said_ = f"12.3 % in {last:%b}"
-    assert squeezed(f"▽ beyond the scale: {said_}") in reopened.pdf_text(pack_pdf(odd, Changes()))
+    assert squeezed(f"▽ beyond the scale: {said_}") in verify.pdf_text(pack_pdf(odd, Changes()))
     assert f"Beyond the scale: {said_} (provisional)." in slides_of(odd)[item.label][1]
 
 
@@ -369,7 +369,7 @@ def test_words_that_a_board_does_not_know_are_explained(content):
 
     glossary = dict(tables.glossary(content))
     assert {"Kaplan-Meier", "XmR chart", "p′ and u′ charts", "Rules"} <= set(glossary)
-    text = reopened.pdf_text(pack_pdf(content, Changes()))
+    text = verify.pdf_text(pack_pdf(content, Changes()))
     for words_ in (tables.MATRIX, tables.FUNNEL_KEY, glossary["XmR chart"]):
         assert squeezed(words_) in text
     one = replace(content, times=(("Fellgate", "passes, 0.0 %", "fails, 15.4 %"), ("Saltness", "passes, 0.0 %", "passes, 0.0 %")))
@@ -429,10 +429,10 @@ def test_a_chart_with_another_number_is_found(form, content):
         return replace(item, control=replace(item.control, points=points.with_columns(x=points["x"] * 1.001)))
 
     wrong = replace(content, items=tuple(moved(i) for i in content.items))
-    made = deliver.MAKERS[form](wrong, Changes())
+    made = package.MAKERS[form](wrong, Changes())
     with pytest.raises(IncompleteError, match="does not hold its figures"):
-        reopened.check(content, {form: made})
-    reopened.check(content, {form: deliver.MAKERS[form](content, Changes())})
+        verify.check(content, {form: made})
+    verify.check(content, {form: package.MAKERS[form](content, Changes())})
 
 
 def test_a_full_disk_leaves_nothing_half_written(pack, store, tmp_path, monkeypatch):
@@ -440,7 +440,7 @@ def test_a_full_disk_leaves_nothing_half_written(pack, store, tmp_path, monkeypa
     real = Path.write_bytes
 
     def full(self, data):
-        if self.suffix == ".xlsx" and deliver.MAKING in str(self):
+        if self.suffix == ".xlsx" and package.MAKING in str(self):
             raise OSError(errno.ENOSPC, "No space left on device")
         return real(self, data)
 
@@ -451,9 +451,9 @@ def test_a_full_disk_leaves_nothing_half_written(pack, store, tmp_path, monkeypa
 
 
 def test_what_a_killed_export_left_is_swept_away(pack, store, tmp_path):
-    (tmp_path / f"{deliver.MAKING}abc" / "pack").mkdir(parents=True)
+    (tmp_path / f"{package.MAKING}abc" / "pack").mkdir(parents=True)
     export(pack.with_indicators(["within_28_days"]), store, tmp_path)
-    assert not list(tmp_path.glob(f"{deliver.MAKING}*"))
+    assert not list(tmp_path.glob(f"{package.MAKING}*"))
 
 
 def test_a_renderer_that_fails_says_so(pack, store, tmp_path, monkeypatch):
@@ -663,7 +663,7 @@ def test_a_recorded_reason_lets_it_stand_and_is_printed_everywhere(pack, store, 
     why = "The board asked for the half year, which the chart does not judge."
     made = make(said(pack, CLAIM, reasons={CLAIM: why}), store, tmp_path)
     files_ = {n.rpartition(".")[2]: d for n, d in made.files.items() if "/" not in n}
-    assert squeezed(why) in reopened.pdf_text(files_["pdf"])
+    assert squeezed(why) in verify.pdf_text(files_["pdf"])
     for form in ("pptx", "xlsx"):
         archive = zipfile.ZipFile(io.BytesIO(files_[form]))
         assert any(why in re.sub(r"<[^>]+>", "", archive.read(n).decode("utf-8", "ignore")).replace("\n", " ") for n in archive.namelist() if n.endswith(".xml"))

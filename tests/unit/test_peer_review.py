@@ -13,20 +13,22 @@ import polars as pl
 import pytest
 from scipy.stats import binom
 
-from readout import charts, narrate, narrate_reporters, schema
-from readout.answer import ask
-from readout.catalogue import load_catalogue
-from readout.drill import MOST, listing
+from readout import charts, schema
+from readout.analysis.reporters import compared
+from readout.engine.extract import current_id, open_extract
+from readout.engine.store import EVERYONE, Store, Viewer
 from readout.errors import IdentifierError, NetworkFileError, SourceError, UsageError
-from readout.extract import current_id, open_extract
 from readout.ingest.adapter import load_adapter
 from readout.ingest.publish import publish
+from readout.metrics.answer import ask
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.drill import MOST, listing
+from readout.metrics.scope import Scope, month_end
 from readout.paths import ADAPTERS
-from readout.reporters import compared
 from readout.sample import parameters as p
 from readout.sample import reviews as sampled
-from readout.scope import Scope, month_end
-from readout.store import EVERYONE, Store, Viewer
+from readout.wording import findings
+from readout.wording import reporters as reporter_words
 from tests.conftest import ADAPTER, NETWORK, NOW
 from tests.unit.test_fair import COLUMNS, expected
 
@@ -199,8 +201,8 @@ def test_a_viewer_sees_the_reviews_of_their_own_sites_and_single_reviews_only_wi
 
 
 def load_query_of(name):
+    from readout.engine.query_file import load_query
     from readout.paths import QUERIES
-    from readout.queryfile import load_query
 
     return load_query(QUERIES / "canonical" / f"{name}.sql")
 
@@ -538,9 +540,9 @@ def test_discrepancies_by_reporter_are_the_rates(network):
     row = ask("discrepancy_rate", Scope().between(found.first, month_end(found.last)), store).rows[0]
     assert found.reporters and sum(r.n for r in found.reporters) + found.count_unnamed + found.count_apart == row["denominator"] > 50
     assert sum(r.observed for r in found.reporters) == row["numerator"] > 0
-    assert "Few of a reporter's reports are reviewed" in narrate_reporters.caveats(found)
+    assert "Few of a reporter's reports are reviewed" in reporter_words.caveats(found)
     most = max(r.expected for r in found.reporters)
-    assert found.can_be_drawn == (most >= 1) and f"at most {most:.1f} expected of anybody" in narrate_reporters.too_few(found)
+    assert found.can_be_drawn == (most >= 1) and f"at most {most:.1f} expected of anybody" in reporter_words.too_few(found)
 
 
 def test_planted_faults_of_the_reviews_are_found_by_count(network):
@@ -602,7 +604,7 @@ def test_the_funnel_of_a_rate_is_where_chance_puts_each_unit(network):
         for end, at in zip(ends[name], (0.001, 0.999), strict=True):
             r = binom.ppf(at, n, theta)
             assert max(0, r - 1) / n - 1e-9 <= end <= r / n + 1e-9
-    said = narrate.beyond_chance(answer, whole).split("Outside: ")[1].split("; by chance")[0]
+    said = findings.beyond_chance(answer, whole).split("Outside: ")[1].split("; by chance")[0]
     for r in answer.rows:
         k, n = r["numerator"], r["denominator"]
         is_high, is_low = binom.sf(k - 1, n, theta) <= 0.001, binom.cdf(k, n, theta) <= 0.001
@@ -615,4 +617,4 @@ def test_one_unit_is_not_held_against_itself(network):
     store = Store(network[1])
     site = ask("discrepancy_rate", Scope(("site_code",)), store).rows[0]["site_code"]
     one = {"site_code": (site,)}
-    assert narrate.beyond_chance(ask("discrepancy_rate", Scope(("site_code",), one), store), ask("discrepancy_rate", Scope((), one), store)) == ""
+    assert findings.beyond_chance(ask("discrepancy_rate", Scope(("site_code",), one), store), ask("discrepancy_rate", Scope((), one), store)) == ""

@@ -3,7 +3,7 @@
 import pytest
 
 from readout.errors import CatalogueError
-from readout.policy import load_policy, policy_of
+from readout.metrics.release_policy import load_policy, policy_of
 from tests.conftest import NETWORK
 
 

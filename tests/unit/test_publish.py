@@ -13,8 +13,8 @@ from datetime import timedelta
 
 import pytest
 
+from readout.engine.extract import current_id, extract_ids, open_extract, set_current
 from readout.errors import IdentifierError, NetworkFileError, PublishError, ReadoutError, SourceError
-from readout.extract import current_id, extract_ids, open_extract, set_current
 from readout.ingest.publish import STEPS, publish
 from tests.conftest import ADAPTER, NETWORK, NOW
 
@@ -219,7 +219,7 @@ def test_an_extract_of_another_version_is_refused_and_still_listed(make, tmp_pat
 def test_every_file_found_and_not_read_is_in_the_manifest_with_its_reason(make, tmp_path, capsys):
     """Of a snapshot only the last file by name is read: the others must not vanish from the account."""
     from readout.__main__ import main
-    from readout.quality import Quality
+    from readout.metrics.records import Quality
 
     snapshot = NETWORK + 'mode = "snapshot"\n'
     make([{"acc": "OLD"}], network=snapshot, name="list-2026-10-01.csv")

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from readout.answer import ask
-from readout.scope import Scope
-from readout.store import Store
+from readout.engine.store import Store
+from readout.metrics.answer import ask
+from readout.metrics.scope import Scope
 
 LONDON = ZoneInfo("Europe/London")
 AS_OF = datetime(2026, 10, 31, 6, 0, tzinfo=UTC)

@@ -14,15 +14,16 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from readout import charts, narrate, schema
-from readout.answer import ask
+from readout import charts, schema
 from readout.charts.theme import DARK
+from readout.engine.extract import Extract
+from readout.engine.store import Store, Viewer
 from readout.errors import CatalogueError, UsageError
-from readout.extract import Extract
 from readout.ingest.publish import publish
 from readout.ingest.return_scope import return_scope
-from readout.scope import Scope, month_end
-from readout.store import Store, Viewer
+from readout.metrics.answer import ask
+from readout.metrics.scope import Scope, month_end
+from readout.wording import findings
 from tests.conftest import ADAPTER, COLUMNS, NETWORK, NOW
 
 LONDON = ZoneInfo("Europe/London")
@@ -302,7 +303,7 @@ def test_the_sentence_and_the_chart_say_the_same_steps(store):
     scope = Scope(("step",), {"month": ("2026-06-01",), "trust_code": ("ZN1",), "test": (TESTS["US"],)})
     answer = ask(LIST, scope, store)
     values = {r["step"]: r["value"] for r in answer.rows}
-    said = narrate.bridge(answer)
+    said = findings.bridge(answer)
     assert f"the return holds {sum(values.values())} and we count {values['ours']}" in said
     assert "scope −" in said and "step" not in said
     for palette in ({}, {"palette": DARK}):
@@ -312,10 +313,10 @@ def test_the_sentence_and_the_chart_say_the_same_steps(store):
         assert figure.data[0].base[0] + sum(figure.data[0].x) == sum(values.values())
         assert len(figure.to_json()) < 20_000
     everything = ask(LIST, Scope(("step",)), store)
-    assert "at the end of Sep 2026" in narrate.bridge(everything)
+    assert "at the end of Sep 2026" in findings.bridge(everything)
 
 
 def test_agreement_is_said_as_such(bridges, store):
     bridges(BASE, (1, 1))
     scope = Scope(("step",), {"month": ("2026-09-01",), "trust_code": ("ZN4",), "test": (TESTS["FL"],), "step": ("ours",)})
-    assert "the return and our figure agree" in narrate.bridge(ask(LIST, scope, store))
+    assert "the return and our figure agree" in findings.bridge(ask(LIST, scope, store))

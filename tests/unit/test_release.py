@@ -16,15 +16,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from readout import release as rules
 from readout.__main__ import main
-from readout.answer import LeftOut, ask
-from readout.catalogue import load_catalogue
+from readout.engine.store import Store
 from readout.errors import ScopeError, UsageError
-from readout.policy import load_policy
-from readout.scope import Scope
+from readout.metrics import release as rules
+from readout.metrics.answer import LeftOut, ask
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.release_policy import load_policy
+from readout.metrics.scope import Scope
 from readout.stats.disclosure import SHOWN, SMALL, is_small, protect, rounded
-from readout.store import Store
 from tests.files import csv_of
 
 LEAST, BASE = 8, 5

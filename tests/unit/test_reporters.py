@@ -14,17 +14,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readout import charts, drill, narrate_reporters, reporters
+from readout import charts
 from readout.__main__ import main
-from readout.answer import ask
-from readout.catalogue import load_catalogue
+from readout.analysis import reporters
+from readout.analysis.reporters import compared, over_time, pseudonym
+from readout.engine.store import Store, Viewer
 from readout.errors import UsageError
-from readout.policy import Reporters as Rule
-from readout.reporters import compared, over_time, pseudonym
-from readout.scope import Scope
+from readout.metrics import drill
+from readout.metrics.answer import ask
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.release_policy import Reporters as Rule
+from readout.metrics.scope import Scope
 from readout.stats import variance
 from readout.stats.dominance import withheld, withheld_throughout
-from readout.store import Store, Viewer
+from readout.wording import reporters as reporter_words
 from tests.conftest import ADAPTER, COLUMNS, NETWORK
 from tests.unit.test_fair import expected
 
@@ -196,7 +199,7 @@ def test_a_choice_with_too_few_is_withheld_by_every_way(network, monkeypatch, ca
         for dimension, value in (("modality", "NM"), ("modality", "MR"), ("site_code", "S1"), ("site_code", "S2")):
             found = compared(measure, store, dimension, value)
             assert found.reporters == () and "Withheld" in found.withheld and found.between is None and found.rate == 0
-            assert narrate_reporters.finding(found) == found.withheld
+            assert reporter_words.finding(found) == found.withheld
         shown = {"CT": {r.name: r.n for r in compared(measure, store, "modality", "CT").reporters}}
         left = {r.name: r.n - shown["CT"].get(r.name, 0) for r in whole.reporters}
         assert sum(1 for n in left.values() if n) >= RULE.least, "what is left is of enough reporters"
@@ -248,13 +251,13 @@ def test_a_reporter_sees_their_own_point_told_apart(sample_extract):
 def test_the_funnel_and_its_words(store, measure):
     found = compared(measure, store)
     if not found.reporters:  # a small sample in which peer review found nothing
-        assert measure == "discrepancy" and "nobody can be compared" in narrate_reporters.finding(found)
+        assert measure == "discrepancy" and "nobody can be compared" in reporter_words.finding(found)
         return
     figure = charts.funnel(found)
     assert len(figure.data[-1].x) == len(found.reporters)
     named = [t for t in figure.data[-1].text if t]
     assert len(named) == sum(r.is_lasting != 0 or r.is_own for r in found.reporters), "only who differs lastingly is named"
-    text = " ".join((narrate_reporters.finding(found), narrate_reporters.limits(found), narrate_reporters.caveats(found), narrate_reporters.privacy(found)))
+    text = " ".join((reporter_words.finding(found), reporter_words.limits(found), reporter_words.caveats(found), reporter_words.privacy(found)))
     assert "pseudonyms" in text and "%%" not in text
     assert [r.name for r in found.reporters] == sorted(r.name for r in found.reporters), "never in order of the ratio"
 
@@ -277,14 +280,14 @@ def test_the_course_over_time_equals_plain_python(sample_extract, store):
 def test_the_course_of_times_and_its_words(store):
     course = over_time("assigned", store)
     assert course.points and all(0 <= p.low <= p.value <= p.high <= 1 and p.events is None for p in course.points)
-    text = narrate_reporters.course(course)
+    text = reporter_words.course(course)
     assert "to Jun 2026" in text and "in the twelve before" in text and "no change can be told from chance" in text
     figure = charts.between_reporters(course)
     assert len(figure.data[0].x) == len(course.points) and "reporters" in figure.data[0].customdata[0]
     low, high = course.points[0], course.points[-1]
     apart = replace(course, points=(replace(low, last=date(2025, 6, 1), high=0.01), replace(high, value=0.5, low=0.4)))
-    assert "it is higher now" in narrate_reporters.course(apart)
-    assert "no twelve whole months" in narrate_reporters.course(replace(course, points=()))
+    assert "it is higher now" in reporter_words.course(apart)
+    assert "no twelve whole months" in reporter_words.course(replace(course, points=()))
 
 
 months = st.lists(st.dictionaries(st.sampled_from("ABCDE"), st.dictionaries(st.integers(1, 9), st.integers(1, 30), max_size=8), max_size=5), min_size=6, max_size=6)

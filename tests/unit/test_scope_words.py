@@ -11,15 +11,15 @@ import pytest
 from pypdf import PdfReader
 
 from readout.__main__ import main
-from readout.answer import ask, dimension_labels, filter_words
-from readout.catalogue import load_catalogue
+from readout.engine.store import Store
 from readout.errors import ReadoutError
+from readout.export.chart_files import Chart
 from readout.export.content import build
-from readout.export.deliver import make
 from readout.export.pack import PackError, PackFileError, pack_of
-from readout.export.single import Chart
-from readout.scope import DIMENSIONS, Scope
-from readout.store import Store
+from readout.export.package import make
+from readout.metrics.answer import ask, dimension_labels, filter_words
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.scope import DIMENSIONS, Scope
 
 METRICS = load_catalogue().metrics
 CHARTED = [m.id for m in METRICS.values() if m.spc != "none"]

@@ -7,16 +7,16 @@ from datetime import date
 import pytest
 
 from readout.__main__ import main
-from readout.answer import ask
-from readout.catalogue import load_catalogue
-from readout.control import Rebase, control, controls, rebases_of
+from readout.analysis.control import Rebase, control, controls, rebases_of
+from readout.analysis.signals import signals
+from readout.engine.store import Store
 from readout.errors import NetworkFileError, UsageError
 from readout.ingest.publish import publish
-from readout.narrate_control import rule, signal, target_words
-from readout.scope import Scope, months_between
-from readout.signals import signals
+from readout.metrics.answer import ask
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.scope import Scope, months_between
 from readout.stats.spc import p_prime, xmr
-from readout.store import Store
+from readout.wording.control import rule, signal, target_words
 from tests.conftest import NOW
 
 

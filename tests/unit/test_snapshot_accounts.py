@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 
 from readout.__main__ import main
-from readout.answer import ask, data_end
-from readout.catalogue import load_catalogue
-from readout.scope import Scope, month_end
-from readout.store import Store
+from readout.engine.store import Store
+from readout.metrics.answer import ask, data_end
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.scope import Scope, month_end
 from tests.unit.test_waits import Request, day_of
 
 METRICS = load_catalogue().metrics

@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 import polars as pl
 import pytest
 
-from readout.answer import ask
-from readout.catalogue import load_standards
+from readout.engine.extract import current_id
+from readout.engine.store import Store
 from readout.errors import CatalogueError
-from readout.extract import current_id
-from readout.scope import Scope
-from readout.store import Store
+from readout.metrics.answer import ask
+from readout.metrics.catalogue import load_standards
+from readout.metrics.scope import Scope
 from tests.conftest import ADAPTER, COLUMNS
 
 URGENCY = ADAPTER.replace("[latest]", 'urgency = "urgency"\n[latest]')

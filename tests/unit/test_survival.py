@@ -11,10 +11,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from readout.engine.query_file import load_query
+from readout.engine.store import builder
+from readout.metrics.scope import Scope
 from readout.paths import QUERIES
-from readout.queryfile import load_query
-from readout.scope import Scope
-from readout.store import builder
 from tests.conftest import shared
 
 Cohort = list[tuple[int, bool]]  # minutes, and whether the wait ended

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from readout.answer import ask
-from readout.scope import Scope
-from readout.store import Store
+from readout.engine.store import Store
+from readout.metrics.answer import ask
+from readout.metrics.scope import Scope
 from tests.conftest import ADAPTER, COLUMNS, NETWORK
 
 LONDON = ZoneInfo("Europe/London")

@@ -7,11 +7,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from readout.answer import dimension_labels
-from readout.catalogue import load_catalogue
-from readout.queryfile import QueryFile
-from readout.scope import DIMENSIONS, Scope, month_end
-from readout.store import Store
+from readout.engine.query_file import QueryFile
+from readout.engine.store import Store
+from readout.metrics.answer import dimension_labels
+from readout.metrics.catalogue import load_catalogue
+from readout.metrics.scope import DIMENSIONS, Scope, month_end
 
 EITHER = "is_whole_months"
 BY_PARAM = {d.param: d.name for d in DIMENSIONS.values()}

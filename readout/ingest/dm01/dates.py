@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from readout.scope import month_end
+from readout.metrics.scope import month_end
 
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
 

@@ -1,0 +1,1 @@
+"""What is judged from answers: control charts, signals, case mix, sites and reporters compared."""

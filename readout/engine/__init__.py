@@ -1,0 +1,1 @@
+"""Published extracts, the locked-down engine that reads them, and one SQL file."""

@@ -1,0 +1,1 @@
+"""What a number is, how it is asked for, and what of it may leave."""

@@ -1,0 +1,1 @@
+"""The web server: headers, files, warm-up."""

@@ -214,7 +214,7 @@ def test_a_chart_of_addenda_leads_to_the_reports_it_counts(opened, pick, store, 
     assert total(opened("examinations", behind=ways(opened("addenda", **query))[0][1])) == one["numerator"]
 
 
-@pytest.mark.parametrize(("compared", "metric"), [(k.label, k.ratio) for k in (variability.KINDS[n] for n in ("addendum", "clinical", "follow_up"))])
+@pytest.mark.parametrize(("compared", "metric"), [(k.label, k.ratio) for k in (variability.KINDS[n] for n in ("addendum", "follow_up"))])
 @pytest.mark.parametrize(("by", "unit"), [("Who reported", "reader"), ("Reported for others", "supplier")])
 def test_a_chart_of_readers_leads_to_the_rows_of_its_units_alone(opened, store, compared, metric, by, unit):
     """What has no reader, or was not reported for others, is in no figure of the chart and no row behind it."""

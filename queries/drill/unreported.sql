@@ -55,7 +55,7 @@ placed as (
             else '5 over 28 days'
         end as band,
         case
-            when reporting_route = 'outsourced' then 'supplier'
+            when is_last and reporting_route = 'outsourced' then 'supplier'
             when greatest(preliminary_date, exam_date) <= seen_date and preliminary_date is not null then 'preliminary'
             when greatest(assigned_date, exam_date) <= seen_date and assigned_date is not null then 'assigned'
             when is_assignment_recorded then 'unallocated'

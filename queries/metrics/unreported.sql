@@ -47,7 +47,7 @@ snapshots as (
             else '5 over 28 days'
         end as band,
         case
-            when reporting_route = 'outsourced' then 'supplier'
+            when known_route = 'outsourced' then 'supplier'
             when preliminary_date <= as_of_date then 'preliminary'
             when assigned_date <= as_of_date then 'assigned'
             when is_assignment_recorded then 'unallocated'

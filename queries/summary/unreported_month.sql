@@ -59,7 +59,7 @@ select
         else '5 over 28 days'
     end as band,
     case
-        when reporting_route = 'outsourced' then 'supplier'
+        when is_last and reporting_route = 'outsourced' then 'supplier'
         when preliminary_date <= as_of_date then 'preliminary'
         when assigned_date <= as_of_date then 'assigned'
         when is_assignment_recorded then 'unallocated'

@@ -6,10 +6,16 @@ half of its months, or takes fewer than a handful of values, has long runs on on
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import polars as pl
 
 from readout.metrics import format as fmt
+from readout.metrics.answer import Answer
 from readout.metrics.catalogue import Metric
+
+A = TypeVar("A", bound=Answer)
 
 Row = Mapping[str, Any]
 LEAST_TIMED = 10  # examinations of a month whose 90th percentile is charted: of fewer it is the longest of them
@@ -57,4 +63,14 @@ def _months(count: int) -> str:
     return f"{count} month{'' if count == 1 else 's'}"
 
 
-__all__ = ["LEAST_EVENTS", "LEAST_TIMED", "LEAST_VALUES", "why_not"]
+def with_enough(answer: A) -> A:
+    """An answer of times without the rows of fewer than LEAST_TIMED examinations: of so few the 90th percentile is the longest of them.
+
+    A row whose count a release withholds stays: its times are withheld too. Answers of other kinds come back as they are.
+    """
+    if answer.metric.kind != "time":
+        return answer
+    return replace(answer, frame=answer.frame.filter(pl.col("n").is_null() | (pl.col("n") >= LEAST_TIMED)))
+
+
+__all__ = ["LEAST_EVENTS", "LEAST_TIMED", "LEAST_VALUES", "why_not", "with_enough"]

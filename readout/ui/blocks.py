@@ -12,6 +12,7 @@ import streamlit as st
 
 from readout import schema
 from readout.analysis.control import may_have_season
+from readout.analysis.judgeable import LEAST_TIMED, with_enough
 from readout.charts import LIGHT, Flag, alternative
 from readout.errors import DrawingError
 from readout.metrics import format as fmt
@@ -129,27 +130,32 @@ def chart(
         with_limits(answer, key)
         return
     colours = palette()
-    others = [a for a in drawn_with if isinstance(a, Answer)]
+    counted = with_enough(answer)
+    if counted.is_empty:
+        st.info(findings.too_few_to_draw(answer, counted))
+        return
+    others = [with_enough(a) for a in drawn_with if isinstance(a, Answer)]
     parts = [(a.extract_id, a.catalogue_hash, a.metric.id, a.scope) for a in (answer, *others)]
     name = (str(session.extracts()), draw.__module__, draw.__qualname__, colours.name, *parts, tuple(flags), repr(sorted(options.items())))
     extra = {"flags": flags} if flags else {}
     try:
-        drawn = session.figures().get(name, lambda: draw(answer, *others, palette=colours, **extra, **options))
-        picked = figure.show(drawn, key=f"{key}_figure", alt=alternative(answer, column), name=name, is_picking=bool(behind), title=title, scope=said)
+        drawn = session.figures().get(name, lambda: draw(counted, *others, palette=colours, **extra, **options))
+        picked = figure.show(drawn, key=f"{key}_figure", alt=alternative(counted, column), name=name, is_picking=bool(behind), title=title, scope=said)
     except DrawingError as e:
         st.info(str(e))
         return
     except Exception:
         st.error(session.failed(f"chart {key}"))
         return
-    notes = [findings.provisional(answer), findings.one_reader(answer), *(f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags)]
+    notes = [findings.provisional(answer), findings.one_reader(answer), findings.too_few_to_draw(answer, counted)]
+    notes += [f"{f.number}: {f.title} ({fmt.day(f.start)}). {f.text}" for f in flags]
     lead = partial(drill_links.way, behind, answer, drill_links.picked(picked), where=behind_where) if behind else None
 
     def redrawn(out: Released) -> go.Figure:
         if not out.hidden and out.policy.profile(out.profile).round_to <= 1:  # nothing is another figure than on the page: only the paper is white
-            light: go.Figure = session.figures().get((*name[:3], LIGHT.name, *name[4:]), lambda: draw(answer, *others, palette=LIGHT, **extra, **options))
+            light: go.Figure = session.figures().get((*name[:3], LIGHT.name, *name[4:]), lambda: draw(counted, *others, palette=LIGHT, **extra, **options))
             return light
-        return draw(out, *(o.release(out.profile) for o in others), palette=LIGHT, **extra, **options)
+        return draw(with_enough(out), *(o.release(out.profile) for o in others), palette=LIGHT, **extra, **options)
 
     heading = f"{said[0].upper()}{said[1:]}. {subtitle}".strip()
     offer = partial(
@@ -230,7 +236,7 @@ def _plain(value: Any) -> Any:
 
 def named_rows(answer: Answer) -> list[dict[str, Any]]:
     """Rows as a person reads them; a column that says nothing is left out."""
-    rows = [{_title(answer, c): _cell(answer, c, v) for c, v in row.items()} for row in answer.rows]
+    rows = [{_title(answer, c): _cell(answer, c, v, row) for c, v in row.items()} for row in answer.rows]
     if len({row.get("Provisional") for row in rows}) == 1:
         for row in rows:
             row.pop("Provisional", None)
@@ -243,10 +249,12 @@ def _title(answer: Answer, column: str) -> str:
     return DIMENSIONS[column].label if column in DIMENSIONS else fmt.COLUMNS.get(column, column)
 
 
-def _cell(answer: Answer, column: str, value: Any) -> Any:
+def _cell(answer: Answer, column: str, value: Any, row: Mapping[str, Any]) -> Any:
     if column in DIMENSIONS:
         return answer.label(column, value)
     if column.endswith("_hours"):
+        if answer.metric.kind == "time" and value is not None and (row["n"] or 0) < LEAST_TIMED:
+            return findings.TOO_FEW
         return fmt.duration(answer.metric, value)
     if column == "provisional":
         return "provisional" if value else ""

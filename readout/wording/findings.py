@@ -15,7 +15,7 @@ from readout.metrics import drill
 from readout.metrics import format as fmt
 from readout.metrics.answer import Answer, Released, words
 from readout.metrics.drill import Listing
-from readout.metrics.scope import month_end, months_between, previous_month
+from readout.metrics.scope import DIMENSIONS, month_end, months_between, previous_month
 from readout.stats.extremes import largest_count
 from readout.stats.funnel import MIN_UNITS, P, binomial_sides
 from readout.stats.intervals import wilson
@@ -124,6 +124,17 @@ def _is_few(row: Row) -> bool:
 
 def _capped(answer: Answer, row: Row) -> str:
     return "" if _is_few(row) else f"{_nine_in_ten(answer, row)}; "
+
+
+def too_few_to_draw(answer: Answer, drawn: Answer) -> str:
+    """Which rows of a time have too few examinations to be drawn; empty where all are drawn."""
+    gone = len(answer.rows) - len(drawn.rows)
+    if not gone:
+        return ""
+    (what,) = {DIMENSIONS[d].plural if gone > 1 else DIMENSIONS[d].label.lower() for d in answer.scope.by[:1]} or {"figures"}
+    count = f"{fmt.count(gone)} {what}" if len(answer.scope.by) < 2 else f"{fmt.count(gone)} of {fmt.count(len(answer.rows))} points"
+    verb = "has" if gone == 1 else "have"
+    return f"{count} {verb} fewer than {LEAST_TIMED} examinations: too few for a median or a 90th percentile, so not drawn."
 
 
 def _nine_in_ten(answer: Answer, row: Row) -> str:

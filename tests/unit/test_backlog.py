@@ -81,7 +81,9 @@ class Backlog:
             before = partial(happened, seen=seen, is_last=seen < midnight(day).astimezone(UTC))
             if (e["is_report_required"] is False) == delegated and before(e["exam_at"]) and not before(e["left"]):
                 age = (min(day, day_of(self.through[e["site_code"]])) - day_of(e["exam_at"])).days
-                yield e | {"age": age, "band": next(b for most, b in BANDS if age <= most), "place": place(e, before, is_end=day >= day_of(self.through[e["site_code"]])), "over": over(e, age, seen)}
+                is_end = day >= day_of(self.through[e["site_code"]])
+                band = next(b for most, b in BANDS if age <= most)
+                yield e | {"age": age, "band": band, "place": place(e, before, is_end=is_end), "over": over(e, age, seen)}
 
 
 def place(exam: Row, before: Callable[[datetime | None], bool], *, is_end: bool) -> str:

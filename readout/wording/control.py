@@ -105,6 +105,7 @@ def by_chance(c: Control) -> str:
         return said
     moved = chance.shares()[f"moved_{c.limits}"]
     said += f" Growth of 3 % a year alone would flag it in {_of_100(moved['growth_3'])}, a yearly season of 5 % either way in {_of_100(moved['season_5'])}."
+    said += f" Work that carries over from one month to the next would do so in {_of_100(moved['autocorrelation'])}."
     return said + (" Limits against the same month a year before allow for both." if c.limits == "mean" else "")
 
 

@@ -1,5 +1,6 @@
 """What the server adds to every response: security headers, and compressed files of the front end. Plain ASGI, no copies of a stream."""
 
+import ast
 import base64
 import gzip
 import hashlib
@@ -8,8 +9,11 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.middleware import Middleware
+
+from readout import paths
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -23,7 +27,7 @@ IMPORTED = re.compile(r"(?:from|import)\s*[\"']\./([^\"']+\.js)[\"']")
 
 def middleware() -> list[Middleware]:
     """Outermost first."""
-    return [Middleware(Headers), Middleware(Squeezed)]
+    return [Middleware(Headers), Middleware(KnownPages), Middleware(Squeezed)]
 
 
 @cache
@@ -85,6 +89,34 @@ def ahead() -> tuple[tuple[bytes, bytes], ...]:
     named = (folder.parents[1] / "index.html").read_text("utf-8")
     scripts = [f"/static/js/{name}" for name in found if name not in named]
     return tuple((b"link", f"<{path}>; rel=modulepreload; crossorigin; fetchpriority=low".encode()) for path in (*scripts, figure.script()))
+
+
+@cache
+def pages() -> frozenset[str]:
+    """The addresses of the pages that the router declares."""
+    calls = (n for n in ast.walk(ast.parse(paths.APP.read_text("utf-8"))) if isinstance(n, ast.Call))
+    declared = next(c for c in calls if getattr(c.func, "id", "") == "navigate").args[0]
+    assert isinstance(declared, ast.Dict)
+    return frozenset({"overview", *(str(ast.literal_eval(key)) for key in declared.keys if key is not None)})
+
+
+class KnownPages:
+    """Leads whoever asks for a page that is not there to the first page, which says so: the framework shows that page without a word."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Message, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
+        name = scope.get("path", "").strip("/")
+        accept = dict(scope.get("headers", ())).get(b"accept", b"")
+        is_page = scope["type"] == "http" and scope["method"] == "GET" and accept.startswith(b"text/html")
+        if is_page and name not in pages() and "/" not in name and "." not in name and not name.startswith("_"):
+            query = scope.get("query_string", b"").decode("latin-1")
+            target = f"/?{query}{'&' if query else ''}{urlencode({'ignored': f'page:{name}'})}"
+            await send({"type": "http.response.start", "status": 302, "headers": [(b"location", target.encode("latin-1"))]})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await self.app(scope, receive, send)
 
 
 class Headers:

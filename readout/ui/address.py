@@ -17,7 +17,7 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_r
 from readout.metrics import format as fmt
 from readout.ui.theme import plain
 
-IGNORED, MARK = "ignored", "mark"
+IGNORED, MARK, PAGE = "ignored", "mark", "page"
 WAYS = ("behind", "return")  # read by `way`, which turns them into filters and takes them out
 LONGEST = 60  # characters of a value that are said
 CLAIMS, PAGE_KEYS, SEEN, PLACE = "address_claims", "address_page_keys", "address_marks", "address_place"  # of the session
@@ -220,6 +220,8 @@ def _said(key: str, values: list[str]) -> str:
     if key == MARK:
         return "The link names a mark that is on none of these charts. It has been ignored."
     claimed = _claims().get(key)
+    if claimed is None and key == PAGE:
+        return f"There is no page {quoted} here. This is the Overview."
     if claimed is None:
         return f"The link says {plain(key[:LONGEST])} = {quoted}, which nothing on this page reads. {ending}"
     noun, where = claimed

@@ -28,6 +28,7 @@ class Build:
     staged: dict[str, list[Staged]] = field(default_factory=dict)
     unordered: Counter[str] = field(default_factory=Counter)  # by source, records that another replaced though neither is known to be newer
     gaps: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by source, months between its first and last that hold (nearly) nothing
+    clock_changes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by source, the time of day either side of each change of the clocks
     fates: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     clashes: dict[str, list[tuple[Path, Reject]]] = field(default_factory=lambda: defaultdict(list))
     data_through: dict[str, datetime] = field(default_factory=dict)

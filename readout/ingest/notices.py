@@ -26,6 +26,8 @@ WHOLE_LEAST = 3  # so many, and nothing else in the column, do
 SENTINEL_LEAST = 5  # one text so often among the dates that cannot be used looks like a placeholder
 GAP_MONTH = 10  # examinations of a usual month from which one with less than a tenth of them looks like a missing file
 TIMES_LEAST = 100  # times of which at least one should be after 12:59
+CLOCK_LEAST = 2000  # examinations before, and after, the changes of the clocks from which a zone is judged
+CLOCK_MOVED = 40  # minutes that the time of day moves with the clocks, of 60, from which the zone looks wrong
 
 # What else than times decides a figure, and what a value that cannot be read would change.
 DECIDING = {
@@ -230,7 +232,7 @@ def notices(build: Build, records: Mapping[str, Mapping[str, Any]]) -> list[dict
             ],
             "placeholder": _placeholders(build, source),
             "gap": [g["text"] for g in build.gaps.get(source.name, [])],
-            "zone": _offsets(build, source) + _utc_dates(build, source),
+            "zone": _offsets(build, source) + _utc_dates(build, source) + _wrong_zone(build, source),
             "clock": _no_afternoon(build, source),
             "empty": _empty(build, source),
             "unused": _unused(build, source),
@@ -326,6 +328,29 @@ def _offsets(build: Build, source: Source) -> list[str]:
         f"such as '{found.wrong_offset}'. If the offset is wrong, so are they by as much."
         for column, found in build.surveyed[source.name].items()
         if found.count_wrong_offset and found.wrong_offset
+    ]
+
+
+def moved_with_the_clocks(changes: Iterable[Mapping[str, Any]]) -> float | None:
+    """How many minutes of the 60 the time of day moves as the clocks move, over all changes: 0 for work that keeps the local clock, about -60 for UTC
+    read as local time, about 60 for local time read as UTC. None where there is too little to tell. `changes`: rows of `canonical/clock_change`.
+    """
+    known = [c for c in changes if abs(c["moved_minutes"]) == 60 and c["count_before"] and c["count_after"]]
+    if min(sum(c["count_before"] for c in known), sum(c["count_after"] for c in known)) < CLOCK_LEAST:
+        return None
+    weights = [min(c["count_before"], c["count_after"]) for c in known]
+    moved = [(c["median_after"] - c["median_before"]) * c["moved_minutes"] / 60 for c in known]
+    return float(sum(w * m for w, m in zip(weights, moved, strict=True)) / sum(weights))
+
+
+def _wrong_zone(build: Build, source: Source) -> list[str]:
+    moved = moved_with_the_clocks(build.clock_changes.get(source.name, ()))
+    if moved is None or abs(moved) < CLOCK_MOVED:
+        return []
+    looks, zone = ("UTC read as local time", "UTC") if moved < 0 else ("local time read as UTC", "Europe/London")
+    return [
+        f"the time of day of its examinations moves by {abs(moved):.0f} minutes whenever the clocks change, which work does not: it looks like {looks}. "
+        f'If it is, say so under [file] of adapter \'{source.adapter_name}\': time_zone = "{zone}".'
     ]
 
 

@@ -183,6 +183,8 @@ def _fill(build: Build, engine: Builder, step: Callable[[str], None], say: Progr
         say("Examinations", 0.68)
         _write(build, engine, queries["canonical"]["exam"])
         find_gaps(build, engine.rows(queries["canonical"]["month_count"]))
+        for change in engine.rows(queries["canonical"]["clock_change"]).iter_rows(named=True):
+            build.clock_changes.setdefault(change["source"], []).append(change)
         _reviews(build, engine, queries)
         refuse_quarantined(build, {s.name: records_of(build, s) for s in build.review_sources()})
         step("summary")

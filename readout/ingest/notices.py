@@ -147,7 +147,9 @@ def _parts(source: Source, column: str) -> tuple[str, ...]:
 
 
 def _code_of(source: Source, column: str) -> str:
-    return "true" if column == "is_report_required" else schema.TABLE_INPUTS[source.table][column].codes[0]
+    """A code of the column as an example to write: of a status the one that is met most."""
+    likely = {"is_report_required": "true", "status": "completed"}
+    return likely.get(column) or schema.TABLE_INPUTS[source.table][column].codes[0]
 
 
 def _cure(source: Source, texts: Sequence[str]) -> str:

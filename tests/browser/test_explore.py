@@ -29,7 +29,8 @@ UNDRAWN = """() => { const p = document.querySelector('.explore-plot')
     const has = t => t.type === 'heatmap' || (t.x || []).some((x, i) => x != null && t.y[i] != null)
     const marks = p.querySelectorAll('.point path, path.point, path.js-line, .errorbar path, .hm image, .point, .textpoint').length
     return p.data.some(has) && !marks }"""
-# Words of our own drawing that are fixed on it, not those of ticks that each drawing chooses for itself.
+TICKS = """() => [...document.querySelectorAll('.explore-plot [class*=axislayer] text')]
+    .map(word => getComputedStyle(word).fill)"""
 NOTES = (
     "() => document.querySelector('.explore-plot').layout.annotations.filter(a => a.visible !== false).length"
 )
@@ -152,7 +153,8 @@ def test_the_sum_of_a_bar_is_gone_while_a_part_of_it_is_hidden(address, browser)
 
 @pytest.mark.parametrize("name", ROUTER)
 def test_every_chart_of_a_page_opens_as_it_is_drawn(name, address, browser):  # noqa: F811
-    page, _, broken = at(address, browser, name)
+    """In the dark theme, in which a colour of plotly's own is seen at once."""
+    page, _, broken = at(address, browser, name, color_scheme="dark")
     count = page.locator(".figure").count()
     assert page.locator("button.explore").count() == count
     for i in range(count):
@@ -170,6 +172,8 @@ def test_every_chart_of_a_page_opens_as_it_is_drawn(name, address, browser):  # 
         assert not missing, (i, missing)
         assert page.evaluate(WRONG) == [], i
         assert not page.evaluate(UNDRAWN), f"chart {i} has values and no mark"
+        colours = {c for c in page.evaluate(TICKS) if c}
+        assert len(colours) <= 1, f"chart {i}: words at its axes in {colours}"
         page.keyboard.press("Escape")
         page.get_by_role("dialog").wait_for(state="detached", timeout=5_000)
     assert not broken, broken

@@ -107,9 +107,11 @@ def _layout(layout: Mapping[str, Any], palette: Palette) -> dict[str, Any]:
     kept = {k: v for k, v in layout.items() if k not in ("height", "showlegend", "hovermode")}
     for name, axis in layout.items():
         if AXIS.fullmatch(name):
-            kept[name] = {**axis, "fixedrange": False, "ticks": ""} | (
-                {"tickangle": 0} if name.startswith("x") else {}
-            )
+            # labels within the plot would have a colour of plotly's own, dim on a dark page
+            font = {"color": palette.text, **(axis.get("tickfont") or {})}
+            kept[name] = {**axis, "fixedrange": False, "ticks": "", "tickfont": font}
+            if name.startswith("x"):
+                kept[name]["tickangle"] = 0
             if axis.get("ticktext"):
                 kept[name]["ticktext"] = [safe(str(t)) for t in axis["ticktext"]]
             if (axis.get("title") or {}).get("text"):

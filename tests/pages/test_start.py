@@ -1,4 +1,4 @@
-"""What a newcomer sees in the terminal: where Readout is, how to stop it, how long the first start takes."""
+"""What a newcomer sees in the terminal: where Readout is and how to stop it, how long the first start takes, and nothing else."""
 
 import contextlib
 import os
@@ -38,10 +38,7 @@ def until(what, *, seconds: float = WAIT) -> None:
 
 
 def is_healthy(port: int) -> bool:
-    with (
-        contextlib.suppress(OSError),
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1) as r,
-    ):
+    with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1) as r:
         return bool(r.status == 200)
     return False
 
@@ -56,24 +53,12 @@ def rest(process: subprocess.Popen) -> None:
         time.sleep(0.2)
 
 
-@pytest.mark.skipif(
-    not Path("/proc/self/stat").is_file(), reason="processor time of another process is read from /proc"
-)
+@pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="processor time of another process is read from /proc")
 def test_a_start_says_where_it_is_and_how_to_stop_it_and_nothing_else(sample_extract, tmp_path):
     port, log = free_port(), tmp_path / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "readout",
-                "run",
-                "--headless",
-                "--port",
-                str(port),
-                "--extracts",
-                str(sample_extract.folder.parent),
-            ],
+            [sys.executable, "-m", "readout", "run", "--headless", "--port", str(port), "--extracts", str(sample_extract.folder.parent)],
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             cwd=tmp_path,
             stdout=out,
@@ -86,13 +71,7 @@ def test_a_start_says_where_it_is_and_how_to_stop_it_and_nothing_else(sample_ext
             process.terminate()
             process.wait(timeout=20)
     said = log.read_text("utf-8").splitlines()
-    assert said == [
-        "Readout is ready. Open this address in a browser:",
-        "",
-        f"    http://localhost:{port}",
-        "",
-        "Stop it with Ctrl+C.",
-    ]
+    assert said == ["Readout is ready. Open this address in a browser:", "", f"    http://localhost:{port}", "", "Stop it with Ctrl+C."]
 
 
 def test_what_is_made_ready_needs_no_page_of_the_framework(sample_extract, monkeypatch):
@@ -114,12 +93,7 @@ def test_what_is_made_ready_needs_no_page_of_the_framework(sample_extract, monke
         prepared._give(store, prepared.single_filters(known, "modality", {"modality": {"CT": "CT"}}), 2)
         assert known in ahead.remembered()
 
-    for thread in (
-        threading.Thread(target=work),
-        threading.Thread(
-            target=lambda: list(ahead._workers().map(lambda a: engine.answered(store, *a), known.asks))
-        ),
-    ):
+    for thread in (threading.Thread(target=work), threading.Thread(target=lambda: list(ahead._workers().map(lambda a: engine.answered(store, *a), known.asks)))):
         thread.start()
         thread.join()
     assert not missed, missed[0]

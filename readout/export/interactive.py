@@ -1,6 +1,7 @@
-"""One chart as one HTML file that works without a network: drawn first, then interactive, with the words that every file of it has.
+"""One chart as one HTML file that works without a network: drawn first, then interactive, with its words.
 
-Nothing outside it is asked for: its own policy lets no request out. It holds the figure that was released, and no other number.
+Nothing outside it is asked for: its own policy lets no request out. It holds the figure that was released, and
+no other number.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,15 @@ TEMPLATE = Path(__file__).with_name("page.html")
 WIDTH = 900.0
 
 
-def page(figure: go.Figure, *, title: str, scope: str, alternative: str, notes: Sequence[str], account: Sequence[str]) -> bytes:
+def page(
+    figure: go.Figure,
+    *,
+    title: str,
+    scope: str,
+    alternative: str,
+    notes: Sequence[str],
+    account: Sequence[str],
+) -> bytes:
     """The file. `account`: counts, release, definition and extract, a line each."""
     made = Template(TEMPLATE.read_text("utf-8")).substitute(
         title=escape(title),

@@ -93,16 +93,21 @@ def _is_loopback(address: str) -> bool:
 
 
 def _refuse_taken(address: str, port: int) -> None:
-    """Raise where another program listens there already, before anybody is told an address that is not ours."""
+    """Raise where another program listens already, before anybody is told an address that is not ours."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family) as tried:
         if os.name != "nt":
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server itself does: one that has just ended leaves the port free
+            # as the server itself does: one that has just ended leaves the port free
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             tried.bind((address, port))
         except OSError as e:
-            why = "is in use, perhaps by a Readout that runs already" if e.errno == errno.EADDRINUSE else f"cannot be used ({e.strerror})"
-            raise UsageError(f"Port {port} {why}. Stop that, or start this one elsewhere: readout run --port {port + 1 if port < 65_535 else 8501}") from None
+            is_taken = e.errno == errno.EADDRINUSE
+            why = "is in use, perhaps by a Readout that runs already" if is_taken else f"cannot be used ({e.strerror})"
+            other = port + 1 if port < 65_535 else 8501
+            raise UsageError(
+                f"Port {port} {why}. Stop that, or start this one elsewhere: readout run --port {other}"
+            ) from None
 
 
 def _greet(url: str, headless: bool) -> None:

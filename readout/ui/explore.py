@@ -1,6 +1,7 @@
-"""Explore: a figure of a page, interactive in a dialog. plotly.js is served from here, and only to who asks for it.
+"""Explore: a figure of a page, interactive in a dialog. plotly.js is served from here, to who asks for it.
 
-A press of the button tells the server, which answers once with the figure's data; until then nothing of this is on a page but the button.
+A press of the button tells the server, which answers once with the figure's data; until then nothing of this is
+on a page but the button.
 """
 
 import gzip
@@ -21,8 +22,12 @@ KINDS = {"js": "text/javascript", "css": "text/css"}
 
 @cache
 def files() -> dict[str, bytes]:
-    """What a dialog needs, compressed, by a name that holds the mark of its content: a browser keeps it for good."""
-    made = {"plotly.js": plotly_js().encode(), "explore.js": SCRIPT.read_bytes(), "explore.css": STYLE.read_bytes()}
+    """What a dialog needs, compressed, by a name that holds the mark of its content: browsers keep it."""
+    made = {
+        "plotly.js": plotly_js().encode(),
+        "explore.js": SCRIPT.read_bytes(),
+        "explore.css": STYLE.read_bytes(),
+    }
     return {_marked(name, whole): gzip.compress(whole, 6, mtime=0) for name, whole in made.items()}
 
 
@@ -31,14 +36,23 @@ def _marked(name: str, whole: bytes) -> str:
     return f"{first}-{hashlib.sha256(whole).hexdigest()[:12]}.{kind}"
 
 
-def answer(figure: go.Figure, *, key: str, asked: Any, title: str, scope: str, alt: str) -> Mapping[str, Any] | None:
-    """The figure's data for the press that asked for it, once; None where there was none, or it was answered."""
+def answer(
+    figure: go.Figure, *, key: str, asked: Any, title: str, scope: str, alt: str
+) -> Mapping[str, Any] | None:
+    """The figure's data for the press that asked for it; None where none did, or it was answered."""
     before: dict[str, Any] = st.session_state.setdefault(ANSWERED, {})
     if not asked or before.get(key) == asked:
         return None
     before[key] = asked
     served = {name.partition("-")[0] + name[name.rindex(".") :]: f"{PATH}/{name}" for name in files()}
-    return {"asked": asked, "figure": interactive(figure), "title": title, "scope": scope, "alt": alt, "files": served}
+    return {
+        "asked": asked,
+        "figure": interactive(figure),
+        "title": title,
+        "scope": scope,
+        "alt": alt,
+        "files": served,
+    }
 
 
 def routes() -> list[Any]:
@@ -55,7 +69,11 @@ def routes() -> list[Any]:
             return Response(status_code=404)
         headers = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}
         if "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(packed, media_type=KINDS[name.rpartition(".")[2]], headers={**headers, "content-encoding": "gzip"})
+            return Response(
+                packed,
+                media_type=KINDS[name.rpartition(".")[2]],
+                headers={**headers, "content-encoding": "gzip"},
+            )
         return Response(gzip.decompress(packed), media_type=KINDS[name.rpartition(".")[2]], headers=headers)
 
     return [Route(PATH + "/{name}", file)]

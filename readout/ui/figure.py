@@ -40,7 +40,16 @@ WIDTHS = "figure_widths"  # of the session: by figure, and the last one seen
 _is_half: ContextVar[bool] = ContextVar("is_half", default=False)
 
 
-def show(figure: go.Figure, *, key: str, alt: str, name: Hashable, is_picking: bool = False, title: str = "", scope: str = "") -> str:
+def show(
+    figure: go.Figure,
+    *,
+    key: str,
+    alt: str,
+    name: Hashable,
+    is_picking: bool = False,
+    title: str = "",
+    scope: str = "",
+) -> str:
     """Draw a figure across its column. `name`: what its drawing is kept under. `alt`: its words for whoever cannot see it.
     `title`, `scope`: what stands over it where it is explored.
 

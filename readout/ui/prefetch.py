@@ -30,7 +30,8 @@ class Asked:
     asks: dict[tuple[str, Scope], None] = field(default_factory=dict)
 
 
-# What the page that is drawn here asks. No state of the session: answers are also made where there is no session, at the start and ahead of a page.
+# What the page that is drawn here asks. No state of the session: answers are also made where there is none, at the
+# start and ahead of a page.
 _now: ContextVar[Asked | None] = ContextVar("asks_now", default=None)
 
 

@@ -1,4 +1,4 @@
-"""A chart made interactive, on a page and as a file: the words every file of it has, no number but the released, nothing from elsewhere."""
+"""A chart made interactive: the words every file has, no number but the released, nothing from elsewhere."""
 
 import json
 import re
@@ -24,7 +24,11 @@ ELSEWHERE = re.compile(r"(?:https?:)?//[\w.-]+|\b(?:src|href)\s*=|@import|url\("
 
 def waiting(counts: dict[str, int]) -> list[dict[str, str]]:
     """So many unreported examinations of each modality."""
-    return [{"acc": f"{m}{i}", "modality": m, "ended": "2026-09-01 10:00"} for m, count in counts.items() for i in range(count)]
+    return [
+        {"acc": f"{m}{i}", "modality": m, "ended": "2026-09-01 10:00"}
+        for m, count in counts.items()
+        for i in range(count)
+    ]
 
 
 MANY = {"CT": 43, "MR": 32, "US": 21}
@@ -33,7 +37,14 @@ MANY = {"CT": 43, "MR": 32, "US": 21}
 def chart(make, profile: str, counts: dict[str, int] = MANY, title: str = "Who waits") -> Chart:
     """A bar chart by modality, of a release."""
     out = ask("backlog_10_days", Scope(("modality",)), Store(make(waiting(counts)))).release(profile)
-    words = (title, "Every site. As of today", "Bars by modality", ("1: a scanner failed.",), ADDRESS, "Test Network")
+    words = (
+        title,
+        "Every site. As of today",
+        "Bars by modality",
+        ("1: a scanner failed.",),
+        ADDRESS,
+        "Test Network",
+    )
     return Chart(out, charts.bars(out, dimension="modality"), *words, True, datetime(2026, 11, 3))
 
 
@@ -53,7 +64,14 @@ def test_the_file_says_what_every_file_of_a_chart_says(profile, make):
     words, out, account = unescape(re.sub(r"<[^>]+>", " ", page)), made.answer, made.account
     for said in ("Who waits", "Every site. As of today", "1: a scanner failed.", *account):
         assert said in words, said
-    for said in (f"Release {profile}.", f"extract {out.extract_id}", "Definition backlog_10_days, version", "Synthetic sample data", "n ", ADDRESS):
+    for said in (
+        f"Release {profile}.",
+        f"extract {out.extract_id}",
+        "Definition backlog_10_days, version",
+        "Synthetic sample data",
+        "n ",
+        ADDRESS,
+    ):
         assert said in words, said
     assert held["words"] == "Bars by modality"
 
@@ -61,13 +79,23 @@ def test_the_file_says_what_every_file_of_a_chart_says(profile, make):
 def test_the_file_asks_for_nothing_from_elsewhere(make):
     page, _ = taken(chart(make, "internal"))
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)[1]
-    assert policy.startswith("default-src 'none'; ") and "unsafe-eval" not in policy and "http" not in policy and "connect-src" not in policy
-    found = [m.group() for m in ELSEWHERE.finditer(page.replace(ADDRESS, "").replace('xmlns="http://www.w3.org/2000/svg"', "").replace("url(#", ""))]
+    assert (
+        policy.startswith("default-src 'none'; ")
+        and "unsafe-eval" not in policy
+        and "http" not in policy
+        and "connect-src" not in policy
+    )
+    found = [
+        m.group()
+        for m in ELSEWHERE.finditer(
+            page.replace(ADDRESS, "").replace('xmlns="http://www.w3.org/2000/svg"', "").replace("url(#", "")
+        )
+    ]
     assert not found, found
 
 
 def test_a_public_file_is_the_same_whatever_was_withheld(make):
-    """Three or four of one modality, and another beside it to hide them: nothing that differs between the two may be had from the file."""
+    """Three or four of one modality, and another withheld to hide them: which, cannot be had from the file."""
     held: dict[str, list] = {"public": [], "internal": []}
     for few in (3, 4):
         for profile, found in held.items():
@@ -75,7 +103,9 @@ def test_a_public_file_is_the_same_whatever_was_withheld(make):
             found.append((re.sub(r"2026-11-03\w", "extract", page), made))
     assert held["public"][0] == held["public"][1]
     assert "X-ray" not in held["public"][0][0] and "CT" in as_json(held["public"][0][1])
-    assert held["internal"][0][1] != held["internal"][1][1], "inside the organisation the two do differ, or this test would see nothing"
+    assert held["internal"][0][1] != held["internal"][1][1], (
+        "inside the organisation the two do differ, or this test would see nothing"
+    )
 
 
 def test_public_counts_are_rounded_in_every_number_and_word(make):
@@ -89,8 +119,23 @@ def test_words_of_the_data_are_never_read_as_html(make):
     evil = "</script><script>alert(1)</script><a href='//evil.example'>here</a> & <b>bold</b>"
     figure = go.Figure(
         {
-            "data": [{"type": "bar", "x": [evil], "y": [1], "name": evil, "text": [evil], "textposition": "outside", "hovertemplate": "%{x}<extra></extra>"}],
-            "layout": layout(LIGHT, 300, annotations=[{"text": evil, "x": 0, "y": 0}], xaxis={"tickvals": [0], "ticktext": [evil], "title": {"text": evil}}),
+            "data": [
+                {
+                    "type": "bar",
+                    "x": [evil],
+                    "y": [1],
+                    "name": evil,
+                    "text": [evil],
+                    "textposition": "outside",
+                    "hovertemplate": "%{x}<extra></extra>",
+                }
+            ],
+            "layout": layout(
+                LIGHT,
+                300,
+                annotations=[{"text": evil, "x": 0, "y": 0}],
+                xaxis={"tickvals": [0], "ticktext": [evil], "title": {"text": evil}},
+            ),
         },
         _validate=False,
     )
@@ -99,7 +144,13 @@ def test_words_of_the_data_are_never_read_as_html(make):
     (trace,) = made["data"]
     axis, (label,) = made["layout"]["xaxis"], made["layout"]["annotations"]
     for said in (trace["text"][0], trace["name"], label["text"], axis["ticktext"][0], axis["title"]["text"]):
-        assert "<a" not in said and "<script" not in said and "&lt;a href" in said and "&amp;" in said and "<b>bold</b>" in said
+        assert (
+            "<a" not in said
+            and "<script" not in said
+            and "&lt;a href" in said
+            and "&amp;" in said
+            and "<b>bold</b>" in said
+        )
     assert not re.search(r"<(?!br>)", "".join(trace["hovertext"]))
     page, _ = taken(chart(make, "internal", title=evil))
     assert page.count("<script") == 4 and "<a" not in page
@@ -111,14 +162,29 @@ def test_what_no_mark_says_is_not_sent_and_no_number_is_finer_than_drawn(make):
     assert "customdata" in as_json(figure.to_dict()) and "modality=" in as_json(figure.to_dict())
     made = as_json(interactive(figure))
     assert "customdata" not in made and "modality=" not in made and "hovertemplate" not in made
-    fine = go.Figure({"data": [{"type": "scatter", "x": [1, 2, 3], "y": [0.123456789, 12_345, float("nan")]}], "layout": layout(LIGHT, 300)}, _validate=False)
+    fine = go.Figure(
+        {
+            "data": [{"type": "scatter", "x": [1, 2, 3], "y": [0.123456789, 12_345, float("nan")]}],
+            "layout": layout(LIGHT, 300),
+        },
+        _validate=False,
+    )
     assert interactive(fine)["data"][0]["y"] == [0.12346, 12_345, None]
 
 
 def test_each_name_is_switched_once_with_all_its_traces(make):
     line = {"type": "scatter", "x": [1], "y": [1]}
-    figure = go.Figure({"data": [{**line, "name": n} for n in ("a", "line", "judged", "a")] + [line], "layout": layout(LIGHT, 300)}, _validate=False)
-    assert [(s["name"], s["traces"]) for s in interactive(figure)["switches"]] == [("a", [0, 3]), ("judged", [1, 2])]
+    figure = go.Figure(
+        {
+            "data": [{**line, "name": n} for n in ("a", "line", "judged", "a")] + [line],
+            "layout": layout(LIGHT, 300),
+        },
+        _validate=False,
+    )
+    assert [(s["name"], s["traces"]) for s in interactive(figure)["switches"]] == [
+        ("a", [0, 3]),
+        ("judged", [1, 2]),
+    ]
     alone = go.Figure({"data": [{**line, "name": "a"}], "layout": layout(LIGHT, 300)}, _validate=False)
     assert not interactive(alone)["switches"], "nothing to choose between"
     assert replace(LIGHT, name="x").text == interactive(alone)["colours"]["text"]

@@ -1,7 +1,8 @@
-"""A figure for plotly.js: the same data, axes and words as our own drawing of it, with axes that can be zoomed.
+"""A figure for plotly.js: the data, axes and words of our own drawing of it, with axes that can be zoomed.
 
-What plotly.js would do otherwise than `readout.charts.svg` is settled here, in one place: what a mark says is written out beforehand by the
-drawing's own function, so that no field travels which no mark says; words from the data are never read as HTML.
+What plotly.js would do otherwise than `readout.charts.svg` is settled here, in one place: what a mark says is
+written out beforehand by the drawing's own function, so that no field travels which no mark says; words from
+the data are never read as HTML.
 """
 
 import json
@@ -39,7 +40,8 @@ def plotly_js() -> str:
 
 def interactive(figure: go.Figure) -> dict[str, Any]:
     """What explore.js draws: `data` and `layout` of plotly.js, the `height` our drawing has, `colours`,
-    `switches`: names with their traces, and `totals`: the annotations that are true only while all of them are shown."""
+    `switches`: names with their traces, and `totals`: the annotations that hold only while all of them are shown.
+    """
     made = figure.to_dict()
     data, layout = made["data"], made["layout"]
     palette = _palette(layout)
@@ -59,7 +61,9 @@ def interactive(figure: go.Figure) -> dict[str, Any]:
 
 def as_json(made: Mapping[str, Any]) -> str:
     """JSON that may stand inside a script element."""
-    return json.dumps(made, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    return json.dumps(made, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace(
+        "<", "\\u003c"
+    )
 
 
 def _palette(layout: Mapping[str, Any]) -> Palette:
@@ -85,11 +89,16 @@ def _said(trace: Mapping[str, Any]) -> list[Any]:
     if trace["type"] == "heatmap":
         names, heads = ([str(v).replace("<br>", " ") for v in trace[k]] for k in ("y", "x"))
         return [
-            ["" if v is None else f"{safe(n)} {safe(h)}: {safe(str(t))}" for v, h, t in zip(row, heads, words, strict=True)]
+            [
+                "" if v is None else f"{safe(n)} {safe(h)}: {safe(str(t))}"
+                for v, h, t in zip(row, heads, words, strict=True)
+            ]
             for n, row, words in zip(names, trace["z"], trace["text"], strict=True)
         ]
     return [
-        "" if x is None or y is None else "<br>".join(escape(line, quote=False) for line in textwrap.wrap(hover(trace, i), LINE))
+        ""
+        if x is None or y is None
+        else "<br>".join(escape(line, quote=False) for line in textwrap.wrap(hover(trace, i), LINE))
         for i, (x, y) in enumerate(zip(trace["x"], trace["y"], strict=True))
     ]
 
@@ -98,14 +107,30 @@ def _layout(layout: Mapping[str, Any], palette: Palette) -> dict[str, Any]:
     kept = {k: v for k, v in layout.items() if k not in ("height", "showlegend", "hovermode")}
     for name, axis in layout.items():
         if AXIS.fullmatch(name):
-            kept[name] = {**axis, "fixedrange": False, "ticks": ""} | ({"tickangle": 0} if name.startswith("x") else {})
+            # labels within the plot would have a colour of plotly's own, dim on a dark page
+            font = {"color": palette.text, **(axis.get("tickfont") or {})}
+            kept[name] = {**axis, "fixedrange": False, "ticks": "", "tickfont": font}
+            if name.startswith("x"):
+                kept[name]["tickangle"] = 0
             if axis.get("ticktext"):
                 kept[name]["ticktext"] = [safe(str(t)) for t in axis["ticktext"]]
             if (axis.get("title") or {}).get("text"):
                 kept[name]["title"] = {**axis["title"], "text": safe(axis["title"]["text"])}
     kept["annotations"] = [{**a, "text": safe(str(a["text"]))} for a in layout.get("annotations") or ()]
-    look = {"bgcolor": palette.paper, "bordercolor": palette.muted, "align": "left", "font": {"size": 13, "color": palette.text}}
-    return {**kept, "showlegend": False, "hovermode": "closest", "dragmode": "zoom", "hoverlabel": look, "autosize": True}
+    look = {
+        "bgcolor": palette.paper,
+        "bordercolor": palette.muted,
+        "align": "left",
+        "font": {"size": 13, "color": palette.text},
+    }
+    return {
+        **kept,
+        "showlegend": False,
+        "hovermode": "closest",
+        "dragmode": "zoom",
+        "hoverlabel": look,
+        "autosize": True,
+    }
 
 
 def _switches(data: Sequence[Mapping[str, Any]], palette: Palette) -> list[dict[str, Any]]:
@@ -115,7 +140,9 @@ def _switches(data: Sequence[Mapping[str, Any]], palette: Palette) -> list[dict[
         name = str(trace.get("name") or "")
         if name:
             name = SAME.get(name, name)
-            found.setdefault(name, {"name": name.replace("<br>", " "), "colour": _colour(trace, palette), "traces": []})["traces"].append(i)
+            found.setdefault(
+                name, {"name": name.replace("<br>", " "), "colour": _colour(trace, palette), "traces": []}
+            )["traces"].append(i)
     return list(found.values()) if len(found) > 1 else []
 
 
@@ -123,7 +150,11 @@ def _totals(layout: Mapping[str, Any]) -> list[int]:
     """In bars made of parts: what stands at the end of a bar, the sum of its parts."""
     if layout.get("barmode") != "stack":
         return []
-    return [i for i, a in enumerate(layout.get("annotations") or ()) if "paper" not in (a.get("xref"), a.get("yref"))]
+    return [
+        i
+        for i, a in enumerate(layout.get("annotations") or ())
+        if "paper" not in (a.get("xref"), a.get("yref"))
+    ]
 
 
 def _colour(trace: Mapping[str, Any], palette: Palette) -> str:
@@ -142,7 +173,7 @@ def safe(text: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Values as JSON has them: dates as text, numbers no finer than they are drawn, what is no number as nothing."""
+    """Values as JSON has them: dates as text, numbers no finer than drawn, what is no number as nothing."""
     if isinstance(value, Mapping):
         return {k: _plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
@@ -153,7 +184,13 @@ def _plain(value: Any) -> Any:
         if not math.isfinite(value):
             return None
         return float(f"{value:.{DIGITS}g}") if abs(value) < 10**DIGITS else round(value)
-    return value if value is None or isinstance(value, (bool, int, str)) else _plain(value.tolist()) if hasattr(value, "tolist") else str(value)
+    return (
+        value
+        if value is None or isinstance(value, (bool, int, str))
+        else _plain(value.tolist())
+        if hasattr(value, "tolist")
+        else str(value)
+    )
 
 
 __all__ = ["SCRIPT", "STYLE", "as_json", "interactive", "plotly_js", "safe"]

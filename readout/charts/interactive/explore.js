@@ -1,4 +1,4 @@
-// A figure made interactive: the same in the dialog of a page and in a file that stands alone. plotly.js is there already when this runs.
+// A figure made interactive: the same in the dialog of a page and in a file that stands alone.
 (() => {
   const CLOSER = 0.7 // what is left of an axis when it is zoomed
   const STEP = 0.15 // of an axis that one press of an arrow moves it by
@@ -40,7 +40,7 @@
     for (const [name, colour] of Object.entries(figure.colours)) root.style.setProperty(`--explore-${name}`, colour)
     root.style.colorScheme = figure.colours.name
     const plot = made("div", { class: "explore-plot", tabindex: "0", role: "group", "aria-label": `${words} ${HELP}` })
-    const axes = () => Object.keys(plot._fullLayout).filter((name) => /^[xy]axis\d*$/.test(name)).map((name) => [name, plot._fullLayout[name]])
+    const axes = () => Object.entries(plot._fullLayout).filter(([name]) => /^[xy]axis\d*$/.test(name))
     const ranges = () => Object.fromEntries(axes().map(([name, axis]) => [`${name}.range`, [...axis.range]]))
 
     function move(closer, across, up) {
@@ -55,12 +55,12 @@
       return Plotly.relayout(plot, change)
     }
 
-    // What our own drawing does for a narrow page: words that touch under an axis are thinned, long ones stand on two lines.
+    // As our own drawing does on a narrow page: words that touch under an axis are thinned, long ones wrap.
     async function fit() {
       const change = {}
       for (const [name, axis] of axes()) {
         const given = figure.layout[name] ?? {}
-        if (name[0] === "x") Object.assign(change, { [`${name}.tickvals`]: given.tickvals, [`${name}.ticktext`]: given.ticktext, [`${name}.nticks`]: given.nticks })
+        if (name[0] === "x") for (const part of ["tickvals", "ticktext", "nticks"]) change[`${name}.${part}`] = given[part]
         const title = given.title?.text
         if (name[0] === "x" && title) change[`${name}.title.text`] = wrapped(title, Math.floor(axis._length / LETTER))
       }
@@ -73,11 +73,12 @@
         const thinner = {}
         for (const [name, axis] of axes()) {
           if (name[0] !== "x") continue
-          const boxes = [...plot.querySelectorAll(`.${axis._id}tick text`)].map((word) => word.getBoundingClientRect()).sort((a, b) => a.left - b.left)
+          const boxes = [...plot.querySelectorAll(`.${axis._id}tick text`)].map((word) => word.getBoundingClientRect())
+          boxes.sort((a, b) => a.left - b.left)
           if (!boxes.some((box, i) => i && box.left < boxes[i - 1].right + GAP)) continue
           const half = (all) => all?.filter((_, i) => i % 2 === 0)
           const given = plot.layout[name]
-          if (given.tickvals) Object.assign(thinner, { [`${name}.tickvals`]: half(given.tickvals), [`${name}.ticktext`]: half(given.ticktext) })
+          if (given.tickvals) for (const part of ["tickvals", "ticktext"]) thinner[`${name}.${part}`] = half(given[part])
           else thinner[`${name}.nticks`] = Math.max(2, Math.ceil(boxes.length / 2))
         }
         if (!Object.keys(thinner).length) break
@@ -92,7 +93,8 @@
     })
     drag.setAttribute("aria-pressed", "false")
     const tools = made("div", { class: "explore-tools", role: "group", "aria-label": "Zoom" },
-      button("Zoom in", () => move(CLOSER, 0, 0)), button("Zoom out", () => move(1 / CLOSER, 0, 0)), drag, button("Show all", () => whole()))
+      button("Zoom in", () => move(CLOSER, 0, 0)), button("Zoom out", () => move(1 / CLOSER, 0, 0)),
+      drag, button("Show all", () => whole()))
     const parts = [tools]
     if (figure.switches.length) {
       const shown = made("div", { class: "explore-shown", role: "group", "aria-label": "Shown" })
@@ -113,7 +115,8 @@
     root.replaceChildren(...parts, plot, made("p", { class: "explore-help" }, HELP))
     plot.style.minHeight = `${figure.height}px`
     const { fontFamily: family } = getComputedStyle(root)
-    const [font, hoverlabel] = [{ ...figure.layout.font, family }, { ...figure.layout.hoverlabel, font: { ...figure.layout.hoverlabel.font, family } }]
+    const font = { ...figure.layout.font, family }
+    const hoverlabel = { ...figure.layout.hoverlabel, font: { ...figure.layout.hoverlabel.font, family } }
     const layout = { ...figure.layout, font, hoverlabel, width: plot.clientWidth, height: plot.clientHeight }
     await Plotly.newPlot(plot, figure.data, layout, { displayModeBar: false, displaylogo: false, doubleClick: "reset", showTips: false })
     await fit()
@@ -127,8 +130,9 @@
       event.preventDefault()
     })
     const sized = new ResizeObserver(() => {
-      if (plot.clientWidth && (plot.clientWidth !== plot._fullLayout.width || plot.clientHeight !== plot._fullLayout.height))
-        Plotly.relayout(plot, { width: plot.clientWidth, height: plot.clientHeight }).then(fit)
+      const [width, height] = [plot.clientWidth, plot.clientHeight]
+      const { width: wide, height: tall } = plot._fullLayout
+      if (width && (width !== wide || height !== tall)) Plotly.relayout(plot, { width, height }).then(fit)
     })
     sized.observe(plot)
     return () => {

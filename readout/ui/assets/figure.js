@@ -36,7 +36,12 @@ const AGAIN = 8000 // milliseconds after which an answer that was lost on the wa
 
 function loaded(tag, attributes) {
   return new Promise((resolve, reject) => {
-    const made = Object.assign(document.createElement(tag), attributes, { onload: resolve, onerror: () => { made.remove(); reject(new Error(`${tag} not loaded`)) } })
+    const made = Object.assign(document.createElement(tag), attributes)
+    made.onload = resolve
+    made.onerror = () => {
+      made.remove()
+      reject(new Error(`${tag} not loaded`))
+    }
     document.head.append(made)
   })
 }
@@ -107,7 +112,9 @@ class Figure {
     this.heard = root.querySelector(".heard")
     this.hint = root.querySelector(".hint")
     this.at = -1
-    root.querySelector("button.explore").addEventListener("click", () => (this.explored = new Explored(this.box, (asked) => this.tell("explore", asked))))
+    root.querySelector("button.explore").addEventListener("click", () => {
+      this.explored = new Explored(this.box, (asked) => this.tell("explore", asked))
+    })
     new ResizeObserver(() => this.measured()).observe(this.box)
     this.box.addEventListener("pointermove", (e) => this.pointed(e))
     this.box.addEventListener("pointerleave", () => this.show(-1))

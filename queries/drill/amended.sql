@@ -19,19 +19,18 @@ with listed as (
         and not is_overwritten
         and is_addendum_mature
         and is_amended
-        and (array_length($months::date[]) = 0 or list_contains($months::date[], date_trunc('month', reported_date)::date))
-        and ($date_from::date is null or reported_date >= $date_from::date)
-        and ($date_to::date is null or reported_date <= $date_to::date)
-        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-        and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
-        and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
-        and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-        and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
-        and (array_length($readers::varchar[]) = 0 or list_contains($readers::varchar[], reader))
-        and (array_length($suppliers::varchar[]) = 0 or list_contains($suppliers::varchar[], supplier))
-        and (array_length($addendum_classes::varchar[]) = 0 or list_contains($addendum_classes::varchar[], addendum_class))
+        and picked($months::date[], date_trunc('month', reported_date)::date)
+        and dated($date_from::date, $date_to::date, reported_date)
+        and picked($trusts::varchar[], trust_code)
+        and picked($sites::varchar[], site_code)
+        and picked($modalities::varchar[], modality)
+        and picked($patient_classes::varchar[], patient_class)
+        and picked($urgencies::varchar[], urgency)
+        and picked($pathways::varchar[], pathway)
+        and picked($routes::varchar[], reporting_route)
+        and picked($readers::varchar[], reader)
+        and picked($suppliers::varchar[], supplier)
+        and picked($addendum_classes::varchar[], addendum_class)
 ),
 
 totals as (

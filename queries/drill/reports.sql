@@ -51,23 +51,21 @@ listed as (
     where
         (clock_state = 'counted' or list_contains($verdicts::varchar[], verdict))
         and (
-            array_length($verdicts::varchar[]) = 0
-            or list_contains($verdicts::varchar[], verdict)
+            picked($verdicts::varchar[], verdict)
             or (list_contains($verdicts::varchar[], 'unreported') and not is_reported)
         )
-        and (array_length($months::date[]) = 0 or list_contains($months::date[], exam_month))
-        and ($date_from::date is null or exam_date >= $date_from::date)
-        and ($date_to::date is null or exam_date <= $date_to::date)
-        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-        and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
-        and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
-        and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-        and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
-        and (array_length($readers::varchar[]) = 0 or list_contains($readers::varchar[], reader))
-        and (array_length($suppliers::varchar[]) = 0 or list_contains($suppliers::varchar[], supplier))
-        and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
+        and picked($months::date[], exam_month)
+        and dated($date_from::date, $date_to::date, exam_date)
+        and picked($trusts::varchar[], trust_code)
+        and picked($sites::varchar[], site_code)
+        and picked($modalities::varchar[], modality)
+        and picked($patient_classes::varchar[], patient_class)
+        and picked($urgencies::varchar[], urgency)
+        and picked($pathways::varchar[], pathway)
+        and picked($routes::varchar[], reporting_route)
+        and picked($readers::varchar[], reader)
+        and picked($suppliers::varchar[], supplier)
+        and picked($bands::varchar[], band)
 ),
 
 totals as (

@@ -43,21 +43,20 @@ listed as (
         and reports.review_date is not null
         and reports.gravity >= 2
         and case
-            when array_length($samplings::varchar[]) > 0 then list_contains($samplings::varchar[], reports.sampled_how)
+            when filtered($samplings::varchar[]) then list_contains($samplings::varchar[], reports.sampled_how)
             else reports.sampled_how in ('random', 'all')
         end
-        and (array_length($months::date[]) = 0 or list_contains($months::date[], date_trunc('month', reports.review_date)::date))
-        and ($date_from::date is null or reports.review_date >= $date_from::date)
-        and ($date_to::date is null or reports.review_date <= $date_to::date)
-        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], exam.trust_code))
-        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], exam.site_code))
-        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], exam.modality))
-        and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], exam.patient_class))
-        and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], exam.urgency))
-        and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], exam.pathway))
-        and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], exam.reporting_route))
-        and (array_length($readers::varchar[]) = 0 or list_contains($readers::varchar[], exam.reader))
-        and (array_length($suppliers::varchar[]) = 0 or list_contains($suppliers::varchar[], exam.supplier))
+        and picked($months::date[], date_trunc('month', reports.review_date)::date)
+        and dated($date_from::date, $date_to::date, reports.review_date)
+        and picked($trusts::varchar[], exam.trust_code)
+        and picked($sites::varchar[], exam.site_code)
+        and picked($modalities::varchar[], exam.modality)
+        and picked($patient_classes::varchar[], exam.patient_class)
+        and picked($urgencies::varchar[], exam.urgency)
+        and picked($pathways::varchar[], exam.pathway)
+        and picked($routes::varchar[], exam.reporting_route)
+        and picked($readers::varchar[], exam.reader)
+        and picked($suppliers::varchar[], exam.supplier)
 ),
 
 totals as (

@@ -78,17 +78,17 @@ listed as (
     from placed
     where
         true
-        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-        and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
-        and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
-        and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-        and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], known_route))
-        and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
-        and (array_length($places::varchar[]) = 0 or list_contains($places::varchar[], place))
+        and picked($trusts::varchar[], trust_code)
+        and picked($sites::varchar[], site_code)
+        and picked($modalities::varchar[], modality)
+        and picked($patient_classes::varchar[], patient_class)
+        and picked($urgencies::varchar[], urgency)
+        and picked($pathways::varchar[], pathway)
+        and picked($routes::varchar[], known_route)
+        and picked($bands::varchar[], band)
+        and picked($places::varchar[], place)
         and (
-            array_length($overs::varchar[]) = 0
+            not filtered($overs::varchar[])
             or (list_contains($overs::varchar[], '10_days') and wait_days >= 10)
             or (list_contains($overs::varchar[], 'standard') and is_over_standard)
         )

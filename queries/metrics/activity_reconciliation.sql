@@ -6,21 +6,20 @@
 -- returns: month date, trust_code varchar, test varchar, wait_category varchar, step varchar,
 --   count_exams hugeint people, vintage varchar
 select
-    case when list_contains($by::varchar[], 'month') then month end as month,
-    case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
-    case when list_contains($by::varchar[], 'test') then test end as test,
-    case when list_contains($by::varchar[], 'wait_category') then wait_category end as wait_category,
-    case when list_contains($by::varchar[], 'step') then step end as step,
+    shown($by::varchar[], 'month', month) as month,
+    shown($by::varchar[], 'trust_code', trust_code) as trust_code,
+    shown($by::varchar[], 'test', test) as test,
+    shown($by::varchar[], 'wait_category', wait_category) as wait_category,
+    shown($by::varchar[], 'step', step) as step,
     sum(count_exams) as count_exams,
     max(vintage) as vintage,
 from activity_bridge
 where
     state = 'counted'
-    and (array_length($months::date[]) = 0 or list_contains($months::date[], month))
-    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-    and (array_length($tests::varchar[]) = 0 or list_contains($tests::varchar[], test))
-    and (array_length($wait_categories::varchar[]) = 0 or list_contains($wait_categories::varchar[], wait_category))
-    and (array_length($steps::varchar[]) = 0 or list_contains($steps::varchar[], step))
-    and ($date_from::date is null or month_end >= $date_from::date)
-    and ($date_to::date is null or month_end <= $date_to::date)
+    and picked($months::date[], month)
+    and picked($trusts::varchar[], trust_code)
+    and picked($tests::varchar[], test)
+    and picked($wait_categories::varchar[], wait_category)
+    and picked($steps::varchar[], step)
+    and dated($date_from::date, $date_to::date, month_end)
 group by all

@@ -10,11 +10,10 @@ select
 from activity_bridge
 where
     step = 'ours'
-    and (array_length($months::date[]) = 0 or list_contains($months::date[], month))
-    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-    and (array_length($tests::varchar[]) = 0 or list_contains($tests::varchar[], test))
-    and (array_length($wait_categories::varchar[]) = 0 or list_contains($wait_categories::varchar[], wait_category))
-    and (array_length($steps::varchar[]) = 0 or list_contains($steps::varchar[], step) or step = 'ours')
-    and ($date_from::date is null or month_end >= $date_from::date)
-    and ($date_to::date is null or month_end <= $date_to::date)
+    and picked($months::date[], month)
+    and picked($trusts::varchar[], trust_code)
+    and picked($tests::varchar[], test)
+    and picked($wait_categories::varchar[], wait_category)
+    and (picked($steps::varchar[], step) or step = 'ours')
+    and dated($date_from::date, $date_to::date, month_end)
 group by all

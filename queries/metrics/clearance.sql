@@ -48,23 +48,23 @@ counted as (
 )
 
 select
-    case when list_contains($by::varchar[], 'month') then date_trunc('month', $until_date::date)::date end as month,
-    case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
-    case when list_contains($by::varchar[], 'site_code') then site_code end as site_code,
-    case when list_contains($by::varchar[], 'modality') then modality end as modality,
-    case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
-    case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
-    case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
+    shown($by::varchar[], 'month', date_trunc('month', $until_date::date)::date) as month,
+    shown($by::varchar[], 'trust_code', trust_code) as trust_code,
+    shown($by::varchar[], 'site_code', site_code) as site_code,
+    shown($by::varchar[], 'modality', modality) as modality,
+    shown($by::varchar[], 'patient_class', patient_class) as patient_class,
+    shown($by::varchar[], 'urgency', urgency) as urgency,
+    shown($by::varchar[], 'pathway', pathway) as pathway,
     date_trunc('month', $until_date::date)::date as snapshot_month,
     sum(count_unreported) as count_unreported,
     sum(left_a_week) as count_a_week,
 from counted
 where
     true
-    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-    and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-    and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-    and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
-    and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
-    and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
+    and picked($trusts::varchar[], trust_code)
+    and picked($sites::varchar[], site_code)
+    and picked($modalities::varchar[], modality)
+    and picked($patient_classes::varchar[], patient_class)
+    and picked($urgencies::varchar[], urgency)
+    and picked($pathways::varchar[], pathway)
 group by all

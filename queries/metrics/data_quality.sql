@@ -6,17 +6,17 @@
 --   count_rows hugeint people
 with chosen as (
     select
-        case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
-        case when list_contains($by::varchar[], 'site_code') then site_code end as site_code,
-        case when list_contains($by::varchar[], 'source') then source end as source,
+        shown($by::varchar[], 'trust_code', trust_code) as trust_code,
+        shown($by::varchar[], 'site_code', site_code) as site_code,
+        shown($by::varchar[], 'source', source) as source,
         rule,
         count_flagged,
     from data_quality_rule
     where
-        (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-        and (array_length($sources::varchar[]) = 0 or list_contains($sources::varchar[], source))
-        and (rule = '' or array_length($rules::varchar[]) = 0 or list_contains($rules::varchar[], rule))
+        picked($trusts::varchar[], trust_code)
+        and picked($sites::varchar[], site_code)
+        and picked($sources::varchar[], source)
+        and (rule = '' or picked($rules::varchar[], rule))
 ),
 
 held as (
@@ -35,7 +35,7 @@ flagged as (
         trust_code,
         site_code,
         source,
-        case when list_contains($by::varchar[], 'rule') then rule end as rule,
+        shown($by::varchar[], 'rule', rule) as rule,
         sum(count_flagged) as count_flagged,
     from chosen
     where rule <> ''
@@ -48,7 +48,7 @@ rules as (
     where
         rule <> ''
         and list_contains($by::varchar[], 'rule')
-        and (array_length($rules::varchar[]) = 0 or list_contains($rules::varchar[], rule))
+        and picked($rules::varchar[], rule)
     union
     select null as rule
     where not list_contains($by::varchar[], 'rule')

@@ -9,7 +9,7 @@ select
 from data_quality_rule
 where
     rule = ''
-    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-    and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-    and (array_length($sources::varchar[]) = 0 or list_contains($sources::varchar[], source))
-    and (array_length($rules::varchar[]) >= 0)
+    and picked($trusts::varchar[], trust_code)
+    and picked($sites::varchar[], site_code)
+    and picked($sources::varchar[], source)
+    and (filtered($rules::varchar[]) is not null)

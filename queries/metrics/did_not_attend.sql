@@ -6,13 +6,13 @@
 -- returns: month date, trust_code varchar, site_code varchar, modality varchar, patient_class varchar,
 --   urgency varchar, pathway varchar, count_missed hugeint people, count_booked hugeint people
 select
-    case when list_contains($by::varchar[], 'month') then outcome_month end as month,
-    case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
-    case when list_contains($by::varchar[], 'site_code') then site_code end as site_code,
-    case when list_contains($by::varchar[], 'modality') then modality end as modality,
-    case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
-    case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
-    case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
+    shown($by::varchar[], 'month', outcome_month) as month,
+    shown($by::varchar[], 'trust_code', trust_code) as trust_code,
+    shown($by::varchar[], 'site_code', site_code) as site_code,
+    shown($by::varchar[], 'modality', modality) as modality,
+    shown($by::varchar[], 'patient_class', patient_class) as patient_class,
+    shown($by::varchar[], 'urgency', urgency) as urgency,
+    shown($by::varchar[], 'pathway', pathway) as pathway,
     coalesce(sum(count_requests) filter (where outcome = 'did_not_attend'), 0) as count_missed,
     sum(count_requests) as count_booked,
 from booking_day
@@ -20,13 +20,12 @@ where
     outcome in ('attended', 'did_not_attend')
     and patient_class in ('03', '04')
     and outcome_date is not null
-    and (array_length($months::date[]) = 0 or list_contains($months::date[], outcome_month))
-    and ($date_from::date is null or outcome_date >= $date_from::date)
-    and ($date_to::date is null or outcome_date <= $date_to::date)
-    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-    and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-    and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-    and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
-    and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
-    and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
+    and picked($months::date[], outcome_month)
+    and dated($date_from::date, $date_to::date, outcome_date)
+    and picked($trusts::varchar[], trust_code)
+    and picked($sites::varchar[], site_code)
+    and picked($modalities::varchar[], modality)
+    and picked($patient_classes::varchar[], patient_class)
+    and picked($urgencies::varchar[], urgency)
+    and picked($pathways::varchar[], pathway)
 group by all

@@ -7,34 +7,33 @@
 --   urgency varchar, pathway varchar, reporting_route varchar, reader varchar, supplier varchar,
 --   sampled_how varchar, reporter_key bigint, count_reports hugeint people
 select
-    case when list_contains($by::varchar[], 'month') then review_month end as month,
-    case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
-    case when list_contains($by::varchar[], 'site_code') then site_code end as site_code,
-    case when list_contains($by::varchar[], 'modality') then modality end as modality,
-    case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
-    case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
-    case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
-    case when list_contains($by::varchar[], 'reporting_route') then reporting_route end as reporting_route,
-    case when list_contains($by::varchar[], 'reader') then reader end as reader,
-    case when list_contains($by::varchar[], 'supplier') then supplier end as supplier,
-    case when list_contains($by::varchar[], 'sampled_how') then sampled_how end as sampled_how,
+    shown($by::varchar[], 'month', review_month) as month,
+    shown($by::varchar[], 'trust_code', trust_code) as trust_code,
+    shown($by::varchar[], 'site_code', site_code) as site_code,
+    shown($by::varchar[], 'modality', modality) as modality,
+    shown($by::varchar[], 'patient_class', patient_class) as patient_class,
+    shown($by::varchar[], 'urgency', urgency) as urgency,
+    shown($by::varchar[], 'pathway', pathway) as pathway,
+    shown($by::varchar[], 'reporting_route', reporting_route) as reporting_route,
+    shown($by::varchar[], 'reader', reader) as reader,
+    shown($by::varchar[], 'supplier', supplier) as supplier,
+    shown($by::varchar[], 'sampled_how', sampled_how) as sampled_how,
     reporter_key,
     sum(count_reviewed) as count_reports,
 from review_day
 where
     state = 'counted'
-    and (sampled_how in ('random', 'all') or list_contains($by::varchar[], 'sampled_how') or array_length($samplings::varchar[]) > 0)
-    and (array_length($months::date[]) = 0 or list_contains($months::date[], review_month))
-    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-    and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-    and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-    and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
-    and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
-    and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
-    and (array_length($readers::varchar[]) = 0 or list_contains($readers::varchar[], reader))
-    and (array_length($suppliers::varchar[]) = 0 or list_contains($suppliers::varchar[], supplier))
-    and (array_length($samplings::varchar[]) = 0 or list_contains($samplings::varchar[], sampled_how))
-    and ($date_from::date is null or review_date >= $date_from::date)
-    and ($date_to::date is null or review_date <= $date_to::date)
+    and (sampled_how in ('random', 'all') or list_contains($by::varchar[], 'sampled_how') or filtered($samplings::varchar[]))
+    and picked($months::date[], review_month)
+    and picked($trusts::varchar[], trust_code)
+    and picked($sites::varchar[], site_code)
+    and picked($modalities::varchar[], modality)
+    and picked($patient_classes::varchar[], patient_class)
+    and picked($urgencies::varchar[], urgency)
+    and picked($pathways::varchar[], pathway)
+    and picked($routes::varchar[], reporting_route)
+    and picked($readers::varchar[], reader)
+    and picked($suppliers::varchar[], supplier)
+    and picked($samplings::varchar[], sampled_how)
+    and dated($date_from::date, $date_to::date, review_date)
 group by all

@@ -8,18 +8,17 @@ with kept as (
     select *
     from report_day
     where
-        (array_length($months::date[]) = 0 or list_contains($months::date[], report_month))
-        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-        and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
-        and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
-        and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-        and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
-        and (array_length($readers::varchar[]) = 0 or list_contains($readers::varchar[], reader))
-        and (array_length($suppliers::varchar[]) = 0 or list_contains($suppliers::varchar[], supplier))
-        and ($date_from::date is null or report_date >= $date_from::date)
-        and ($date_to::date is null or report_date <= $date_to::date)
+        picked($months::date[], report_month)
+        and picked($trusts::varchar[], trust_code)
+        and picked($sites::varchar[], site_code)
+        and picked($modalities::varchar[], modality)
+        and picked($patient_classes::varchar[], patient_class)
+        and picked($urgencies::varchar[], urgency)
+        and picked($pathways::varchar[], pathway)
+        and picked($routes::varchar[], reporting_route)
+        and picked($readers::varchar[], reader)
+        and picked($suppliers::varchar[], supplier)
+        and dated($date_from::date, $date_to::date, report_date)
 )
 
 select

@@ -10,9 +10,8 @@ with in_range as (
     from list_bridge
     where
         state = 'counted'
-        and (array_length($months::date[]) = 0 or list_contains($months::date[], month))
-        and ($date_from::date is null or month_end >= $date_from::date)
-        and ($date_to::date is null or month_end <= $date_to::date)
+        and picked($months::date[], month)
+        and dated($date_from::date, $date_to::date, month_end)
 ),
 
 lasts as (
@@ -22,9 +21,9 @@ lasts as (
 
 select
     month,
-    case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
-    case when list_contains($by::varchar[], 'test') then test end as test,
-    case when list_contains($by::varchar[], 'step') then step end as step,
+    shown($by::varchar[], 'trust_code', trust_code) as trust_code,
+    shown($by::varchar[], 'test', test) as test,
+    shown($by::varchar[], 'step', step) as step,
     month as snapshot_month,
     sum(count_requests) as count_requests,
     max(vintage) as vintage,
@@ -32,7 +31,7 @@ from in_range
 cross join lasts
 where
     (list_contains($by::varchar[], 'month') or month = last_month)
-    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-    and (array_length($tests::varchar[]) = 0 or list_contains($tests::varchar[], test))
-    and (array_length($steps::varchar[]) = 0 or list_contains($steps::varchar[], step))
+    and picked($trusts::varchar[], trust_code)
+    and picked($tests::varchar[], test)
+    and picked($steps::varchar[], step)
 group by all

@@ -10,9 +10,8 @@ with in_range as (
     from list_bridge
     where
         step = 'ours'
-        and (array_length($months::date[]) = 0 or list_contains($months::date[], month))
-        and ($date_from::date is null or month_end >= $date_from::date)
-        and ($date_to::date is null or month_end <= $date_to::date)
+        and picked($months::date[], month)
+        and dated($date_from::date, $date_to::date, month_end)
 ),
 
 counted as (
@@ -39,7 +38,7 @@ inner join lasts
 cross join counted
 where
     in_range.month >= coalesce(counted.last_month, in_range.month)
-    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-    and (array_length($tests::varchar[]) = 0 or list_contains($tests::varchar[], test))
-    and (array_length($steps::varchar[]) = 0 or list_contains($steps::varchar[], step) or step = 'ours')
+    and picked($trusts::varchar[], trust_code)
+    and picked($tests::varchar[], test)
+    and (picked($steps::varchar[], step) or step = 'ours')
 group by all

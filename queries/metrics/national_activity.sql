@@ -8,10 +8,10 @@
 --   count_planned_activity hugeint people, count_unscheduled_activity hugeint people,
 --   count_providers bigint plain
 select
-    case when list_contains($by::varchar[], 'month') then month end as month,
-    case when list_contains($by::varchar[], 'test') then test end as test,
-    case when list_contains($by::varchar[], 'provider_code') then provider_code end as provider_code,
-    case when list_contains($by::varchar[], 'region_code') then region_code end as region_code,
+    shown($by::varchar[], 'month', month) as month,
+    shown($by::varchar[], 'test', test) as test,
+    shown($by::varchar[], 'provider_code', provider_code) as provider_code,
+    shown($by::varchar[], 'region_code', region_code) as region_code,
     sum(count_waiting_list_activity + count_planned_activity + count_unscheduled_activity) as count_activity,
     sum(count_waiting_list_activity) as count_waiting_list_activity,
     sum(count_planned_activity) as count_planned_activity,
@@ -19,10 +19,9 @@ select
     count(distinct national_current.provider_code) as count_providers,
 from national_current
 where
-    (array_length($months::date[]) = 0 or list_contains($months::date[], month))
-    and (array_length($tests::varchar[]) = 0 or list_contains($tests::varchar[], test))
-    and (array_length($provider_codes::varchar[]) = 0 or list_contains($provider_codes::varchar[], provider_code))
-    and (array_length($region_codes::varchar[]) = 0 or list_contains($region_codes::varchar[], region_code))
-    and ($date_from::date is null or month_end >= $date_from::date)
-    and ($date_to::date is null or month_end <= $date_to::date)
+    picked($months::date[], month)
+    and picked($tests::varchar[], test)
+    and picked($provider_codes::varchar[], provider_code)
+    and picked($region_codes::varchar[], region_code)
+    and dated($date_from::date, $date_to::date, month_end)
 group by all

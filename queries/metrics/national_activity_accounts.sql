@@ -8,9 +8,8 @@ select
     coalesce(sum(count_waiting_list_activity + count_planned_activity + count_unscheduled_activity), 0) as count_tests,
 from national_current
 where
-    (array_length($months::date[]) = 0 or list_contains($months::date[], month))
-    and ($date_from::date is null or month_end >= $date_from::date)
-    and ($date_to::date is null or month_end <= $date_to::date)
-    and (array_length($tests::varchar[]) = 0 or list_contains($tests::varchar[], test))
-    and (array_length($provider_codes::varchar[]) = 0 or list_contains($provider_codes::varchar[], provider_code))
-    and (array_length($region_codes::varchar[]) = 0 or list_contains($region_codes::varchar[], region_code))
+    picked($months::date[], month)
+    and dated($date_from::date, $date_to::date, month_end)
+    and picked($tests::varchar[], test)
+    and picked($provider_codes::varchar[], provider_code)
+    and picked($region_codes::varchar[], region_code)

@@ -12,9 +12,8 @@ with in_range as (
     select *
     from national_current
     where
-        (array_length($months::date[]) = 0 or list_contains($months::date[], month))
-        and ($date_from::date is null or month_end >= $date_from::date)
-        and ($date_to::date is null or month_end <= $date_to::date)
+        picked($months::date[], month)
+        and dated($date_from::date, $date_to::date, month_end)
 ),
 
 lasts as (
@@ -24,9 +23,9 @@ lasts as (
 
 select
     month,
-    case when list_contains($by::varchar[], 'test') then test end as test,
-    case when list_contains($by::varchar[], 'provider_code') then provider_code end as provider_code,
-    case when list_contains($by::varchar[], 'region_code') then region_code end as region_code,
+    shown($by::varchar[], 'test', test) as test,
+    shown($by::varchar[], 'provider_code', provider_code) as provider_code,
+    shown($by::varchar[], 'region_code', region_code) as region_code,
     month as snapshot_month,
     sum(count_waiting) as count_waiting,
     sum(count_over_six_weeks) as count_over_six_weeks,
@@ -36,7 +35,7 @@ from in_range
 cross join lasts
 where
     (list_contains($by::varchar[], 'month') or month = last_month)
-    and (array_length($tests::varchar[]) = 0 or list_contains($tests::varchar[], test))
-    and (array_length($provider_codes::varchar[]) = 0 or list_contains($provider_codes::varchar[], provider_code))
-    and (array_length($region_codes::varchar[]) = 0 or list_contains($region_codes::varchar[], region_code))
+    and picked($tests::varchar[], test)
+    and picked($provider_codes::varchar[], provider_code)
+    and picked($region_codes::varchar[], region_code)
 group by all

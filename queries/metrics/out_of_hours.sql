@@ -11,23 +11,23 @@
 with daily as (
     select
         exam_date,
-        case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
-        case when list_contains($by::varchar[], 'site_code') then site_code end as site_code,
-        case when list_contains($by::varchar[], 'modality') then modality end as modality,
-        case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
-        case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
-        case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
+        shown($by::varchar[], 'trust_code', trust_code) as trust_code,
+        shown($by::varchar[], 'site_code', site_code) as site_code,
+        shown($by::varchar[], 'modality', modality) as modality,
+        shown($by::varchar[], 'patient_class', patient_class) as patient_class,
+        shown($by::varchar[], 'urgency', urgency) as urgency,
+        shown($by::varchar[], 'pathway', pathway) as pathway,
         sum(count_timed) as count_timed,
         sum(count_out_of_hours) as count_out_of_hours,
     from activity_day
     where
         exam_date is not null
-        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-        and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
-        and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
-        and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
+        and picked($trusts::varchar[], trust_code)
+        and picked($sites::varchar[], site_code)
+        and picked($modalities::varchar[], modality)
+        and picked($patient_classes::varchar[], patient_class)
+        and picked($urgencies::varchar[], urgency)
+        and picked($pathways::varchar[], pathway)
     group by all
 ),
 
@@ -36,9 +36,9 @@ alive as (
         calendar.date,
         calendar.month,
         calendar.weekday,
-        case when list_contains($by::varchar[], 'trust_code') then site_period.trust_code end as trust_code,
-        case when list_contains($by::varchar[], 'site_code') then unit_life.site_code end as site_code,
-        case when list_contains($by::varchar[], 'modality') then unit_life.modality end as modality,
+        shown($by::varchar[], 'trust_code', site_period.trust_code) as trust_code,
+        shown($by::varchar[], 'site_code', unit_life.site_code) as site_code,
+        shown($by::varchar[], 'modality', unit_life.modality) as modality,
         bool_or(calendar.date between unit_life.first_date and unit_life.last_date) as is_alive,
         bool_or(calendar.is_working_day) as is_working_day,
     from unit_life
@@ -50,9 +50,9 @@ alive as (
         and calendar.date < site_period.valid_to
     where
         unit_life.work = 'done'
-        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], site_period.trust_code))
-        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], unit_life.site_code))
-        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], unit_life.modality))
+        and picked($trusts::varchar[], site_period.trust_code)
+        and picked($sites::varchar[], unit_life.site_code)
+        and picked($modalities::varchar[], unit_life.modality)
     group by all
 ),
 
@@ -68,9 +68,8 @@ cells as (
     select distinct trust_code, site_code, modality, patient_class, urgency, pathway,
     from daily
     where
-        (array_length($months::date[]) = 0 or list_contains($months::date[], date_trunc('month', exam_date)::date))
-        and ($date_from::date is null or exam_date >= $date_from::date)
-        and ($date_to::date is null or exam_date <= $date_to::date)
+        picked($months::date[], date_trunc('month', exam_date)::date)
+        and dated($date_from::date, $date_to::date, exam_date)
 ),
 
 -- Every cell and each day of its life, with work or without: a Saturday on which nothing was done is one of the average too.
@@ -124,14 +123,13 @@ months as (
         and lived.urgency is not distinct from rates.urgency
         and lived.pathway is not distinct from rates.pathway
     where
-        (array_length($months::date[]) = 0 or list_contains($months::date[], lived.exam_month))
-        and ($date_from::date is null or lived.exam_date >= $date_from::date)
-        and ($date_to::date is null or lived.exam_date <= $date_to::date)
+        picked($months::date[], lived.exam_month)
+        and dated($date_from::date, $date_to::date, lived.exam_date)
     group by all
 )
 
 select
-    case when list_contains($by::varchar[], 'month') then exam_month end as month,
+    shown($by::varchar[], 'month', exam_month) as month,
     trust_code, site_code, modality, patient_class, urgency, pathway,
     sum(count_timed) as count_timed,
     sum(count_out_of_hours) as count_out_of_hours,

@@ -38,22 +38,22 @@ with work as (
 daily as (
     select
         work_date,
-        case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
-        case when list_contains($by::varchar[], 'site_code') then site_code end as site_code,
-        case when list_contains($by::varchar[], 'modality') then modality end as modality,
-        case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
-        case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
-        case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
+        shown($by::varchar[], 'trust_code', trust_code) as trust_code,
+        shown($by::varchar[], 'site_code', site_code) as site_code,
+        shown($by::varchar[], 'modality', modality) as modality,
+        shown($by::varchar[], 'patient_class', patient_class) as patient_class,
+        shown($by::varchar[], 'urgency', urgency) as urgency,
+        shown($by::varchar[], 'pathway', pathway) as pathway,
         sum(count_work) as count_work,
     from work
     where
         true
-        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-        and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
-        and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
-        and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
+        and picked($trusts::varchar[], trust_code)
+        and picked($sites::varchar[], site_code)
+        and picked($modalities::varchar[], modality)
+        and picked($patient_classes::varchar[], patient_class)
+        and picked($urgencies::varchar[], urgency)
+        and picked($pathways::varchar[], pathway)
     group by all
 ),
 
@@ -62,9 +62,9 @@ alive as (
         calendar.date,
         calendar.month,
         calendar.weekday,
-        case when list_contains($by::varchar[], 'trust_code') then site_period.trust_code end as trust_code,
-        case when list_contains($by::varchar[], 'site_code') then unit_life.site_code end as site_code,
-        case when list_contains($by::varchar[], 'modality') then unit_life.modality end as modality,
+        shown($by::varchar[], 'trust_code', site_period.trust_code) as trust_code,
+        shown($by::varchar[], 'site_code', unit_life.site_code) as site_code,
+        shown($by::varchar[], 'modality', unit_life.modality) as modality,
         bool_or(calendar.date between unit_life.first_date and unit_life.last_date) as is_alive,
         bool_or(calendar.is_working_day) as is_working_day,
     from unit_life
@@ -76,9 +76,9 @@ alive as (
         and calendar.date < site_period.valid_to
     where
         unit_life.work = $work::varchar
-        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], site_period.trust_code))
-        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], unit_life.site_code))
-        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], unit_life.modality))
+        and picked($trusts::varchar[], site_period.trust_code)
+        and picked($sites::varchar[], unit_life.site_code)
+        and picked($modalities::varchar[], unit_life.modality)
     group by all
 ),
 
@@ -94,9 +94,8 @@ cells as (
     select distinct trust_code, site_code, modality, patient_class, urgency, pathway,
     from daily
     where
-        (array_length($months::date[]) = 0 or list_contains($months::date[], date_trunc('month', work_date)::date))
-        and ($date_from::date is null or work_date >= $date_from::date)
-        and ($date_to::date is null or work_date <= $date_to::date)
+        picked($months::date[], date_trunc('month', work_date)::date)
+        and dated($date_from::date, $date_to::date, work_date)
 ),
 
 -- Every cell, each of its days, and the work of that day.
@@ -174,7 +173,7 @@ hours_kept as (
 
 exposed as (
     select
-        case when list_contains($by::varchar[], 'month') then lived.month end as month,
+        shown($by::varchar[], 'month', lived.month) as month,
         lived.trust_code, lived.site_code, lived.modality, lived.patient_class, lived.urgency, lived.pathway,
         sum(case when hours_kept.is_uneven then hours_kept.weight when hours_kept.is_working then 1 else 0 end) as weighted_days,
         count(*) filter (where hours_kept.is_working) as count_working_days,
@@ -188,9 +187,8 @@ exposed as (
         and lived.urgency is not distinct from hours_kept.urgency
         and lived.pathway is not distinct from hours_kept.pathway
     where
-        (array_length($months::date[]) = 0 or list_contains($months::date[], lived.month))
-        and ($date_from::date is null or lived.date >= $date_from::date)
-        and ($date_to::date is null or lived.date <= $date_to::date)
+        picked($months::date[], lived.month)
+        and dated($date_from::date, $date_to::date, lived.date)
     group by all
 ),
 
@@ -206,14 +204,13 @@ part_months as (
 
 counted as (
     select
-        case when list_contains($by::varchar[], 'month') then date_trunc('month', work_date)::date end as month,
+        shown($by::varchar[], 'month', date_trunc('month', work_date)::date) as month,
         trust_code, site_code, modality, patient_class, urgency, pathway,
         sum(count_work) as count_work,
     from daily
     where
-        (array_length($months::date[]) = 0 or list_contains($months::date[], date_trunc('month', work_date)::date))
-        and ($date_from::date is null or work_date >= $date_from::date)
-        and ($date_to::date is null or work_date <= $date_to::date)
+        picked($months::date[], date_trunc('month', work_date)::date)
+        and dated($date_from::date, $date_to::date, work_date)
     group by all
 )
 

@@ -10,13 +10,12 @@ select
 from report_flow_day
 where
     true
-    and (array_length($months::date[]) = 0 or list_contains($months::date[], flow_month))
-    and ($date_from::date is null or flow_date >= $date_from::date)
-    and ($date_to::date is null or flow_date <= $date_to::date)
-    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-    and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-    and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-    and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
-    and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
-    and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
+    and picked($months::date[], flow_month)
+    and dated($date_from::date, $date_to::date, flow_date)
+    and picked($trusts::varchar[], trust_code)
+    and picked($sites::varchar[], site_code)
+    and picked($modalities::varchar[], modality)
+    and picked($patient_classes::varchar[], patient_class)
+    and picked($urgencies::varchar[], urgency)
+    and picked($pathways::varchar[], pathway)
+    and picked($routes::varchar[], reporting_route)

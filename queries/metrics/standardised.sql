@@ -16,18 +16,18 @@
 --   variance_log double statistic
 with cells as (
     select
-        case when list_contains($by::varchar[], 'month') then cohort_month end as month,
+        shown($by::varchar[], 'month', cohort_month) as month,
         case
-            when list_contains($by::varchar[], 'trust_code') or array_length($trusts::varchar[]) > 0 then trust_code
+            when list_contains($by::varchar[], 'trust_code') or filtered($trusts::varchar[]) then trust_code
         end as trust_code,
         site_code,
-        case when list_contains($by::varchar[], 'modality') then modality end as modality,
-        case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
-        case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
-        case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
-        case when list_contains($by::varchar[], 'reader') or array_length($readers::varchar[]) > 0 then reader end as reader,
-        case when list_contains($by::varchar[], 'supplier') or array_length($suppliers::varchar[]) > 0 then supplier end as supplier,
-        case when list_contains($by::varchar[], 'reporter_key') then reporter_key end as reporter_key,
+        shown($by::varchar[], 'modality', modality) as modality,
+        shown($by::varchar[], 'patient_class', patient_class) as patient_class,
+        shown($by::varchar[], 'urgency', urgency) as urgency,
+        shown($by::varchar[], 'pathway', pathway) as pathway,
+        case when list_contains($by::varchar[], 'reader') or filtered($readers::varchar[]) then reader end as reader,
+        case when list_contains($by::varchar[], 'supplier') or filtered($suppliers::varchar[]) then supplier end as supplier,
+        shown($by::varchar[], 'reporter_key', reporter_key) as reporter_key,
         stratum_id,
         sum(count_judged) as count_judged,
         sum(sum_log) as sum_log,
@@ -36,13 +36,12 @@ with cells as (
     from case_mix
     where
         measure = $measure
-        and (array_length($months::date[]) = 0 or list_contains($months::date[], cohort_month))
-        and ($date_from::date is null or cohort_date >= $date_from::date)
-        and ($date_to::date is null or cohort_date <= $date_to::date)
-        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-        and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
-        and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
-        and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
+        and picked($months::date[], cohort_month)
+        and dated($date_from::date, $date_to::date, cohort_date)
+        and picked($modalities::varchar[], modality)
+        and picked($patient_classes::varchar[], patient_class)
+        and picked($urgencies::varchar[], urgency)
+        and picked($pathways::varchar[], pathway)
     group by all
 ),
 
@@ -128,14 +127,14 @@ whole as (
 
 select
     placed.month,
-    case when list_contains($by::varchar[], 'trust_code') then placed.trust_code end as trust_code,
-    case when list_contains($by::varchar[], 'site_code') then placed.site_code end as site_code,
+    shown($by::varchar[], 'trust_code', placed.trust_code) as trust_code,
+    shown($by::varchar[], 'site_code', placed.site_code) as site_code,
     placed.modality,
     placed.patient_class,
     placed.urgency,
     placed.pathway,
-    case when list_contains($by::varchar[], 'reader') then placed.reader end as reader,
-    case when list_contains($by::varchar[], 'supplier') then placed.supplier end as supplier,
+    shown($by::varchar[], 'reader', placed.reader) as reader,
+    shown($by::varchar[], 'supplier', placed.supplier) as supplier,
     placed.reporter_key,
     sum(placed.count_observed) as count_observed,
     sum(placed.count_judged * rates.rate) as expected,
@@ -152,8 +151,8 @@ inner join rates on placed.stratum = rates.stratum
 cross join whole
 where
     true
-    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], placed.trust_code))
-    and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], placed.site_code))
-    and (array_length($readers::varchar[]) = 0 or list_contains($readers::varchar[], placed.reader))
-    and (array_length($suppliers::varchar[]) = 0 or list_contains($suppliers::varchar[], placed.supplier))
+    and picked($trusts::varchar[], placed.trust_code)
+    and picked($sites::varchar[], placed.site_code)
+    and picked($readers::varchar[], placed.reader)
+    and picked($suppliers::varchar[], placed.supplier)
 group by all

@@ -7,13 +7,12 @@ with kept as (
     select *
     from timestamp_day
     where
-        array_length($time_tests::varchar[]) >= 0 -- every report meets every test
-        and (array_length($months::date[]) = 0 or list_contains($months::date[], report_month))
-        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-        and ($date_from::date is null or report_date >= $date_from::date)
-        and ($date_to::date is null or report_date <= $date_to::date)
+        filtered($time_tests::varchar[]) is not null -- every report meets every test
+        and picked($months::date[], report_month)
+        and picked($trusts::varchar[], trust_code)
+        and picked($sites::varchar[], site_code)
+        and picked($modalities::varchar[], modality)
+        and dated($date_from::date, $date_to::date, report_date)
 )
 
 select

@@ -7,10 +7,10 @@
 --   count_doubtful hugeint people, count_checked hugeint people
 with chosen as (
     select
-        case when list_contains($by::varchar[], 'month') then report_month end as month,
-        case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
-        case when list_contains($by::varchar[], 'site_code') then site_code end as site_code,
-        case when list_contains($by::varchar[], 'modality') then modality end as modality,
+        shown($by::varchar[], 'month', report_month) as month,
+        shown($by::varchar[], 'trust_code', trust_code) as trust_code,
+        shown($by::varchar[], 'site_code', site_code) as site_code,
+        shown($by::varchar[], 'modality', modality) as modality,
         sum(count_reports) as count_reports,
         sum(count_named) as count_named,
         sum(count_exam_rounded) as count_exam_rounded,
@@ -20,12 +20,11 @@ with chosen as (
         sum(count_early) as count_early,
     from timestamp_day
     where
-        (array_length($months::date[]) = 0 or list_contains($months::date[], report_month))
-        and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-        and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-        and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-        and ($date_from::date is null or report_date >= $date_from::date)
-        and ($date_to::date is null or report_date <= $date_to::date)
+        picked($months::date[], report_month)
+        and picked($trusts::varchar[], trust_code)
+        and picked($sites::varchar[], site_code)
+        and picked($modalities::varchar[], modality)
+        and dated($date_from::date, $date_to::date, report_date)
     group by all
 ),
 
@@ -50,9 +49,9 @@ select
     trust_code,
     site_code,
     modality,
-    case when list_contains($by::varchar[], 'time_test') then time_test end as time_test,
+    shown($by::varchar[], 'time_test', time_test) as time_test,
     sum(count_doubtful) as count_doubtful,
     sum(count_checked) as count_checked,
 from checked
-where (array_length($time_tests::varchar[]) = 0 or list_contains($time_tests::varchar[], time_test))
+where picked($time_tests::varchar[], time_test)
 group by all

@@ -31,9 +31,8 @@ snapshots as (
     from unreported_month
     where
         list_contains($by::varchar[], 'month')
-        and (array_length($months::date[]) = 0 or list_contains($months::date[], snapshot_month))
-        and ($date_from::date is null or snapshot_date >= $date_from::date)
-        and ($date_to::date is null or snapshot_date <= $date_to::date)
+        and picked($months::date[], snapshot_month)
+        and dated($date_from::date, $date_to::date, snapshot_date)
     union all by name
     select
         date_trunc('month', snapshot_date)::date as snapshot_month,
@@ -62,16 +61,16 @@ snapshots as (
 )
 
 select
-    case when list_contains($by::varchar[], 'month') then snapshot_month end as month,
-    case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
-    case when list_contains($by::varchar[], 'site_code') then site_code end as site_code,
-    case when list_contains($by::varchar[], 'modality') then modality end as modality,
-    case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
-    case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
-    case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
-    case when list_contains($by::varchar[], 'reporting_route') then reporting_route end as reporting_route,
-    case when list_contains($by::varchar[], 'band') then band end as band,
-    case when list_contains($by::varchar[], 'place') then place end as place,
+    shown($by::varchar[], 'month', snapshot_month) as month,
+    shown($by::varchar[], 'trust_code', trust_code) as trust_code,
+    shown($by::varchar[], 'site_code', site_code) as site_code,
+    shown($by::varchar[], 'modality', modality) as modality,
+    shown($by::varchar[], 'patient_class', patient_class) as patient_class,
+    shown($by::varchar[], 'urgency', urgency) as urgency,
+    shown($by::varchar[], 'pathway', pathway) as pathway,
+    shown($by::varchar[], 'reporting_route', reporting_route) as reporting_route,
+    shown($by::varchar[], 'band', band) as band,
+    shown($by::varchar[], 'place', place) as place,
     snapshot_month,
     sum(count_exams) as count_exams,
     sum(count_over_10_days) as count_over_10_days,
@@ -81,13 +80,13 @@ select
 from snapshots
 where
     true
-    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-    and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-    and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-    and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
-    and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
-    and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-    and (array_length($routes::varchar[]) = 0 or list_contains($routes::varchar[], reporting_route))
-    and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
-    and (array_length($places::varchar[]) = 0 or list_contains($places::varchar[], place))
+    and picked($trusts::varchar[], trust_code)
+    and picked($sites::varchar[], site_code)
+    and picked($modalities::varchar[], modality)
+    and picked($patient_classes::varchar[], patient_class)
+    and picked($urgencies::varchar[], urgency)
+    and picked($pathways::varchar[], pathway)
+    and picked($routes::varchar[], reporting_route)
+    and picked($bands::varchar[], band)
+    and picked($places::varchar[], place)
 group by all

@@ -43,20 +43,20 @@ select
     case
         when not is_required and $counts::varchar = 'required' then 'report_not_required'
         when exam_date is null then 'no_exam_time'
-        when array_length($routes::varchar[]) > 0 and known_route is null then 'route_not_known_yet'
+        when filtered($routes::varchar[]) and known_route is null then 'route_not_known_yet'
         else 'counted'
     end as reason,
     sum(count_exams) as count_exams,
 from placed
 where
     ($counts::varchar = 'required' or not is_required)
-    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-    and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-    and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-    and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
-    and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
-    and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-    and (array_length($routes::varchar[]) = 0 or known_route is null or list_contains($routes::varchar[], known_route))
-    and (array_length($bands::varchar[]) = 0 or list_contains($bands::varchar[], band))
-    and (array_length($places::varchar[]) = 0 or list_contains($places::varchar[], place))
+    and picked($trusts::varchar[], trust_code)
+    and picked($sites::varchar[], site_code)
+    and picked($modalities::varchar[], modality)
+    and picked($patient_classes::varchar[], patient_class)
+    and picked($urgencies::varchar[], urgency)
+    and picked($pathways::varchar[], pathway)
+    and (known_route is null or picked($routes::varchar[], known_route))
+    and picked($bands::varchar[], band)
+    and picked($places::varchar[], place)
 group by all

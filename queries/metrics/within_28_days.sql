@@ -13,26 +13,25 @@ with exams as (
 )
 
 select
-    case when list_contains($by::varchar[], 'month') then cohort_month end as month,
-    case when list_contains($by::varchar[], 'trust_code') then trust_code end as trust_code,
-    case when list_contains($by::varchar[], 'site_code') then site_code end as site_code,
-    case when list_contains($by::varchar[], 'modality') then modality end as modality,
-    case when list_contains($by::varchar[], 'patient_class') then patient_class end as patient_class,
-    case when list_contains($by::varchar[], 'urgency') then urgency end as urgency,
-    case when list_contains($by::varchar[], 'pathway') then pathway end as pathway,
+    shown($by::varchar[], 'month', cohort_month) as month,
+    shown($by::varchar[], 'trust_code', trust_code) as trust_code,
+    shown($by::varchar[], 'site_code', site_code) as site_code,
+    shown($by::varchar[], 'modality', modality) as modality,
+    shown($by::varchar[], 'patient_class', patient_class) as patient_class,
+    shown($by::varchar[], 'urgency', urgency) as urgency,
+    shown($by::varchar[], 'pathway', pathway) as pathway,
     sum(case when is_within_28_days then count_exams else 0 end) as count_met,
     sum(count_exams) as count_mature,
 from exams
 where
     clock = 'report'
     and is_within_28_days is not null
-    and (array_length($months::date[]) = 0 or list_contains($months::date[], cohort_month))
-    and (array_length($trusts::varchar[]) = 0 or list_contains($trusts::varchar[], trust_code))
-    and (array_length($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_code))
-    and (array_length($modalities::varchar[]) = 0 or list_contains($modalities::varchar[], modality))
-    and (array_length($patient_classes::varchar[]) = 0 or list_contains($patient_classes::varchar[], patient_class))
-    and (array_length($urgencies::varchar[]) = 0 or list_contains($urgencies::varchar[], urgency))
-    and (array_length($pathways::varchar[]) = 0 or list_contains($pathways::varchar[], pathway))
-    and ($date_from::date is null or cohort_date >= $date_from::date)
-    and ($date_to::date is null or cohort_date <= $date_to::date)
+    and picked($months::date[], cohort_month)
+    and picked($trusts::varchar[], trust_code)
+    and picked($sites::varchar[], site_code)
+    and picked($modalities::varchar[], modality)
+    and picked($patient_classes::varchar[], patient_class)
+    and picked($urgencies::varchar[], urgency)
+    and picked($pathways::varchar[], pathway)
+    and dated($date_from::date, $date_to::date, cohort_date)
 group by all

@@ -4,10 +4,13 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
+from readout import paths
 from readout.errors import CatalogueError
 
+MACROS = "macros.sql"
 _FIELDS = ("grain", "reads", "params", "returns")
 # What a returned number is, which decides what becomes of it in a release that withholds small counts.
 ROLES: Mapping[str, str] = {
@@ -42,8 +45,14 @@ class QueryFile:
 
     @property
     def hash(self) -> str:
-        """Sixteen hexadecimal digits of the text's SHA-256."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+        """Sixteen hexadecimal digits of the SHA-256 of the text and of the macros that it may call."""
+        return hashlib.sha256(f"{self.text}\0{macros_text()}".encode()).hexdigest()[:16]
+
+
+@cache
+def macros_text() -> str:
+    """What every query may call beside the engine's own functions."""
+    return (paths.QUERIES / MACROS).read_text("utf-8")
 
 
 def load_query(path: Path) -> QueryFile:

@@ -17,7 +17,7 @@ import polars as pl
 from readout.engine import lease
 from readout.engine.cache import Kept
 from readout.engine.extract import Extract
-from readout.engine.query_file import QueryFile
+from readout.engine.query_file import MACROS, QueryFile, macros_text
 from readout.errors import CatalogueError, QueryTimeout, ReadoutError
 
 TIME_LIMIT_SECONDS = 20.0
@@ -55,7 +55,29 @@ def _connect(temporary: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
     connection.execute("set temp_directory = ?", [str(temporary)])
     connection.execute("set autoinstall_known_extensions = false")
     connection.execute("set autoload_known_extensions = false")
+    make_macros(connection, macros_text())
     return connection
+
+
+def make_macros(connection: duckdb.DuckDBPyConnection, text: str) -> None:
+    """What every query asks of its filters, as the file says it. Raises unless the file makes scalar macros alone, and none reads a table:
+    a query is checked for what it reads, and what its macros read would not be seen."""
+    try:
+        statements = connection.extract_statements(text)
+        if any(s.type != duckdb.StatementType.CREATE for s in statements):
+            raise CatalogueError(f"{MACROS} may hold 'create macro' statements and nothing else.")
+        for statement in statements:
+            connection.execute(statement)
+    except duckdb.Error as e:
+        raise CatalogueError(f"{MACROS} is not valid SQL: {e}") from None
+    own = "from duckdb_functions() where not internal and function_type like '%macro%'"
+    made = connection.execute(f"select function_name, function_type, macro_definition {own}").fetchall()
+    if len(made) != len(statements):
+        raise CatalogueError(f"{MACROS} makes something else than macros, or one twice.")
+    for name, kind, body in made:
+        tables, functions = _reads(_tree(connection, f"select {body}", MACROS)) if kind == "macro" else ({"a table"}, set())
+        if tables or functions:
+            raise CatalogueError(f"{MACROS}: '{name}' reads {', '.join(sorted(tables | functions))}; a macro may work with its arguments alone.")
 
 
 class Store:
@@ -209,16 +231,21 @@ def check_query(connection: duckdb.DuckDBPyConnection, query: QueryFile) -> None
     if set(statements[0].named_parameters) != set(query.params):
         odd = sorted(set(statements[0].named_parameters) ^ set(query.params))
         raise CatalogueError(f"{where}: the header's params and the query differ in {', '.join(odd)}.")
-    row = connection.values(duckdb.FunctionExpression("json_serialize_sql", duckdb.ConstantExpression(query.text))).fetchone()
-    tree = json.loads(row[0]) if row else {"error": True}
-    if tree.get("error"):
-        raise CatalogueError(f"{where} cannot be checked: {tree.get('error_message', 'its tree cannot be read')}.")
-    tables, functions = _reads(tree["statements"])
+    tables, functions = _reads(_tree(connection, query.text, where))
     if functions:
         raise CatalogueError(f"{where} calls table functions, which walk past the views: {', '.join(sorted(functions))}.")
     if tables != set(query.reads):
         odd = sorted(tables ^ set(query.reads))
         raise CatalogueError(f"{where}: the header's reads and the query differ in {', '.join(odd)}.")
+
+
+def _tree(connection: duckdb.DuckDBPyConnection, text: str, where: str) -> Any:
+    """The statements of a SELECT as the engine parses them."""
+    row = connection.values(duckdb.FunctionExpression("json_serialize_sql", duckdb.ConstantExpression(text))).fetchone()
+    tree = json.loads(row[0]) if row else {"error": True}
+    if tree.get("error"):
+        raise CatalogueError(f"{where} cannot be checked: {tree.get('error_message', 'its tree cannot be read')}.")
+    return tree["statements"]
 
 
 def _reads(tree: Any) -> tuple[set[str], set[str]]:

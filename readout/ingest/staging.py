@@ -17,6 +17,7 @@ import polars as pl
 
 from readout import __version__, files, paths, schema
 from readout.engine.extract import file_hash
+from readout.engine.query_file import MACROS
 from readout.ingest import survey as counting
 from readout.ingest.decisions import Decision
 from readout.ingest.network import Network, Source
@@ -81,7 +82,7 @@ def maker() -> str:
     for folder in ("canonical", "summary", "checks"):
         for path in sorted((paths.QUERIES / folder).glob("*.sql")):
             digest.update(path.read_bytes())
-    for name in ("standards.toml", "policy.toml"):  # what is shipped and frozen in an extract
+    for name in (MACROS, "standards.toml", "policy.toml"):  # the macros, and what is shipped and frozen in an extract
         digest.update((paths.QUERIES / name).read_bytes())
     return digest.hexdigest()[:12]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from readout import paths, schema, tomlfile
-from readout.engine.query_file import ROLES, QueryFile, load_queries
+from readout.engine.query_file import MACROS, ROLES, QueryFile, load_queries
 from readout.errors import CatalogueError, UsageError, suggest
 from readout.metrics.claims import Rules, load_claims
 from readout.metrics.scope import DIMENSIONS, Dimension, Scope
@@ -246,7 +246,7 @@ def load_catalogue(folder: Path = paths.QUERIES) -> Catalogue:
     for orphan in sorted(set(queries) - used):
         raise CatalogueError(f"queries/metrics/{orphan}.sql is used by no metric: name it in metrics.toml or remove it.")
     digest = hashlib.sha256()
-    for path in sorted([*folder.glob("*.toml"), *folder.glob("metrics/*.sql")]):
+    for path in sorted([*folder.glob("*.toml"), folder / MACROS, *folder.glob("metrics/*.sql")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return Catalogue(metrics, standards, reasons, rules, time_tests, claims, digest.hexdigest()[:16])
 

@@ -591,6 +591,7 @@ ACTIVITY = load_query(ROOT / "queries/metrics/national_activity.sql")
 
 def engine(waits: pl.DataFrame, folder: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
+    connection.execute((ROOT / "queries/macros.sql").read_text("utf-8"))
     waits.write_parquet(folder / "national_wait.parquet")
     connection.read_parquet(str(folder / "national_wait.parquet")).create("national_wait")
     connection.sql(CURRENT.text).create("national_current")

@@ -53,11 +53,11 @@ def answer_of(metric_id: str, values: Floats, n: int = 0, arriving: int = 0) -> 
     rows = []
     for i, (month, value) in enumerate(zip(months_between(START, date(2099, 1, 1)), values, strict=False)):
         row: dict[str, Any] = {"month": month, "provisional": i >= len(values) - arriving}
-        if metric.kind == "time":
+        if metric.kind.is_time:
             row |= {"n": n or 100, "count_unreported": 0, "median_hours": value / 2, "p90_hours": value, "p95_hours": value}
-        elif metric.is_share:
+        elif metric.kind.is_share:
             row |= {"numerator": int(value), "denominator": n, "value": value / n}
-        elif metric.kind == "ratio":
+        elif metric.kind.is_ratio:
             row |= {"numerator": int(value), "denominator": 21, "value": value / 21}
         else:
             row |= {"value": value}

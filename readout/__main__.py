@@ -255,8 +255,8 @@ def _cell(answer: Released, column: str, value: Any) -> str:
     if column == "provisional":
         return "provisional" if value else ""
     if column.endswith("_hours"):
-        return fmt.duration(answer.metric, value)
-    if column == "value" and answer.metric.is_share:
+        return answer.metric.kind.duration(value)
+    if column == "value" and answer.metric.kind.is_share:
         return fmt.percent(value)
     if isinstance(value, float):
         return f"{value:,.1f}"

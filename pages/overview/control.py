@@ -8,7 +8,7 @@ from readout.ui.frame import frame, heading
 page = frame()
 heading(page, "Control chart", "Is this a signal, or only noise?")
 metric = blocks.charted()
-if metric.kind == "time":
+if metric.kind.is_time:
     page = blocks.pathway(page, "six_week_breach" if metric.id == "request_to_exam" else "within_pathway_standard")
 found = control_charts.stated(page, metric.id, blocks.limits(metric))
 if found:

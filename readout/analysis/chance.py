@@ -22,7 +22,7 @@ def kind_of(metric: Metric, limits: str) -> str:
         return "list"
     if metric.spc in ("p_prime", "u_prime"):
         return "share"
-    return "time" if metric.kind == "time" else f"count_{limits}"
+    return "time" if metric.kind.is_time else f"count_{limits}"
 
 
 def by_chance(metric: Metric, limits: str) -> float:

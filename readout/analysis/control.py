@@ -16,7 +16,6 @@ import polars as pl
 from readout.analysis.judgeable import LEAST_TIMED, why_not
 from readout.analysis.stock_level import Level, level, records
 from readout.errors import UsageError, suggest
-from readout.metrics import format as fmt
 from readout.metrics.answer import Answer
 from readout.metrics.catalogue import Metric
 from readout.metrics.scope import months_between
@@ -122,12 +121,7 @@ class Control:
 
 def may_have_season(metric: Metric) -> bool:
     """Whether a season or growth alone may move a metric from month to month: activity and demand."""
-    return metric.spc == "xmr" and metric.better == "neutral" and metric.kind in ("count", "ratio") and not metric.is_share
-
-
-def column_of(metric: Metric) -> str:
-    """The figure of a metric that is charted: for a time its 90th percentile."""
-    return "p90_hours" if metric.kind == "time" else "value"
+    return metric.spc == "xmr" and metric.better == "neutral" and metric.kind.may_have_season
 
 
 def rebases_of(manifest: Mapping[str, Any]) -> tuple[Rebase, ...]:
@@ -156,9 +150,8 @@ def control(answer: Answer, rebases: Sequence[Rebase] = (), *, limits: str = "me
 
 def figure(control: Control, value: float, *, is_line: bool = False) -> str:
     """A charted value as pages, charts and words say it. `is_line`: a mean or limit, which of whole numbers may keep a decimal."""
-    if is_line and control.metric.kind in ("count", "stock"):
-        return f"{value:,.1f}"
-    return fmt.figure(control.metric, control.column, value)
+    kind = control.metric.kind
+    return (kind.line if is_line else kind.figure)(value, control.column)
 
 
 def controls(answer: Answer, rebases: Sequence[Rebase] = ()) -> list[Control]:
@@ -192,14 +185,14 @@ def _control(
         limits = "mean" if like.memory else like.limits
     if limits not in LIMITS or (limits != "mean" and not may_have_season(metric)):
         raise UsageError(f"'{metric.label}' has no limits against '{limits}'. {suggest(limits, LIMITS if may_have_season(metric) else LIMITS[:1])}")
-    column = column_of(metric)
+    column = metric.kind.charted
     dense = _dense(rows)
     settled = [r for r in dense if not r["provisional"] and not r.get("is_part_month")]  # nor a month in which the unit opened or closed
     months = [r["month"] for r in settled]
     mine = tuple(r for r in rebases if r.bears_on(metric.id, site) and months and months[0] < r.month <= months[-1])
     at = tuple(sorted({months.index(r.month) + 1 for r in mine}))
     standard = answer.standard
-    target = standard.target if standard and metric.is_share and standard.better in ("up", "down") else None
+    target = standard.target if standard and metric.kind.is_share and standard.better in ("up", "down") else None
     values = [_charted(metric, r, column) for r in settled]
     if metric.is_snapshot and not metric.national:
         values[:1] = [None] * len(values[:1])  # the first month end lacks what is older than the extract
@@ -261,8 +254,7 @@ def _chart(
         return "XmR against the same month a year before", spc.against(values, by_year, better=metric.better, rebase_at=at)
     if limits == "trend":
         return "XmR against a straight trend", spc.against(values, by_trend, better=metric.better, rebase_at=at)
-    bounds = (0.0, 1.0) if metric.is_share else (0.0, None)
-    return "XmR", spc.xmr(values, better=metric.better, target=target, rebase_at=at, bounds=bounds)
+    return "XmR", spc.xmr(values, better=metric.better, target=target, rebase_at=at, bounds=metric.kind.bounds)
 
 
 def _with_records(chart: pl.DataFrame, months: Sequence[date], found: Collection[date]) -> pl.DataFrame:
@@ -274,7 +266,7 @@ def _with_records(chart: pl.DataFrame, months: Sequence[date], found: Collection
 def _with_burst(chart: pl.DataFrame, metric: Metric, settled: Sequence[Row]) -> pl.DataFrame:
     """Of a share or rate that is not judged, its last month is a signal where it holds far more of the rarer side than the months before."""
     rows = [r for r in settled if r.get("denominator") and r.get("numerator") is not None]
-    if not metric.is_share or not rows or rows[-1] is not settled[-1]:
+    if not metric.kind.is_share or not rows or rows[-1] is not settled[-1]:
         return chart
     counted, sizes = [int(r["numerator"]) for r in rows], [int(r["denominator"]) for r in rows]
     is_rare = 2 * sum(counted) <= sum(sizes)
@@ -300,7 +292,7 @@ def _counted(chart: pl.DataFrame) -> spc.Met | None:
 
 def _charted(metric: Metric, row: Row, column: str) -> float | None:
     """The figure of a month, None where it has none or one that stands on too few."""
-    return None if metric.kind == "time" and (row.get("n") or 0) < LEAST_TIMED else row.get(column)
+    return None if metric.kind.is_time and (row.get("n") or 0) < LEAST_TIMED else row.get(column)
 
 
 def _name(answer: Answer, unit: Mapping[str, str]) -> str:
@@ -332,4 +324,4 @@ def _points(chart: pl.DataFrame, dense: Sequence[Row], settled: Sequence[Row], c
     return pl.DataFrame(series)
 
 
-__all__ = ["LIMITS", "Control", "Rebase", "column_of", "control", "controls", "figure", "may_have_season", "rebases_of"]
+__all__ = ["LIMITS", "Control", "Rebase", "control", "controls", "figure", "may_have_season", "rebases_of"]

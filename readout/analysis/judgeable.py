@@ -32,12 +32,12 @@ def why_not(metric: Metric, column: str, settled: Sequence[Row], values: Sequenc
 
 def _few_events(metric: Metric, settled: Sequence[Row]) -> str:
     """Too few of what a share or rate counts, or of what it does not."""
-    if metric.spc not in ("p_prime", "u_prime") and not metric.is_share:
+    if metric.spc not in ("p_prime", "u_prime") and not metric.kind.is_share:
         return ""
     rows = [r for r in settled if r.get("denominator")]
     counted = sum(r["numerator"] or 0 for r in rows)
     rest = sum(r["denominator"] - (r["numerator"] or 0) for r in rows)
-    if metric.is_share and rest < min(counted, LEAST_EVENTS * len(rows)):
+    if metric.kind.is_share and rest < min(counted, LEAST_EVENTS * len(rows)):
         what = "missed it" if metric.better == "up" else "were not counted"
         return f"{f'only {fmt.count(rest)}' if rest else 'none'} of {fmt.count(counted + rest)} {what} in {_months(len(rows))}: {TOO_FEW}"
     if rows and counted < LEAST_EVENTS * len(rows):
@@ -53,7 +53,7 @@ def _few_values(metric: Metric, column: str, values: Sequence[float | None]) -> 
     seen = Counter(known)
     value, times = seen.most_common(1)[0]
     if 2 * times >= len(known) and times > 1:
-        return f"{times} of {len(known)} months are {fmt.figure(metric, column, value)}"
+        return f"{times} of {len(known)} months are {metric.kind.figure(value, column)}"
     if len(known) >= LEAST_MONTHS and len(seen) < LEAST_VALUES:
         return f"its {len(known)} months have only {len(seen)} different figures"
     return ""
@@ -68,7 +68,7 @@ def with_enough(answer: A) -> A:
 
     A row whose count a release withholds stays: its times are withheld too. Answers of other kinds come back as they are.
     """
-    if answer.metric.kind != "time":
+    if not answer.metric.kind.is_time:
         return answer
     return replace(answer, frame=answer.frame.filter(pl.col("n").is_null() | (pl.col("n") >= LEAST_TIMED)))
 

@@ -114,7 +114,7 @@ def signals(
 def _breakdowns(metric: Metric, where: Mapping[str, Sequence[str]], units: Sequence[str]) -> list[tuple[str, ...]]:
     """How a metric is cut into series. A time only within a pathway: over several a quantile mixes hours with weeks, and moves with their mix."""
     found: list[tuple[str, ...]] = [() if unit == "network" else (unit,) for unit in units if unit == "network" or unit in metric.dimensions]
-    if metric.kind == "time" and len(where.get("pathway", ())) != 1:
+    if metric.kind.is_time and len(where.get("pathway", ())) != 1:
         found = [(*(d for d in by if d != "pathway"), "pathway") for by in found]
     return list(dict.fromkeys(found))
 

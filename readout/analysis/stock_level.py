@@ -6,7 +6,6 @@ from datetime import date
 from math import sqrt
 from typing import Any
 
-from readout.metrics import format as fmt
 from readout.metrics.catalogue import Metric, Standard
 from readout.stats.spc import Met
 
@@ -43,7 +42,7 @@ class Level:
         return ", ".join([self._said(self.value), *self.beside]) if self.beside else ""
 
     def _said(self, value: float) -> str:
-        return fmt.figure(self.metric, "value", value)
+        return self.metric.kind.figure(value)
 
 
 def level(metric: Metric, standard: Standard | None, rows: Iterable[Mapping[str, Any]]) -> Level | None:
@@ -58,7 +57,7 @@ def level(metric: Metric, standard: Standard | None, rows: Iterable[Mapping[str,
     earlier = [r["value"] for r in settled[:-1]]
     before = {r["month"]: r["value"] for r in settled}.get(month.replace(year=month.year - 1))
     target, met = None, None
-    if metric.is_share and standard is not None and standard.target is not None and standard.better in ("up", "down"):
+    if metric.kind.is_share and standard is not None and standard.target is not None and standard.better in ("up", "down"):
         target, sign = standard.target, 1 if standard.better == "up" else -1
         met = Met(sum(sign * r["value"] >= sign * target for r in settled), len(settled))
     is_highest = month in records(metric, settled)
@@ -84,11 +83,11 @@ def _is_well_above(metric: Metric, row: Mapping[str, Any], before: Mapping[str, 
     now, then = row["value"], before["value"]
     if now < GROWN * then:
         return False
-    if metric.is_share and row.get("denominator") and before.get("denominator"):
+    if metric.kind.is_share and row.get("denominator") and before.get("denominator"):
         n, m = row["denominator"], before["denominator"]
         together = (now * n + then * m) / (n + m)
         return bool(now - then > BEYOND * sqrt(together * (1 - together) * (1 / n + 1 / m)))
-    return bool(metric.is_share or now - then > BEYOND * sqrt(now + then))
+    return bool(metric.kind.is_share or now - then > BEYOND * sqrt(now + then))
 
 
 __all__ = ["GROWN", "HIGHEST", "Level", "level", "records"]

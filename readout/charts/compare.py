@@ -48,7 +48,7 @@ def dumbbell(answer: Answer, *drawn_with: Answer, dimension: str, selected: Sequ
                 "mode": "markers+text",
                 "x": [r[column] or near for _, r, _ in known],  # a log axis has no place for a wait of no days: its left end
                 "y": [name for name, _, _ in known],
-                "text": [f" {fmt.duration(answer.metric, r[column])} " for _, r, _ in known],
+                "text": [f" {answer.metric.kind.duration(r[column])} " for _, r, _ in known],
                 "textposition": side,
                 "textfont": {"size": 12, "color": palette.text},
                 "cliponaxis": False,
@@ -224,7 +224,7 @@ def heat_map(answer: Answer, *, down: str, across: str, palette: Palette = LIGHT
     downs: list[Any] = list(range(1, 8)) if down == "weekday" else sorted({d for d, _ in cells}, key=lambda d: answer.label(down, d))
     acrosses: list[Any] = list(range(24)) if across == "hour" else sorted({a for _, a in cells})
     z = [[cells.get((d, a)) for a in acrosses] for d in downs]
-    share = answer.metric.is_share
+    share = answer.metric.kind.is_share
     names = [wrapped(answer.label(down, d)) for d in downs]
     heads = [f"{a:02d}" if across == "hour" else fmt.month(a).replace(" ", "<br>") for a in acrosses]
     step = 2 if across == "hour" else max(1, math.ceil(len(heads) / 6))

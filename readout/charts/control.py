@@ -116,7 +116,7 @@ def _range(control: Control, judged: Sequence[Row], arriving: Sequence[Row]) -> 
     known += [clipped(control, r[c]) for r in judged for c in ("lpl", "upl", "mean") if r[c] is not None]
     known += [control.target] if control.target is not None else []
     low, high = min(known), max(known)
-    least = 0.01 if control.metric.is_share else max(0.05 * abs(high), 0.5)
+    least = 0.01 if control.metric.kind.is_share else max(0.05 * abs(high), 0.5)
     span = max(high - low, least)
     later = [r["x"] for r in arriving if r["x"] is not None]
     low, high = max(min([low, *later]), low - BEYOND * span), min(max([high, *later]), high + BEYOND * span)
@@ -213,7 +213,7 @@ def _labels(control: Control, judged: Sequence[Row], low: float, high: float, pa
             if value is not None:
                 drawn = clipped(control, value)
                 over = "" if drawn == value else "over " if value > drawn else "under "
-                add(drawn, f"{name} limit {over}{figure(control, drawn, is_line=True) if drawn or control.metric.is_share else '0'}", palette.muted, "- -")
+                add(drawn, f"{name} limit {over}{figure(control, drawn, is_line=True) if drawn or control.metric.kind.is_share else '0'}", palette.muted, "- -")
     if control.target is not None:
         words = f"target {fmt.percent(control.target, 0 if round(control.target * 100, 6) % 1 == 0 else 1)}"
         if standard is not None:
@@ -286,8 +286,8 @@ def _hover(control: Control, row: Row) -> str:
     if row["x"] is None:
         return "no figure"
     said = figure(control, row["x"])
-    if control.metric.kind == "ratio" and row.get("denominator"):
-        said += f" ({fmt.counts(control.metric, row)})"
+    if control.metric.kind.is_ratio and row.get("denominator"):
+        said += f" ({control.metric.kind.counts(row)})"
     elif row.get("n") is not None:
         said += f" (n {fmt.count(row['n'])})"
     return f"{said}, {RULES[row['flag']]}" if row["flag"] else said
@@ -318,7 +318,7 @@ def _scale(control: Control, high: float) -> tuple[float, Callable[[float], str]
     if control.column.endswith("_hours"):
         factor, unit = (60.0, "min") if high < 1 else (1.0, "h") if high < 48 else (1 / 24, "d")
         return factor, lambda v: f"{_trimmed(v)} {unit}"
-    if control.metric.is_share:
+    if control.metric.kind.is_share:
         return 100.0, lambda v: f"{_trimmed(v)} %"
     return 1.0, _trimmed
 

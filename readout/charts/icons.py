@@ -183,7 +183,8 @@ def data_uri(svg: str) -> str:
 
 def bounds(control: Control) -> tuple[float, float]:
     """The natural ends of a charted scale: 0 and 1 of a share, 0 and none of a time, a rate or a count."""
-    return 0.0, 1.0 if control.metric.unit.startswith("share") else float("inf")
+    low, high = control.metric.kind.bounds
+    return low, float("inf") if high is None else high
 
 
 def clipped(control: Control, value: float) -> float:

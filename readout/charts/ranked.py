@@ -24,7 +24,7 @@ def among(answer: Answer, whole: Answer, *, dimension: str, own: Sequence[str], 
     rows = sorted((r for r in answer.rows if r["value"] is not None), key=lambda r: r["value"])
     places = list(range(1, len(rows) + 1))
     mine = [(place, r) for place, r in zip(places, rows, strict=True) if r[dimension] in own]
-    is_ratio = answer.metric.is_share
+    is_ratio = answer.metric.kind.is_share
     traces: list[Trace] = [
         {
             "type": "bar",

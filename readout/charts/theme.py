@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from readout.errors import DrawingError
-from readout.metrics import format as fmt
 from readout.metrics.answer import Answer, Released
 
 T = TypeVar("T")
@@ -140,7 +139,7 @@ def unit_note(text: str, palette: Palette) -> dict[str, Any]:
 
 def read(answer: Answer, column: str, value: float | None) -> str:
     """A value as the page says it."""
-    return fmt.figure(answer.metric, column, value)
+    return answer.metric.kind.figure(value, column)
 
 
 def unit_of(answer: Answer, column: str) -> str:
@@ -156,7 +155,7 @@ def value_axis(answer: Answer, column: str, values: Iterable[float], palette: Pa
     if column.endswith("_hours"):
         return time_axis(known, palette)
     axis: dict[str, Any] = {"gridcolor": palette.grid, "nticks": 6}
-    if answer.metric.is_share:
+    if answer.metric.kind.is_share:
         low, high = (min(known), max(known)) if known else (0.0, 1.0)
         pad = max((high - low) * 0.15, 0.004)
         start = 0.0 if zero or (zero is None and low < 0.5) else max(0.0, low - pad)

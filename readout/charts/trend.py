@@ -145,7 +145,7 @@ def panels(
     most: int = 8,
 ) -> go.Figure:
     """One small panel a value of `split`, the largest first, two abreast. Counts have a scale each from zero; shares and times share one."""
-    weight = {"time": "n", "ratio": "denominator"}.get(answer.metric.kind, "value")
+    weight = answer.metric.kind.weight
     lines: dict[Any, list[Row]] = {}
     for row in answer.rows:
         lines.setdefault(row[split], []).append(row)
@@ -174,7 +174,7 @@ def panels(
         name = names[code]
         for trace in line_of(answer, rows, column, colour, name.replace("<br>", " "), size=4):
             traces.append(trace | {"xaxis": f"x{n}", "yaxis": f"y{n}"})
-        values = shared if is_time or answer.metric.is_share else [r[column] for r in rows if r[column] is not None]
+        values = shared if is_time or answer.metric.kind.is_share else [r[column] for r in rows if r[column] is not None]
         axis = value_axis(answer, column, values, palette)
         bottom_row = i + 2 >= len(ordered)
         figure[f"xaxis{n}"] = {
@@ -244,7 +244,7 @@ def by_month(answer: Answer) -> list[Row]:
 def _hover(answer: Answer, rows: Sequence[Row], column: str) -> list[str]:
     said = []
     for r in rows:
-        counts = f" ({counted})" if (counted := fmt.counts(answer.metric, r)) else ""
+        counts = f" ({counted})" if (counted := answer.metric.kind.counts(r)) else ""
         said.append(f"{read(answer, column, r[column])}{counts}{', provisional' if r['provisional'] else ''}")
     return said
 
@@ -308,7 +308,7 @@ def end_of(answer: Answer, rows: Sequence[Row], column: str, colour: str, name: 
 
 
 def _target(answer: Answer) -> float | None:
-    return answer.standard.target if answer.standard is not None and answer.metric.is_share else None
+    return answer.standard.target if answer.standard is not None and answer.metric.kind.is_share else None
 
 
 def _event(at: str, palette: Palette, **refs: str) -> dict[str, Any]:

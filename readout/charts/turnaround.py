@@ -155,7 +155,7 @@ def _steps(metric: Metric, points: Sequence[Row], colour: str, name: str, start:
         "x": [round(max(p["hours"], start), 3) for p in points],
         "y": [round(p["still_waiting"], 4) for p in points],
         "line": {"color": colour, "width": 2, "shape": "hv", "dash": dash},
-        "text": [fmt.duration(metric, p["hours"]) for p in points],
+        "text": [metric.kind.duration(p["hours"]) for p in points],
         "hovertemplate": f"{name}: %{{y:.1%}} still waiting after %{{text}}<extra></extra>",
     }
 

@@ -9,8 +9,8 @@ from readout.metrics.answer import Answer
 
 def alternative(answer: Answer, column: str = "value") -> str:
     """The text alternative of a chart of `column`, written from its answer."""
-    if answer.metric.kind == "time" and column == "value":
-        column = "p90_hours"
+    if answer.metric.kind.is_time and column == "value":
+        column = answer.metric.kind.charted
     what = {"median_hours": ", half within", "p90_hours": ", 90 % within"}.get(column, "")
     known = [r for r in answer.rows if r.get(column) is not None]
     if not known:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from readout.analysis.control import column_of
 from readout.engine.extract import Extract
 from readout.export.content import Content, Item
 from readout.metrics import format as fmt
@@ -83,9 +82,9 @@ def _print(file: Mapping[str, Any]) -> str:
 
 
 def _indicator(item: Item) -> dict[str, Any]:
-    column = column_of(item.metric)
+    column = item.metric.kind.charted
     months = {
-        r["month"].isoformat(): {"value": r[column], "text": fmt.figure(item.metric, column, r[column]), "provisional": r["provisional"]}
+        r["month"].isoformat(): {"value": r[column], "text": item.metric.kind.figure(r[column], column), "provisional": r["provisional"]}
         for r in item.answer.rows
         if r["month"]
     }

@@ -19,7 +19,7 @@ import polars as pl
 
 from readout import charts, paths
 from readout.analysis import case_mix, timestamp_tests
-from readout.analysis.control import Control, column_of, control, controls, rebases_of
+from readout.analysis.control import Control, control, controls, rebases_of
 from readout.charts import assurance_of
 from readout.charts.icons import is_high
 from readout.charts.svg import svg
@@ -383,7 +383,7 @@ def _refuse_unknown(pack: Pack, store: Store) -> None:
 def _by_unit(answer: Answer, profile: str, rebases: Sequence[Any]) -> dict[str, Verdict]:
     """The verdict of each site on its last complete month; of one whose figure the release withholds nothing is said."""
     released = answer.release(profile)
-    hidden = {(r["month"], r["site_code"]) for i, r in enumerate(released.rows) if (i, column_of(answer.metric)) in released.hidden}
+    hidden = {(r["month"], r["site_code"]) for i, r in enumerate(released.rows) if (i, answer.metric.kind.charted) in released.hidden}
     found = [c for c in controls(answer, rebases) if c.is_current and c.last]
     return {c.unit["site_code"]: (c.variation, is_high(c)) for c in found if c.last and (c.last["month"], c.unit["site_code"]) not in hidden}
 
@@ -404,7 +404,7 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
     now, before = latest(released)
     own = {**{d: v for d, v in base.where.items() if d == "pathway"}, **wanted.where}
     named = filter_words(own, answer.labels)
-    if metric.kind == "time" and "pathway" not in own:
+    if metric.kind.is_time and "pathway" not in own:
         named = [*named, "all pathways together"]  # said, since a quantile over them mixes hours with weeks
     goal, status = target(answer, len(visible_sites(store, scope)))
     return Item(
@@ -427,7 +427,7 @@ def _item(pack: Pack, wanted: Wanted, base: Scope, ask: Ask, rebases: Sequence[A
 def _by_site(pack: Pack, wanted: Wanted, metric: Metric, base: Scope, ask: Ask) -> Released | None:
     """The sites over a year, for what commentary says of one beside another; of shares alone, which have intervals."""
     comment = pack.comments.get(wanted.key)
-    if comment is None or not metric.is_share or metric.is_snapshot or "site_code" not in metric.dimensions:
+    if comment is None or not metric.kind.is_share or metric.is_snapshot or "site_code" not in metric.dimensions:
         return None
     answer = ask(wanted.metric_id, _scope(metric, base, wanted, "site_code"))
     return answer.release(pack.profile)

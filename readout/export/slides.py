@@ -263,13 +263,13 @@ class Deck:
         from pptx.enum.chart import XL_CHART_TYPE
         from pptx.util import Inches
 
-        data = CategoryChartData(number_format="0.0%" if item.metric.is_share else "General")
+        data = CategoryChartData(number_format="0.0%" if item.metric.kind.is_share else "General")
         data.categories = item.control.points["month"].to_list()
         for label, found in values.items():
             data.add_series(label, found)
         frame = slide.shapes.add_chart(XL_CHART_TYPE.LINE_MARKERS, *(Inches(x) for x in place), data)
         _alternative(frame, words)
-        self._chart(frame.chart, "0%" if item.metric.is_share else "#,##0.##", y_title=y_title)
+        self._chart(frame.chart, "0%" if item.metric.kind.is_share else "#,##0.##", y_title=y_title)
         chart = frame.chart
         chart.category_axis.tick_labels.number_format, chart.category_axis.tick_labels.number_format_is_linked = "mmm yy", False
         _every(chart.category_axis, 3 if place[2] > WIDE / 2 else 6)
@@ -286,9 +286,9 @@ class Deck:
         most = ceil(high / step - 0.15) * step
         value_axis = chart.value_axis
         value_axis.minimum_scale = round(floor(low / step + 0.15) * step, 9)
-        value_axis.maximum_scale = round(min(most, 1.0) if item.metric.is_share else most, 9)
+        value_axis.maximum_scale = round(min(most, 1.0) if item.metric.kind.is_share else most, 9)
         value_axis.major_unit = round(step, 9)
-        if item.metric.is_share and round(step * 100, 6) % 1:
+        if item.metric.kind.is_share and round(step * 100, 6) % 1:
             value_axis.tick_labels.number_format = "0.0%"
         _crossing_at_the_foot(chart)
 

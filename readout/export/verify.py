@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from readout.analysis.control import column_of
 from readout.export.content import Content, Item
 from readout.export.pack import PackError
 from readout.export.pdf_words import words
@@ -31,7 +30,7 @@ def check(content: Content, files: Mapping[str, bytes]) -> None:
 
 def expected(item: Item) -> tuple[str, float | None]:
     """What an indicator's latest figure must read, from its Answer alone."""
-    column, counted = column_of(item.metric), "n" if item.metric.kind == "time" else "value"
+    column, counted = item.metric.kind.charted, item.metric.kind.counting
     found: tuple[str, float | None] = (fmt.DASH, None)
     for i, row in enumerate(item.answer.frame.iter_rows(named=True)):
         if row["provisional"]:
@@ -41,7 +40,7 @@ def expected(item: Item) -> tuple[str, float | None]:
         elif counted == "n" and 0 < (row[counted] or 0) < 10:
             found = "too few", None
         elif row[counted] is not None and (counted == "value" or row[counted]):
-            found = fmt.figure(item.metric, column, row[column]), row[column]
+            found = item.metric.kind.figure(row[column], column), row[column]
     return found
 
 

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from textwrap import wrap
 from typing import Any
 
-from readout.analysis.control import column_of
 from readout.charts import icons
 from readout.charts.theme import LIGHT
 from readout.export import tables
@@ -68,7 +67,7 @@ def answer_rows(answer: Released) -> tuple[tuple[str, ...], tuple[tuple[Any, ...
 def _column(answer: Released, column: str) -> str:
     if column in DIMENSIONS:
         return DIMENSIONS[column].label
-    if column == "value" and answer.metric.is_share:
+    if column == "value" and answer.metric.kind.is_share:
         return "Share"
     return fmt.COLUMNS.get(column, column) + (", hours" if column.endswith("_hours") else "")
 
@@ -215,7 +214,7 @@ def _summary(book: Book, content: Content) -> None:
 
 
 def _style(item: Item) -> str:
-    return "share" if item.metric.is_share else "count" if item.metric.kind in ("count", "stock") else "number"
+    return "share" if item.metric.kind.is_share else "count" if item.metric.kind.is_whole else "number"
 
 
 def _sites(book: Book, content: Content) -> None:
@@ -235,7 +234,7 @@ def series_of(item: Item) -> tuple[str, float]:
     metric = item.metric
     if metric.is_snapshot:
         return tables.LEVEL, 1.0
-    if metric.kind != "time":
+    if not metric.kind.is_time:
         return metric.unit[0].upper() + metric.unit[1:], 1.0
     known = [x for x in item.control.points["x"] if x is not None]
     is_days = "calendar days" in metric.short_clock or min(known, default=0) >= 48
@@ -247,13 +246,12 @@ def point_rows(item: Item) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]
     metric = item.metric
     figure, unit = series_of(item)
     found = {r["month"]: r for r in item.answer.rows}
-    is_ratio, is_time = metric.kind == "ratio", metric.kind == "time"
-    counts = ("Numerator", "Denominator") if is_ratio else ("n", metric.unended.capitalize()) if is_time else ("Count",)
+    counts = ("Numerator", "Denominator") if metric.kind.is_ratio else ("n", metric.unended.capitalize()) if metric.kind.is_time else ("Count",)
     columns = ("Month", figure, "Mean", "Lower limit", "Upper limit", *counts, "Note")
     rows = []
     for p in item.control.points.iter_rows(named=True):
         row = found.get(p["month"]) or {}
-        numbers = tuple(row.get(c) for c in (("numerator", "denominator") if is_ratio else ("n", "count_unreported") if is_time else (column_of(metric),)))
+        numbers = tuple(row.get(c) for c in metric.kind.behind or (metric.kind.charted,))
         lines = (None if p[c] is None else p[c] / unit for c in ("x", "mean", "lpl", "upl"))
         rows.append((p["month"], *lines, *numbers, "provisional" if p["is_provisional"] else RULES.get(p["flag"] or "", "")))
     return columns, tuple(rows)
@@ -266,7 +264,7 @@ def _indicator(book: Book, content: Content, item: Item) -> None:
     said += [f"Stands with a reason given: “{s}” {w}" for s, w in item.comment.reasons.items()]
     sheet, at = book.sheet(item.label, said)
     columns, rows = point_rows(item)
-    style = "share" if item.metric.is_share else "number"
+    style = "share" if item.metric.kind.is_share else "number"
     lines = ("Mean", "Lower limit", "Upper limit")
     figure = columns.index("Mean") - 1
     styles = dict.fromkeys((columns[figure], *lines), style)
@@ -295,7 +293,7 @@ def _months_chart(book: Book, item: Item, sheet: str, at: int, count: int, colum
         series(name, columns.index(name), last, {"color": LIGHT.muted, "width": 1.25 if name == "Mean" else 1, **dash}, {"type": "none"})
     chart.set_title({"name": f"{item.label}: {figure[0].lower()}{figure[1:]}" if item.metric.is_snapshot else item.label, "name_font": {"size": 12}})
     chart.set_x_axis({"date_axis": True, "label_position": "low", "num_format": "mmm yy", "major_unit": 3, "major_unit_type": "months"})
-    chart.set_y_axis({"num_format": "0%" if item.metric.is_share else "#,##0", "major_gridlines": {"visible": True, "line": {"color": LIGHT.grid}}})
+    chart.set_y_axis({"num_format": "0%" if item.metric.kind.is_share else "#,##0", "major_gridlines": {"visible": True, "line": {"color": LIGHT.grid}}})
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 860, "height": 380})
     return chart

@@ -122,7 +122,7 @@ def facts_of(control: Control, *, released: Answer | None = None, by_unit: Answe
         mean=mean,
         average=None if last is None else last["mean"],
         provisional=tuple(control.points.filter(control.points["is_provisional"])["month"].to_list()),
-        is_time=metric.kind == "time",
+        is_time=metric.kind.is_time,
         is_stepped=_is_stepped(control),
         is_withheld=released is not None and _is_withheld(control, released),
         units=_units(by_unit) if by_unit is not None else (),
@@ -149,7 +149,7 @@ def _account(released: Answer) -> list[str]:
     settled = [r for r in released.rows if not r["provisional"]]
     rows = [*settled[-2:], *settled[-13:-12], *(r for r in released.rows if r["provisional"])]
     known = [(c, r[c]) for r in rows for c in COUNTED if r.get(c) is not None]
-    return [fmt.count(v) if c not in FIGURES else fmt.figure(released.metric, c, v) for c, v in known]
+    return [fmt.count(v) if c not in FIGURES else released.metric.kind.figure(v, c) for c, v in known]
 
 
 def _leaves(control: Control, released: Answer | None, judged: Sequence[Row]) -> dict[date, float | None]:
@@ -191,7 +191,7 @@ def _units(answer: Answer) -> tuple[Unit, ...]:
             continue
         part, whole = row.get("numerator"), row.get("denominator")
         value = low = high = None
-        if answer.metric.is_share and part is not None and whole:
+        if answer.metric.kind.is_share and part is not None and whole:
             value, (low, high) = part / whole, wilson(part, whole)
         found.append(Unit(answer.label(dimension, row[dimension]), value, low, high, (fmt.percent(value), fmt.percent(low), fmt.percent(high))))
     return tuple(found)

@@ -14,7 +14,7 @@ from readout.engine.store import Store
 from readout.errors import UsageError, suggest
 from readout.metrics import format as fmt
 from readout.metrics import release, reporter_disclosure
-from readout.metrics.catalogue import COLUMNS, Catalogue, Metric, Standard, load_catalogue
+from readout.metrics.catalogue import Catalogue, Metric, Standard, load_catalogue
 from readout.metrics.release_policy import Policy, policy_of
 from readout.metrics.scope import DIMENSIONS, Scope, month_end, month_of, months_between, next_month
 
@@ -113,7 +113,7 @@ class Answer:
             "rows": [{k: v.isoformat() if isinstance(v, date) else v for k, v in row.items()} for row in self.rows],
             "provenance": {
                 "label": self.metric.label,
-                "kind": self.metric.kind,
+                "kind": self.metric.kind.name,
                 "unit": self.metric.unit,
                 "clock": self.metric.clock,
                 "extract_id": self.extract_id,
@@ -194,7 +194,7 @@ def _answer(
     sites = visible_sites(store, scope)
     through = {} if metric.national else {s: at for s, at in store.extract.data_through.items() if s in sites}
     frame = _shape(metric, scope, raw)
-    if metric.kind == "stock" and metric.is_snapshot and not metric.national and end:
+    if metric.kind.is_level and metric.is_snapshot and not metric.national and end:
         frame = _dense(metric, scope, frame, end)
     months = provisional_months(store.extract, metric, sites)
     frame, marked = _mark_provisional(frame, metric, scope, store.extract, months)
@@ -253,7 +253,7 @@ def _dense(metric: Metric, scope: Scope, frame: pl.DataFrame, end: date) -> pl.D
     order = ["month", *others]
     full = pl.DataFrame([(m, *u) for m in months for u in units], schema={d: frame.schema[d] for d in order}, orient="row")
     joined = full.join(frame, on=order, how="left", nulls_equal=True)
-    filled = joined.with_columns(pl.col("value").fill_null(0)) if metric.unit != "days" else joined
+    filled = joined.with_columns(pl.col("value").fill_null(0)) if metric.kind.nothing_is_zero else joined
     return filled.select(frame.columns).sort([d for d in frame.columns if d in order], nulls_last=True)
 
 
@@ -273,12 +273,12 @@ def _shape(metric: Metric, scope: Scope, raw: pl.DataFrame) -> pl.DataFrame:
     if metric.is_snapshot:
         raw = raw.with_columns(pl.col("snapshot_month").alias("month"))
         dimensions = ["month", *(d for d in dimensions if d != "month")] if "month" not in dimensions else dimensions
-    columns = {name: pl.col(metric.column[name]).alias(name) for name in COLUMNS[metric.kind]}
+    columns = {name: pl.col(metric.column[name]).alias(name) for name in metric.kind.columns}
     shaped = raw.select(*dimensions, *columns.values(), *metric.more)
-    if metric.kind == "ratio":
+    if metric.kind.is_ratio:
         value = pl.when(pl.col("denominator") > 0).then(pl.col("numerator") / pl.col("denominator"))
         shaped = shaped.with_columns(value.alias("value"))
-    order = [*dimensions, "hours"] if metric.kind == "curve" else dimensions
+    order = [*dimensions, *metric.kind.order]
     return shaped.sort(order, nulls_last=True) if order else shaped
 
 

@@ -7,28 +7,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 from readout import paths, schema, tomlfile
 from readout.engine.query_file import MACROS, ROLES, QueryFile, load_queries
 from readout.errors import CatalogueError, UsageError, suggest
 from readout.metrics.claims import Rules, load_claims
+from readout.metrics.kinds import KINDS, Kind
 from readout.metrics.scope import DIMENSIONS, Dimension, Scope
 
-Kind = Literal["count", "ratio", "time", "stock", "curve"]
-KINDS = ("count", "ratio", "time", "stock", "curve")
 BETTER = ("up", "down", "neutral")
 SPC = ("xmr", "p_prime", "u_prime", "none")
 STATUS = ("national", "network", "local", "illustrative")
-# What each kind of metric takes from its query, and the names a row of the answer gives them.
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "count": ("value",),
-    "stock": ("value",),
-    "ratio": ("numerator", "denominator"),
-    "time": ("n", "count_unreported", "median_hours", "p90_hours", "p95_hours"),
-    "curve": ("hours", "still_waiting", "lower", "upper", "count_at_risk", "n", "count_unreported"),
-}
-
+WORDS = {"counts": "phrase", "ended": "ended", "unended": "unended", "decimals": "decimals"}  # of an entry, for its kind
 UNCOUNTED = ("reporter_key",)  # a returned number that names, and counts nothing
 
 # The moment at which a record joins each kind of cohort. From then on all of it counts, whatever becomes of it later.
@@ -68,7 +59,6 @@ class Metric:
     maturity_days: int
     dimensions: tuple[str, ...]
     spc: str
-    chart: str
     source: str
     owner: str
     page: str
@@ -79,9 +69,6 @@ class Metric:
     national: bool = False  # a published return: not filtered by site, never provisional
     constants: Mapping[str, str] = field(default_factory=dict)  # parameters of the query that are the metric's own, such as its clock
     more: tuple[str, ...] = ()  # further columns of the query that an answer keeps
-    counts: str = ""  # of a ratio: its counts in words, as in "{numerator} in {denominator} working day(s)"
-    ended: str = ""  # of a time or curve: what has happened to an examination whose wait has ended, as in "reported"
-    unended: str = ""  # and what is said of one whose wait has not, as in "unreported"
     readers: QueryFile | None = None  # reports by reporter of each cell, where a cell that is nearly all one person's is left out
     # Dimensions known only after the cohort has begun, which it offers all the same:
     ends: tuple[str, ...] = ()  # how the wait ended, with those that go on as one of the ends: all of the cohort is counted
@@ -93,14 +80,19 @@ class Metric:
         return tuple(q for q in (self.query, self.accounts, self.readers) if q is not None)
 
     @property
-    def short_clock(self) -> str:
-        """The clock in the words of an axis: what is timed and how; empty where nothing is."""
-        return CLOCKS.get(self.constants.get("clock", ""), "")
+    def ended(self) -> str:
+        """Of a time or curve: what has happened to an examination whose wait has ended."""
+        return self.kind.ended
 
     @property
-    def is_share(self) -> bool:
-        """True for a ratio that is a fraction of its denominator, shown in per cent."""
-        return self.kind == "ratio" and self.unit.startswith("share")
+    def unended(self) -> str:
+        """And what is said of one whose wait has not."""
+        return self.kind.unended
+
+    @property
+    def short_clock(self) -> str:
+        """The clock in the words of an axis: what is timed and how; empty where nothing is."""
+        return self.kind.clock
 
     @property
     def is_snapshot(self) -> bool:
@@ -263,13 +255,14 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
     data["more"] = tuple(data.get("more", ()))
     for key in ("ends", "as_at_end"):
         data[key] = tuple(data.get(key, ()))
-    optional = ("id", "standard", "national", "constants", "more", "readers", "counts", "ended", "unended", "ends", "as_at_end")
+    optional = ("id", "standard", "national", "constants", "more", "readers", "ends", "as_at_end")
     missing = [f for f in Metric.__dataclass_fields__ if f not in optional and data.get(f) in (None, "")]
     if missing:
         raise CatalogueError(f"{where} lacks {', '.join(missing)}.")
-    unknown = [k for k in data if k not in Metric.__dataclass_fields__]
+    fields = (*Metric.__dataclass_fields__, *WORDS)
+    unknown = [k for k in data if k not in fields]
     if unknown:
-        raise CatalogueError(f"{where}: '{unknown[0]}' is not a field of a metric. {suggest(unknown[0], Metric.__dataclass_fields__)}")
+        raise CatalogueError(f"{where}: '{unknown[0]}' is not a field of a metric. {suggest(unknown[0], fields)}")
     for key, known in (("kind", KINDS), ("better", BETTER), ("spc", SPC)):
         if data[key] not in known:
             raise CatalogueError(f"{where}: {key} '{data[key]}' is not known. {suggest(str(data[key]), known)}")
@@ -289,9 +282,8 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
         for param in query.params:
             if param not in known_params:
                 raise CatalogueError(f"{where}: {query.name}.sql has a parameter '{param}' that nothing sets. Give it in constants.")
-    _refuse_wordless(where, data)
-    if set(data["column"]) != set(COLUMNS[data["kind"]]):
-        raise CatalogueError(f"{where}: column must name {', '.join(COLUMNS[data['kind']])} for a {data['kind']}.")
+    if set(data["column"]) != set(KINDS[data["kind"]].columns):
+        raise CatalogueError(f"{where}: column must name {', '.join(KINDS[data['kind']].columns)} for a {data['kind']}.")
     for column in (*data["column"].values(), *data["more"]):
         if column not in data["query"].returns:
             raise CatalogueError(f"{where}: {data['query'].name}.sql returns no column '{column}'. {suggest(column, data['query'].returns)}")
@@ -304,22 +296,23 @@ def _metric(name: str, data: dict[str, Any], queries: Mapping[str, QueryFile], s
             )
     if data.get("standard") and data["standard"] not in standards:
         raise CatalogueError(f"{where}: standard '{data['standard']}' is not in standards.toml. {suggest(data['standard'], standards)}")
-    return Metric(id=name, **data)
+    data["kind"] = _kind(where, data)
+    return Metric(id=name, **{k: v for k, v in data.items() if k not in WORDS})
 
 
-def _refuse_wordless(where: str, data: Mapping[str, Any]) -> None:
-    """Raise unless an entry says in words what its counts are: a sentence about it would have to guess."""
-    if data["kind"] == "ratio":
-        for part in ("{numerator}", "{denominator}"):
-            if part not in str(data.get("counts", "")):
-                raise CatalogueError(
-                    f"{where}: a ratio says what its counts are called, and counts lacks {part}. Write counts = "
-                    '"{numerator} of {denominator}" for a share, or as in "{numerator} in {denominator} working day(s)".'
-                )
-    if data["kind"] in ("time", "curve"):
-        for key, example in (("ended", "reported"), ("unended", "unreported")):
-            if not data.get(key):
-                raise CatalogueError(f'{where}: a {data["kind"]} says how a wait ends: give {key}, as in {key} = "{example}".')
+def _kind(where: str, data: Mapping[str, Any]) -> Kind:
+    """The kind of an entry with the entry's words; raises where it cannot say its counts."""
+    kind = KINDS[data["kind"]]
+    named = {**{c: data["column"][c] for c in kind.columns}, **{c: c for c in data["more"]}}
+    roles = {c: data["query"].roles[column] for c, column in named.items() if column in data["query"].roles}
+    words = {word: data[key] for key, word in WORDS.items() if key in data}
+    for key, word in WORDS.items():
+        if key in data and word not in kind.words:
+            raise CatalogueError(f"{where}: a {kind.name} has no {key}. Take it away, or say the right kind.")
+    try:
+        return kind(roles=roles, clock=CLOCKS.get(data.get("constants", {}).get("clock", ""), ""), **words)
+    except CatalogueError as e:
+        raise CatalogueError(f"{where}: {e}") from None
 
 
 def _refuse_outcomes(where: str, data: Mapping[str, Any]) -> None:

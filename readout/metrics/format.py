@@ -1,12 +1,7 @@
 """How numbers, times and dates read: British English, thousands separated, units as people say them."""
 
-import re
-from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
-
-from readout.metrics.catalogue import Metric
 
 DASH = "–"
 WITHHELD = "*"  # a figure that a release does not show
@@ -64,49 +59,12 @@ def hours(value: float | None) -> str:
     return f"{value:.1f} h" if value < 48 else f"{value / 24:.1f} days"
 
 
-def duration(metric: Metric, value: float | None) -> str:
-    """A time on the metric's own clock: a clock of calendar days knows no hours, so `same day`, `1 day`, `10 days`."""
-    if value is None or "calendar days" not in metric.short_clock:
-        return hours(value)
-    days = value / 24
-    if days == 0:
+def days(value: float) -> str:
+    """Calendar days as people say them: `same day`, `1 day`, `10 days`."""
+    if value == 0:
         return "same day"
-    said = f"{days:,.0f}" if days == round(days) else f"{days:,.1f}"
-    return f"{said} day{'' if days == 1 else 's'}"
-
-
-def figure(metric: Metric, column: str, value: float | None) -> str:
-    """A figure of a metric as pages, charts and the command line say it. `column`: a time's name ends in `_hours`."""
-    if column.endswith("_hours"):
-        return duration(metric, value)
-    if value is None:
-        return DASH
-    if metric.is_share:
-        return percent(value)
-    if metric.unit.startswith("ratio to"):
-        return f"{value:.2f}"
-    return f"{value:,.1f}" if metric.kind == "ratio" else count(value)
-
-
-def counts(metric: Metric, row: Mapping[str, Any], say: Callable[[Any], str] | None = None) -> str:
-    """The counts behind a figure of a ratio or a time, in the words of its catalogue entry: `20 in 11 working days`, `n 40, 3 unreported`.
-
-    `row`: the answer's columns. `say`: how one count reads (`released` where some may be withheld). Empty where the row has no counts.
-    """
-    say = say or count
-    if metric.kind == "time" and (row.get("n") is not None or say is released):
-        return f"n {say(row['n'])}, {say(row['count_unreported'])} {metric.unended}"
-    if metric.kind != "ratio" or row.get("denominator") is None:
-        return ""
-    is_people = {name: metric.query.roles.get(metric.column[name]) == "people" for name in ("numerator", "denominator")}
-    parts = {name: say(row[name]) if is_one else _part(row[name]) for name, is_one in is_people.items()}
-    numbered = re.sub(r"(\{(\w+)\}[^{]*?)\(s\)", lambda m: m[1] + ("" if row[m[2]] == 1 else "s"), metric.counts)
-    return numbered.format(**parts)
-
-
-def _part(value: float | None) -> str:
-    """A number beside a count that counts nobody: what is expected, and days that count in part, have a decimal."""
-    return count(value) if value is None or value == round(value) else f"{value:,.1f}"
+    said = f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
+    return f"{said} day{'' if value == 1 else 's'}"
 
 
 def day(value: date) -> str:

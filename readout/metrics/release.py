@@ -22,7 +22,7 @@ import polars as pl
 
 from readout.errors import ScopeError, UsageError
 from readout.metrics import format as fmt
-from readout.metrics.catalogue import COLUMNS, Metric
+from readout.metrics.catalogue import Metric
 from readout.metrics.release_policy import Profile
 from readout.metrics.scope import DIMENSIONS, Scope, month_end, next_month
 from readout.stats.disclosure import BESIDE, GONE, SHOWN, SMALL, Key, is_small, protect, rounded
@@ -81,17 +81,6 @@ def counted(value: float | None, least: int, base: int) -> float | None:
     return None if value is None or is_small(value, least) else rounded(value, base)
 
 
-def roles(metric: Metric) -> dict[str, str]:
-    """What each number of an answer's frame is, as its query's header declares it (`queryfile.ROLES`)."""
-    named = {**{c: metric.column[c] for c in COLUMNS[metric.kind]}, **{c: c for c in metric.more}}
-    return {c: metric.query.roles[query_column] for c, query_column in named.items() if query_column in metric.query.roles}
-
-
-def count_columns(metric: Metric) -> tuple[str, ...]:
-    """Columns of an answer's frame that count individuals."""
-    return tuple(c for c, role in roles(metric).items() if role == "people")
-
-
 def clear(frame: pl.DataFrame, metric: Metric, scope: Scope, profile: Profile) -> Cleared:
     """The rows of an answer as they may leave under a profile; the columns and their types stay."""
     least, base = least_of(scope, profile), profile.round_to
@@ -117,10 +106,10 @@ def clear(frame: pl.DataFrame, metric: Metric, scope: Scope, profile: Profile) -
 
 def _states(rows: Sequence[Mapping[str, Any]], keys: Sequence[Key], metric: Metric, least: int, base: int) -> dict[str, dict[Key, str]]:
     """What becomes of each count, by column and key. The rows of one curve share a key, and the counts of its cohort."""
-    columns = [c for c in count_columns(metric) if c != "count_at_risk"]
+    columns = [c for c in metric.kind.people if c != "count_at_risk"]
     firsts = {key: row for key, row in reversed(list(zip(keys, rows, strict=True)))}
-    wholes = {part: whole for part, whole in (("numerator", "denominator" if metric.is_share else "count_judged"), ("count_unreported", "n")) if whole in columns}
-    fixed = ("month",) if metric.is_snapshot or metric.kind == "stock" else ()
+    wholes = {part: whole for part, whole in metric.kind.wholes.items() if whole in columns}
+    fixed = ("month",) if metric.is_snapshot or metric.kind.is_level else ()
     unique = list(firsts)
     found = protect(unique, {c: [firsts[k][c] for k in unique] for c in columns}, least=least, base=base, wholes=wholes, fixed=fixed)
     return {c: dict(zip(unique, states, strict=True)) for c, states in found.items()}
@@ -132,18 +121,18 @@ def _row(row: Mapping[str, Any], state: Mapping[str, str], metric: Metric, least
         new[column] = rounded(row[column], base) if fate == SHOWN and row[column] is not None else None
         if isinstance(row[column], int) and new[column] is not None:
             new[column] = int(new[column])
-    declared = roles(metric)
+    declared = metric.kind.roles
     for column in declared:
         is_made_of_exact = declared[column] == "statistic" or (column in metric.more and declared[column] != "plain")
         if column not in state and is_made_of_exact and least:
             new[column] = None
-    if metric.kind == "ratio":
+    if metric.kind.is_ratio:
         part, whole = new["numerator"], new["denominator"]
         new["value"] = part / whole if part is not None and whole else None
-    elif metric.kind == "time":
+    elif metric.kind.is_time:
         few = new["n"] is None or row["n"] < least_for_average
         new |= {c: None if few or row[c] is None else round(row[c], 1) if base > 1 else row[c] for c in AVERAGES}
-    elif metric.kind == "curve":
+    elif metric.kind.is_curve:
         new |= _curve(row, new["n"], least, base, least_for_average)
     elif "value" not in state and least:
         new["value"] = None
@@ -173,15 +162,15 @@ def note(metric: Metric, cleared: Cleared, profile: Profile, least: int) -> str:
     if least:
         few = f"{cleared.count_small} {'cell' if cleared.count_small == 1 else 'cells'}"
         beside = f", and {cleared.count_beside} more that would give them away" if cleared.count_beside else ""
-        parts.append(f"counts of 1 to {least - 1}{', and what would leave so few of a whole,' if metric.is_share else ''} are withheld ({few}{beside})")
+        parts.append(f"counts of 1 to {least - 1}{', and what would leave so few of a whole,' if metric.kind.is_share else ''} are withheld ({few}{beside})")
     if profile.round_to > 1:
         parts.append(f"{'others' if least else 'counts'} rounded to the nearest {profile.round_to}")
     text = ", ".join(parts) or "counts are as they are"
-    if parts and metric.kind in ("ratio", "curve") and profile.round_to > 1:
-        text += f"; {'percentages' if metric.is_share or metric.kind == 'curve' else 'ratios'} are of the rounded counts"
-    if profile.least_for_average and metric.kind == "time":
+    if parts and metric.kind.quotient and profile.round_to > 1:
+        text += f"; {metric.kind.quotient} are of the rounded counts"
+    if profile.least_for_average and metric.kind.is_time:
         text += f"; medians and percentiles of fewer than {profile.least_for_average} are withheld"
-    if least and metric.kind in ("count", "stock") and "value" not in count_columns(metric):
+    if least and metric.kind.is_whole and "value" not in metric.kind.people:
         text += "; the figure is one person's, and is withheld"
     if cleared.count_gone:
         text += f"; {cleared.count_gone} {'row is' if cleared.count_gone == 1 else 'rows are'} left out, because even withheld they would tell"

@@ -59,19 +59,19 @@ def _card(answer: Asked) -> None:
     now, before = findings.latest_complete(answer)
     label = answer.metric.label
     is_one_day = answer.metric.is_snapshot and "month" not in answer.scope.by
-    if is_one_day or (answer.metric.kind == "stock" and not answer.metric.national):
+    if is_one_day or (answer.metric.kind.is_level and not answer.metric.national):
         now, before = findings.latest(answer), None if is_one_day else now
         label = f"{label} now" if now and now["provisional"] and not answer.scope.date_to else label
     said = findings.when(answer, now)
     paths = [answer.label("pathway", p) for p in answer.scope.where.get("pathway", ())]
     if is_one_day:
         said = answer.words.rsplit(", ", 1)[-1]
-    elif now and answer.metric.kind == "stock" and now["provisional"]:
+    elif now and answer.metric.kind.is_level and now["provisional"]:
         said = "when the data ends"
-    lines = [fmt.listed(paths) if paths else "", said, findings.beside(answer, now) if answer.metric.kind in ("time", "ratio") else ""]
+    lines = [fmt.listed(paths) if paths else "", said, findings.beside(answer, now) if answer.metric.kind.behind else ""]
     if before and before is not now:
         lines.append(f"{findings.when(answer, before)}: {findings.reading(answer, before)}")
-    _figure(label + (", half within" if answer.metric.kind == "time" else ""), findings.reading(answer, now), lines)
+    _figure(label + (", half within" if answer.metric.kind.is_time else ""), findings.reading(answer, now), lines)
 
 
 def _figure(label: str, value: str, lines: Sequence[str]) -> None:
@@ -245,7 +245,7 @@ def named_rows(answer: Answer) -> list[dict[str, Any]]:
 
 def _title(answer: Answer, column: str) -> str:
     if column == "value":
-        return "Share" if answer.metric.is_share else answer.metric.unit.capitalize()
+        return "Share" if answer.metric.kind.is_share else answer.metric.unit.capitalize()
     return DIMENSIONS[column].label if column in DIMENSIONS else fmt.COLUMNS.get(column, column)
 
 
@@ -253,13 +253,13 @@ def _cell(answer: Answer, column: str, value: Any, row: Mapping[str, Any]) -> An
     if column in DIMENSIONS:
         return answer.label(column, value)
     if column.endswith("_hours"):
-        if answer.metric.kind == "time" and value is not None and (row["n"] or 0) < LEAST_TIMED:
+        if answer.metric.kind.is_time and value is not None and (row["n"] or 0) < LEAST_TIMED:
             return findings.TOO_FEW
-        return fmt.duration(answer.metric, value)
+        return answer.metric.kind.duration(value)
     if column == "provisional":
         return "provisional" if value else ""
-    if column == "value" and answer.metric.kind == "ratio":
-        return fmt.figure(answer.metric, column, value)
+    if column == "value" and answer.metric.kind.is_ratio:
+        return answer.metric.kind.figure(value, column)
     return value
 
 

@@ -89,7 +89,7 @@ def _indicator(page: Page, metric_id: str) -> Indicator | None:
 def segment(page: Page, metric_id: str) -> dict[str, tuple[str, ...]]:
     """A time is asked of one pathway, the one that breaches its standard most by more than chance, else the one with the most examinations: over all of
     them a quantile mixes hours with weeks."""
-    if load_catalogue().metric(metric_id).kind != "time":
+    if not load_catalogue().metric(metric_id).kind.is_time:
         return {}
     ranked, _ = ranked_pathways(page, "six_week_breach" if metric_id == "request_to_exam" else "within_pathway_standard")
     return {"pathway": tuple(ranked[:1])} if ranked else {}

@@ -220,7 +220,7 @@ def limits(c: Control) -> str:
         return ""
     low, high = reading(c, last["lpl"], is_line=True), reading(c, last["upl"], is_line=True)
     low = "under 0" if last["lpl"] < 0 else low
-    high = "over 100 %" if c.metric.is_share and last["upl"] > 1 else high
+    high = "over 100 %" if c.metric.kind.is_share and last["upl"] > 1 else high
     return f"{low} to {high}"
 
 
@@ -235,10 +235,10 @@ def _value(c: Control, row: Row) -> str:
     if c.metric.is_snapshot:
         return f"{reading(c, x)} at the end of {month}"
     if c.column.endswith("_hours"):
-        counts = f" ({counted})" if (counted := fmt.counts(c.metric, row)) else ""
-        return f"nine in ten within {fmt.duration(c.metric, x)}{counts} in {month}"
+        counts = f" ({counted})" if (counted := c.metric.kind.counts(row)) else ""
+        return f"nine in ten within {c.metric.kind.duration(x)}{counts} in {month}"
     if row.get("denominator") and row.get("numerator") is not None:
-        return f"{reading(c, x)} ({fmt.counts(c.metric, row)}) in {month}"
+        return f"{reading(c, x)} ({c.metric.kind.counts(row)}) in {month}"
     return f"{reading(c, x)} in {month}"
 
 

@@ -75,7 +75,7 @@ def _filled(answer: Answer) -> list[Row]:
     nothing to count."""
     rows, metric = answer.rows, answer.metric
     is_withheld = (isinstance(answer, Released) and bool(answer.hidden or answer.count_gone)) or any(x.reason == "one_reader" for x in answer.left_out)
-    if "month" not in answer.scope.by or metric.national or metric.kind not in ("count", "stock") or metric.unit == "days" or is_withheld:
+    if "month" not in answer.scope.by or metric.national or not metric.kind.nothing_is_zero or is_withheld:
         return rows
     known = {r["month"] for r in rows}
     return sorted([*rows, *({"month": m, "value": 0, "provisional": late} for m, late in _months(answer) if m not in known)], key=lambda r: r["month"])
@@ -94,7 +94,7 @@ def latest(answer: Answer) -> Row | None:
 
 
 def _value(answer: Answer, row: Row) -> float | None:
-    value: float | None = row["n"] or None if answer.metric.kind == "time" else row["value"]
+    value: float | None = row["n"] or None if answer.metric.kind.is_time else row["value"]
     return value
 
 
@@ -102,19 +102,19 @@ def reading(answer: Answer, row: Row | None) -> str:
     """A row's figure as a card shows it. For a time: the median."""
     if row is None:
         return fmt.DASH
-    if answer.metric.kind == "time" and _is_few(row):
+    if answer.metric.kind.is_time and _is_few(row):
         return TOO_FEW
-    column = "median_hours" if answer.metric.kind == "time" else "value"
-    return fmt.figure(answer.metric, column, row[column])
+    column = answer.metric.kind.typical
+    return answer.metric.kind.figure(row[column], column)
 
 
 def beside(answer: Answer, row: Row | None) -> str:
     """The counts that stand behind a figure."""
     if row is None:
         return ""
-    if answer.metric.kind == "time":
-        return f"{_capped(answer, row)}{fmt.counts(answer.metric, row)}"
-    return fmt.counts(answer.metric, row) if answer.metric.kind == "ratio" else answer.metric.unit
+    if answer.metric.kind.is_time:
+        return f"{_capped(answer, row)}{answer.metric.kind.counts(row)}"
+    return answer.metric.kind.counts(row) if answer.metric.kind.is_ratio else answer.metric.unit
 
 
 def _is_few(row: Row) -> bool:
@@ -138,14 +138,14 @@ def too_few_to_draw(answer: Answer, drawn: Answer) -> str:
 
 
 def _nine_in_ten(answer: Answer, row: Row) -> str:
-    return "nine in ten not yet reached" if row["p90_hours"] is None else f"90 % within {fmt.duration(answer.metric, row['p90_hours'])}"
+    return "nine in ten not yet reached" if row["p90_hours"] is None else f"90 % within {answer.metric.kind.duration(row['p90_hours'])}"
 
 
 def when(answer: Answer, row: Row | None) -> str:
     """The month of a row; a stock says at its end."""
     if row is None:
         return "nothing to count in range" if complete_months(answer) else "no complete month in range"
-    return f"end of {fmt.month(row['month'])}" if answer.metric.kind == "stock" else fmt.month(row["month"])
+    return answer.metric.kind.when(row["month"])
 
 
 def compared(answer: Answer) -> str:
@@ -154,10 +154,10 @@ def compared(answer: Answer) -> str:
     name = ", ".join([answer.metric.label, *(answer.label("pathway", p) for p in answer.scope.where.get("pathway", ()))])
     if now is None:
         return f"{name}: {when(answer, None)}."
-    if answer.metric.kind == "time" and _is_few(now):
+    if answer.metric.kind.is_time and _is_few(now):
         said = f"{name}: {fmt.count(now['n'])} examination{'' if now['n'] == 1 else 's'} of {fmt.month(now['month'])}"
         return f"{said}, {fmt.count(now['count_unreported'])} still {answer.metric.unended}: too few for a median or a 90th percentile."
-    if answer.metric.kind == "time":
+    if answer.metric.kind.is_time:
         ended = answer.metric.ended
         said = f"{name}: half of the examinations of {fmt.month(now['month'])} were {ended} within {reading(answer, now)}"
         said += f", {_nine_in_ten(answer, now)}"
@@ -165,10 +165,10 @@ def compared(answer: Answer) -> str:
         if before and not _is_few(before):
             said += f"; for {fmt.month(before['month'])} half within {reading(answer, before)}, {_nine_in_ten(answer, before)}"
         return said + "."
-    counts = f" ({beside(answer, now)})" if answer.metric.kind == "ratio" else ""
-    said = f"{name}: {reading(answer, now)}{counts} {'at the ' if answer.metric.kind == 'stock' else 'in '}{when(answer, now)}"
+    counts = f" ({beside(answer, now)})" if answer.metric.kind.is_ratio else ""
+    said = f"{name}: {reading(answer, now)}{counts} {answer.metric.kind.preposition} {when(answer, now)}"
     if before:
-        said += f", {reading(answer, before)} {'at the ' if answer.metric.kind == 'stock' else 'in '}{when(answer, before)}"
+        said += f", {reading(answer, before)} {answer.metric.kind.preposition} {when(answer, before)}"
     return said + "."
 
 
@@ -472,7 +472,7 @@ def standard_used(answer: Answer, pathway: str) -> str:
     row = next((r for r in answer.rows if r.get("pathway") == pathway), None)
     if row is None or answer.standard is None or not answer.standard.threshold or row["median_hours"] is None or _is_few(row):
         return ""
-    half, nine = fmt.duration(answer.metric, row["median_hours"]), _nine_in_ten(answer, row)
+    half, nine = answer.metric.kind.duration(row["median_hours"]), _nine_in_ten(answer, row)
     used = fmt.percent(row["median_hours"] / 24 / answer.standard.threshold, 0)
     return (
         f"{answer.label('pathway', pathway)}: half have their report within {half} of the request, {used} of the "
@@ -571,7 +571,7 @@ def provisional(answer: Answer) -> str:
 
 def not_reached(answer: Answer) -> str:
     """The months or units of a chart of times of which half, or nine in ten, have not ended yet: a gap that is long, and no zero."""
-    if answer.metric.kind != "time" or len(answer.scope.by) != 1:
+    if not answer.metric.kind.is_time or len(answer.scope.by) != 1:
         return ""
     (dimension,) = answer.scope.by
     said = []
@@ -594,7 +594,7 @@ def _still(answer: Answer, row: Row) -> str:
 
 def _may(answer: Answer) -> str:
     """How a figure moves as data arrives: a count only grows."""
-    return "read as at least this" if answer.metric.kind == "count" else "this will still move"
+    return "read as at least this" if answer.metric.kind.only_grows else "this will still move"
 
 
 def footer(answer: Answer) -> str:

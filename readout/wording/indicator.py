@@ -30,16 +30,16 @@ def shown(answer: Answer, row: Row | None) -> Shown:
     notes = [findings.when(answer, row)]
     if row is None:
         return Shown(fmt.DASH, None, tuple(notes))
-    column = "p90_hours" if answer.metric.kind == "time" else "value"
-    if answer.metric.kind == "time" and row["n"] is not None and row["n"] < LEAST_TIMED:
+    column = answer.metric.kind.charted
+    if answer.metric.kind.is_time and row["n"] is not None and row["n"] < LEAST_TIMED:
         return Shown(findings.TOO_FEW, None, (*notes, f"n {fmt.count(row['n'])}, {fmt.count(row['count_unreported'])} {answer.metric.unended}"))
-    if answer.metric.kind == "ratio":
+    if answer.metric.kind.is_ratio:
         notes.append(findings.beside(answer, row))
-    elif answer.metric.kind == "time":
+    elif answer.metric.kind.is_time:
         notes += ["nine in ten within this" if row["p90_hours"] is not None else "nine in ten"]
         count = fmt.released if isinstance(answer, Released) else fmt.count
-        notes += [fmt.counts(answer.metric, row, count)]
-    return Shown(fmt.figure(answer.metric, column, row[column]), row[column], tuple(notes))
+        notes += [answer.metric.kind.counts(row, count)]
+    return Shown(answer.metric.kind.figure(row[column], column), row[column], tuple(notes))
 
 
 def marked_months(control: Control) -> str:
@@ -90,7 +90,7 @@ def finding(rows: Sequence[tuple[str, str | None, str]], highest: Sequence[str] 
 
 def latest(released: Released) -> tuple[Row | None, Row | None]:
     """The rows of the last complete month and of the one before it, withheld ones among them: else an older figure would pass for the last."""
-    column = "n" if released.metric.kind == "time" else "value"
+    column = released.metric.kind.counting
     rows = [
         r for i, r in enumerate(released.rows) if not r["provisional"] and (r[column] or (r[column] is not None and column == "value") or (i, column) in released.hidden)
     ]
@@ -101,7 +101,7 @@ def is_withheld(released: Released, row: Row | None) -> bool:
     """Whether the figure of a row is withheld, and not merely absent."""
     if row is None:
         return False
-    column = "p90_hours" if released.metric.kind == "time" else "value"
+    column = released.metric.kind.charted
     return any(r == row and (i, column) in released.hidden for i, r in enumerate(released.rows))
 
 
@@ -117,7 +117,7 @@ def target(answer: Answer, count_sites: int) -> tuple[str, str]:
     standard = answer.standard
     if standard is None or standard.better == "neutral" or (standard.unit == answer.metric.unit and count_sites != 1):
         return "", ""
-    if standard.target is not None and answer.metric.is_share:
+    if standard.target is not None and answer.metric.kind.is_share:
         return f"{'at most ' if standard.better == 'down' else ''}{fmt.percent(standard.target, 0)}", standard.status
     return standard.label, standard.status
 

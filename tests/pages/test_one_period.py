@@ -92,7 +92,7 @@ def test_a_count_of_nothing_is_a_nought_on_every_page_and_never_a_month_that_is_
             if metric is None or metric.national:
                 continue
             assert "no complete month" not in below, (url, label, below)
-            is_count = metric.kind in ("count", "stock") and metric.unit != "days"
+            is_count = metric.kind.nothing_is_zero
             assert value == "0" if is_count else value in (fmt.DASH, "0"), (url, label, value, below)
             assert is_count or value == "0" or "nothing to count in range" in below or "when the data ends" in below, (url, label, below)
             values.setdefault(metric.id, set()).add(value)
@@ -106,7 +106,7 @@ def test_where_no_month_is_complete_every_card_says_so_and_none_says_nought(open
     for url in router():
         for label, (value, below) in cards(opened(url, **arriving)).items():
             metric = of_catalogue(label)
-            if metric is None or metric.national or metric.is_snapshot or metric.kind == "stock":
+            if metric is None or metric.national or metric.is_snapshot or metric.kind.is_level:
                 continue
             found += 1
             assert value == fmt.DASH and "no complete month in range" in below, (url, label, value, below)

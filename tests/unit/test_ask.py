@@ -266,10 +266,10 @@ def test_a_former_trust_can_still_be_asked_for(make):
 def test_a_time_reads_by_its_own_clock():
     metrics = load_catalogue().metrics
     days, hours = metrics["request_to_exam"], metrics["exam_to_report"]
-    assert [fmt.duration(days, h) for h in (0, 24, 48, 36, None)] == ["same day", "1 day", "2 days", "1.5 days", "not yet reached"]
-    assert [fmt.duration(hours, h) for h in (0.5, 24, 72)] == ["30 min", "24.0 h", "3.0 days"]
-    assert fmt.figure(metrics["within_28_days"], "value", 0.5) == "50.0 %" and fmt.figure(metrics["unreported"], "value", 1200) == "1,200"
-    assert fmt.figure(metrics["clearance_weeks"], "value", 0.72) == "0.7" and fmt.figure(metrics["activity"], "value", None) == fmt.DASH
+    assert [days.kind.duration(h) for h in (0, 24, 48, 36, None)] == ["same day", "1 day", "2 days", "1.5 days", "not yet reached"]
+    assert [hours.kind.duration(h) for h in (0.5, 24, 72)] == ["30 min", "24.0 h", "3.0 days"]
+    assert metrics["within_28_days"].kind.figure(0.5) == "50.0 %" and metrics["unreported"].kind.figure(1200) == "1,200"
+    assert metrics["clearance_weeks"].kind.figure(0.72) == "0.7" and metrics["activity"].kind.figure(None) == fmt.DASH
 
 
 def test_a_ratio_says_what_stands_behind_it_in_its_own_words(sample_extract):

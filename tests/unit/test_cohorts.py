@@ -31,11 +31,11 @@ def store(sample_extract) -> Store:
 def counts(answer: Answer) -> dict[str, float]:
     """The counts of an answer that must be the same however it is cut."""
     rows, kind = answer.rows, answer.metric.kind
-    if kind in ("count", "stock"):
+    if kind.is_whole:
         return {"value": sum(r["value"] for r in rows)}
-    if kind == "time":
+    if kind.is_time:
         return {c: sum(r[c] for r in rows) for c in ("n", "count_unreported")}
-    if kind == "curve":
+    if kind.is_curve:
         first: dict[Any, Any] = {}
         for r in rows:
             first.setdefault(tuple(r[d] for d in answer.scope.by), r)
@@ -65,7 +65,7 @@ def test_every_metric_by_every_outcome_is_refused_or_adds_up(metric, name, store
     if metric.id in REPEATED or any(t not in store.extract.tables for q in metric.queries for t in q.reads):
         return
     whole, cut = ask(metric.id, Scope(), store), ask(metric.id, Scope((name,)), store)
-    if metric.unit == "days":
+    if metric.kind.roles.get("value") == "days":
         assert max(r["value"] or 0 for r in cut.rows) == whole.rows[0]["value"], "the longest wait of all is that of one of the parts"
         return
     if name == "sampled_how":
@@ -76,7 +76,7 @@ def test_every_metric_by_every_outcome_is_refused_or_adds_up(metric, name, store
         assert sum(r[judged] for r in cut.rows) + gone == sum(r[judged] for r in whole.rows)
         return
     parts, total = counts(cut), counts(whole)
-    if metric.id in ("reporting_route_mix",) or (name in metric.ends and metric.kind == "ratio"):
+    if metric.id in ("reporting_route_mix",) or (name in metric.ends and metric.kind.is_ratio):
         assert sum(r["numerator"] for r in cut.rows) == whole.rows[0]["denominator"]
         assert {r["denominator"] for r in cut.rows} == {whole.rows[0]["denominator"]}, "each part is of the whole"
         assert sum(r["value"] for r in cut.rows) == pytest.approx(1, abs=1e-12)

@@ -35,13 +35,13 @@ def series(store):
         for i, value in enumerate(values):
             month = months_between(START, date(2030, 1, 1))[i]
             row = {"month": month, "provisional": i >= len(values) - arriving}
-            if answer.metric.kind == "time":
+            if answer.metric.kind.is_time:
                 row |= {"n": of, "count_unreported": unreported, "median_hours": value and value / 2, "p90_hours": value, "p95_hours": value}
-            elif answer.metric.kind == "ratio":
+            elif answer.metric.kind.is_ratio:
                 row |= {"numerator": value, "denominator": of, "value": None if value is None else value / of}
             else:
                 row |= {"value": value}
-            if value is not None or answer.metric.kind == "time":
+            if value is not None or answer.metric.kind.is_time:
                 rows.append(row)
         standard = answer.standard and replace(answer.standard, **({"target": target} if target is not None else {}))
         return replace(answer, frame=pl.DataFrame(rows, infer_schema_length=None), standard=standard)

@@ -21,7 +21,7 @@ from readout.wording import control as control_words
 from readout.wording import findings
 
 METRICS = load_catalogue().metrics
-RATIOS = [m for m in METRICS.values() if m.kind == "ratio"]
+RATIOS = [m for m in METRICS.values() if m.kind.is_ratio]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,8 @@ def with_rows(answer, *rows):
 def test_a_rate_of_minutes_is_not_said_to_be_in_working_days(store):
     """11,604 minutes of 792 examinations read as '11,604 in 792 working days' while the words were guessed from the unit."""
     answer = ask("activity_per_working_day", Scope(("month",)), store)
-    entry = replace(answer.metric, unit="minutes an examination", counts="{numerator} minutes in {denominator} examination(s)")
+    kind = replace(answer.metric.kind, phrase="{numerator} minutes in {denominator} examination(s)")
+    entry = replace(answer.metric, unit="minutes an examination", kind=kind)
     answer = with_rows(replace(answer, metric=entry), (date(2026, 8, 1), 14, 1), (date(2026, 9, 1), 11_604, 792))
     said = findings.compared(answer)
     assert said.endswith("14.7 (11,604 minutes in 792 examinations) in Sep 2026, 14.0 in Aug 2026.")
@@ -52,7 +53,7 @@ def test_a_rate_of_minutes_is_not_said_to_be_in_working_days(store):
 @pytest.mark.parametrize("metric", RATIOS, ids=lambda m: m.id)
 def test_every_ratio_reads_alike_on_card_chart_and_in_the_verdict(metric, store):
     row = {"month": date(2026, 9, 1), "numerator": 1200, "denominator": 3000, "value": 0.4, "provisional": False, "x": 0.4, "flag": None}
-    wanted = fmt.counts(metric, row)
+    wanted = metric.kind.counts(row)
     assert "1,200" in wanted and "3,000" in wanted and "{" not in wanted and "(s)" not in wanted
     answer = replace(ask("activity_per_working_day", Scope(("month",)), store), metric=metric)
     assert findings.beside(answer, row) == wanted
@@ -62,9 +63,9 @@ def test_every_ratio_reads_alike_on_card_chart_and_in_the_verdict(metric, store)
         assert f"({wanted})" in control_words._value(c, row)
 
 
-@pytest.mark.parametrize("metric", [m for m in METRICS.values() if m.kind == "time"], ids=lambda m: m.id)
+@pytest.mark.parametrize("metric", [m for m in METRICS.values() if m.kind.is_time], ids=lambda m: m.id)
 def test_every_time_says_how_its_own_wait_ends(metric):
-    said = fmt.counts(metric, {"n": 40, "count_unreported": 3})
+    said = metric.kind.counts({"n": 40, "count_unreported": 3})
     assert said == f"n 40, 3 {metric.unended}"
     is_exam = metric.constants["clock"] == "exam"
     assert (metric.ended == "examined") == is_exam and (metric.unended == "not examined") == is_exam
@@ -72,7 +73,7 @@ def test_every_time_says_how_its_own_wait_ends(metric):
 
 def test_what_a_release_withholds_is_withheld_in_words_too():
     row = {"numerator": None, "denominator": 30}
-    assert fmt.counts(METRICS["within_28_days"], row, fmt.released) == "* of 30"
+    assert METRICS["within_28_days"].kind.counts(row, fmt.released) == "* of 30"
 
 
 @pytest.mark.parametrize("spoilt", ["", 'counts = "{numerator} of all"\n'])
@@ -82,10 +83,10 @@ def test_a_ratio_without_words_for_its_counts_stops_the_start(spoilt, tmp_path):
     head, entry = entries.split("[out_of_hours_share]")
     entry = re.sub(r"counts = .*\n", spoilt, entry, count=1)
     (folder / "metrics.toml").write_text(f"{head}[out_of_hours_share]{entry}", "utf-8")
-    with pytest.raises(CatalogueError, match=r"\[out_of_hours_share\]: a ratio says what its counts are called, and counts lacks"):
+    with pytest.raises(CatalogueError, match=r"\[out_of_hours_share\]: a share says what its counts are called, and counts lacks"):
         load_catalogue(folder)
 
 
 def test_no_sentence_holds_words_for_counts_of_its_own():
-    for path in PACKAGE.glob("narrate*.py"):
+    for path in (PACKAGE / "wording").glob("*.py"):
         assert "working day" not in path.read_text("utf-8"), path.name

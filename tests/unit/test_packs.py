@@ -24,7 +24,6 @@ from pypdf import PdfReader
 
 from readout import paths, schema
 from readout.__main__ import main
-from readout.analysis.control import column_of
 from readout.engine.store import Store
 from readout.errors import ReadoutError, UsageError
 from readout.export import package, verify
@@ -96,12 +95,12 @@ def test_every_format_shows_the_number_of_readout_ask(profile, request, store):
     cells = {e.text for n in book.namelist() if n.startswith("xl/worksheets/sheet") for e in ElementTree.fromstring(book.read(n)).iter() if e.tag.endswith("}v")}
     for item in content.items:
         answer = ask(item.metric.id, Scope(("month",), item.answer.scope.where, None, item.answer.scope.date_to), store).release(name)
-        column = column_of(item.metric)
-        counted = "n" if item.metric.kind == "time" else "value"
+        column = item.metric.kind.charted
+        counted = item.metric.kind.counting
         settled = [(i, r) for i, r in enumerate(answer.rows) if not r["provisional"] and (r[counted] is not None or (i, counted) in answer.hidden)]
         at, last = settled[-1]
         is_few = counted == "n" and (last["n"] or 0) < 10
-        said = "*" if (at, column) in answer.hidden else "too few" if is_few else fmt.figure(item.metric, column, last[column])
+        said = "*" if (at, column) in answer.hidden else "too few" if is_few else item.metric.kind.figure(last[column], column)
         assert squeezed(f"{item.label}{said}") in pdf, item.key
         assert squeezed(f"{item.label}{said}") in slide_words, item.key
         if last[column] is not None and not is_few:
@@ -216,7 +215,7 @@ def test_a_public_pack_shows_no_small_count_and_no_exact_one(public, pack, store
         assert last < date(2026, 10, 1), "a month still arriving is in a release of whole months"
         for row in item.answer.rows:
             for column in ("numerator", "denominator", "count_unreported"):
-                if row.get(column) is not None and item.metric.unit != "examinations per working day":
+                if row.get(column) is not None and item.metric.id != "activity_per_working_day":
                     assert row[column] % 5 == 0, (item.key, column, row)
     true = {i.key: i.kind for i in build(replace(pack, until=date(2026, 9, 30)), store).items}
     withheld = [i for i in public.items if i.is_withheld]
@@ -710,7 +709,7 @@ def test_a_list_at_its_highest_is_said_to_be_though_no_month_of_change_is_unusua
             continue
         settled = [r for r in item.answer.rows if not r["provisional"]]
         now, before = settled[-1], next(r for r in item.answer.rows if r["month"] == settled[-1]["month"].replace(year=settled[-1]["month"].year - 1))
-        if item.metric.is_share:
+        if item.metric.kind.is_share:
             assert item.level_met == (sum(r["value"] <= item.standard.target for r in settled), len(settled))
             assert item.assurance == f"met in {item.level_met[0]} of {len(settled)} months"
             assert item.rule.endswith(f"{fmt.percent(now['value'])}, against {fmt.percent(before['value'])} a year before") or item.is_highest
@@ -743,7 +742,7 @@ def test_the_matrix_of_a_public_pack_says_nothing_of_a_withheld_figure(pack, pub
             continue
         scope = Scope(("month", "site_code"), item.answer.scope.where, None, item.answer.scope.date_to)
         released = ask(item.metric.id, scope, store).release("public")
-        column = column_of(item.metric)
+        column = item.metric.kind.charted
         last = {r["site_code"]: (i, r) for i, r in enumerate(released.rows) if not r["provisional"]}
         for site, (i, _) in last.items():
             if (i, column) in released.hidden:

@@ -49,7 +49,7 @@ def shares(store):
 
 def with_table(answer, table, by):
     """The answer with rows of our own: sums of a table, {(site, modality): numbers}, over what is not in `by`."""
-    columns = ["value"] if answer.metric.kind == "count" else ["numerator", "denominator"]
+    columns = list(answer.metric.kind.columns)
     sums = defaultdict(lambda: [0] * len(columns))
     for (site, modality), numbers in table.items():
         key = tuple({"site_code": site, "modality": modality}[d] for d in by)
@@ -76,7 +76,7 @@ def known(shown, true):
 def recovered(answer, table):
     """Every small count that can be told to the one from the releases of all groupings together, by linear programmes over all sums at once."""
     bounds, sums, true = {}, [], {}
-    columns = ["value"] if answer.metric.kind == "count" else ["numerator", "denominator"]
+    columns = list(answer.metric.kind.columns)
     for by in GROUPINGS:
         whole = with_table(answer, table, by)
         released = {tuple(r[d] for d in by): r for r in whole.release("public").rows}
@@ -221,13 +221,13 @@ def test_every_metric_leaves_in_both_profiles(metric_id, store):
         if rules.is_published(metric):
             assert public.frame.equals(answer.frame) and public.note == "Published figures, unchanged."
             continue
-        for c in rules.count_columns(metric):
+        for c in metric.kind.people:
             shown = [v for v in public.frame[c] if v is not None]
             assert not [v for v in shown if is_small(v, LEAST)]
             assert all(v % BASE == 0 for v in shown)
         for n in (public.n, *(x.count for x in public.left_out)):
             assert n is None or n % BASE == 0
-        if metric.kind == "time":
+        if metric.kind.is_time:
             assert all(r["n"] is not None for r in public.rows if r["median_hours"] is not None)
 
 

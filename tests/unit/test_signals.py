@@ -96,10 +96,10 @@ def test_signals_are_the_special_causes_of_the_last_month_beside_what_chance_giv
             x for x in (controls(again, rebases_of(store.extract.manifest)) if c.unit else [control(again, rebases_of(store.extract.manifest))]) if x.unit == c.unit
         )
         assert same.flag == c.flag is not None and c.is_current and c.count_judged >= 12
-    times = [c for c in found.found if c.metric.kind == "time"]
+    times = [c for c in found.found if c.metric.kind.is_time]
     assert times and all("pathway" in c.unit for c in times), "a time over all pathways mixes hours with weeks"
     one = signals(store, {"pathway": ("routine",)})
-    assert not [c for c in one.found if c.metric.kind == "time" and "pathway" in c.unit and len(c.unit) > 1]
+    assert not [c for c in one.found if c.metric.kind.is_time and "pathway" in c.unit and len(c.unit) > 1]
     site = signals(store, {"site_code": ("ZN201",)})
     assert 0 < site.count_series < found.count_series
 

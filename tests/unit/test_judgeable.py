@@ -77,7 +77,7 @@ def test_a_burst_of_rare_events_is_a_signal_though_its_months_are_not_judged():
     assert control(share([100] * 30 + [99])).variation is None
     many = control(share([0] * 30 + [15], metric="did_not_attend_rate"))
     assert many.variation == "concern" and many.flag == "burst_high"
-    assert control(share([100] * 30 + [85], 100, "out_of_hours_share")).variation == "neutral_low"
+    assert control(share([100] * 30 + [85], 100, "follow_up_rate")).variation == "neutral_low"
 
 
 def test_a_quantile_of_fewer_than_ten_is_no_figure():

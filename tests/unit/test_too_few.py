@@ -43,8 +43,12 @@ def test_their_table_says_too_few_beside_the_count(answer):
     assert 2 in first.values()
 
 
-def test_other_kinds_and_withheld_counts_come_back_as_they_are(answer):
+def test_withheld_counts_come_back_as_they_are(answer):
     withheld = of(answer, None, 40)
     assert with_enough(withheld).frame.height == 2
-    share = replace(answer, metric=replace(answer.metric, kind="ratio"))
+
+
+def test_a_share_comes_back_as_it_is(sample_extract):
+    with Store(sample_extract) as store:
+        share = ask("within_28_days", Scope(("month",)), store)
     assert with_enough(share) is share

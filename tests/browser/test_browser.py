@@ -345,8 +345,8 @@ def test_a_figure_says_whether_its_marks_lead_to_rows_and_its_words_hide_no_othe
     settled(page)
     leads, does_not = page.locator(".figure").first, page.locator(".figure").nth(3)
     cursor = "f => getComputedStyle(f.querySelector('.drawing')).cursor"
-    for box, hint, shape in ((leads, True, "pointer"), (does_not, False, "default")):
-        assert box.locator(".hint").is_visible() == hint
+    for box, at, hint, shape in ((leads, 0, True, "pointer"), (does_not, 3, False, "default")):
+        assert page.locator(".hint").nth(at).is_visible() == hint
         at = box.evaluate("f => { const r = [...f.querySelectorAll('[data-say]')].at(-1).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] }")
         page.mouse.move(*at)
         assert box.locator(".words").is_visible() and box.evaluate(cursor) == shape

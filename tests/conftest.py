@@ -78,6 +78,12 @@ def router() -> dict[str, tuple[str, str]]:
     return pages
 
 
+def headed(path: Path) -> str:
+    """The heading that a page's file gives it."""
+    calls = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+    return str(ast.literal_eval(next(c for c in calls if getattr(c.func, "id", "") == "heading").args[1]))
+
+
 def shared(*parts: str) -> Path:
     """A file of the national data beside the checkout; the test is skipped, saying so, where it is absent."""
     path = ROOT.parent.joinpath("shared", *parts)

@@ -99,11 +99,6 @@ class Control:
     def count_judged(self) -> int:
         return self._judged.height
 
-    @property
-    def count_gaps(self) -> int:
-        """Judged months without a figure, such as a quantile not yet reached."""
-        return self._settled.height - self._judged.height
-
     @cached_property
     def is_current(self) -> bool:
         """Whether the last month that is no longer arriving has a figure: else the last judgement is of an earlier one."""

@@ -22,7 +22,6 @@ INERT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_num
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 LONGEST = 31  # letters of a sheet's name
 JOINING = ("", "a", "an", "and", "at", "by", "for", "in", "of", "on", "or", "the", "to", "with")
-CHART_ROWS = 21  # rows of a sheet that a chart takes
 
 
 def pack_xlsx(content: Content, changes: Changes) -> bytes:

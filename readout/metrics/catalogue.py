@@ -61,7 +61,7 @@ class Metric:
     spc: str
     source: str
     owner: str
-    page: str
+    page: str  # the address of a page of app.py; an event that names one metric bears on those of the same page
     query: QueryFile
     accounts: QueryFile
     column: Mapping[str, str]

@@ -101,10 +101,6 @@ class Scope:
         """First days of the months filtered to; none means all."""
         return [month_of(v) for v in self.where.get("month", ())]
 
-    def grouped(self, *by: str) -> "Scope":
-        """The same filters, broken down by `by`."""
-        return replace(self, by=by)
-
     def filtered(self, dimension: str, values: Iterable[str]) -> "Scope":
         """The same scope with one filter replaced."""
         return replace(self, where={**self.where, dimension: tuple(values)})

@@ -400,7 +400,6 @@ SOURCES = (
     Source("thornby", "thorn", "us_mdy", ("ZN402",), "T", 24, 7, "Thornby RIS, closed April 2025"),
     Source("east", "east", "cris", ("ZN401", "ZN402"), "E", 12, 7, "Eastholme RIS"),
 )
-SOURCE_NAMES = tuple(s.name for s in SOURCES)
 
 # (kind, code, name, region, weight). Our own codes: they look like a RIS's, and are none.
 EXAMINATIONS = (

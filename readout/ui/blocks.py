@@ -120,7 +120,7 @@ def chart(
         return
     if flags is None:
         flags = current().flags_for(answer.metric.id, answer.scope.where) if "month" in answer.scope.by and "flags" in signature(draw).parameters else ()
-    said = scope or findings.scope_words(answer)
+    said = scope or answer.words
     st.caption(f"{said[0].upper()}{said[1:]}. {subtitle}".removesuffix(" "))
     if answer.is_empty:
         st.info(findings.empty(answer))

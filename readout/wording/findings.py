@@ -248,7 +248,7 @@ def _nothing_to_compare(answer: Answer, dimension: str) -> str:
 
 def against_case_mix_in(answer: Answer, *drawn_with: Answer) -> str:
     """`against_case_mix` with its filters and period before it, for a page that draws no chart to say them."""
-    words = scope_words(answer)
+    words = answer.words
     return f"{words[0].upper()}{words[1:]}. {against_case_mix(answer, *drawn_with)}"
 
 
@@ -400,11 +400,6 @@ def beside_national(own: Answer, england: Answer, name: str) -> str:
     if theirs:
         said += f", {fmt.share(theirs['numerator'], theirs['denominator'])} in {name}"
     return said + "."
-
-
-def scope_words(answer: Answer) -> str:
-    """The filters as a chart's subtitle says them."""
-    return answer.words
 
 
 def of_list(listing: Listing) -> str:

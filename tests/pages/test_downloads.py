@@ -16,10 +16,12 @@ from pypdf import PdfReader
 from readout.charts.interactive import as_json, interactive, plotly_js
 from readout.charts.svg import svg
 from readout.ui import downloads
+from tests.conftest import ROOT, router
 from tests.pages.test_pages import PAGES, opened  # noqa: F401  a fixture
 
 pytestmark = pytest.mark.filterwarnings("default")
-CHARTED = [p for p in PAGES if p not in ("", "signals", "examinations", "quality", "catalogue", "packs", "reporters")]
+DRAWS = re.compile(r"\b(?:blocks\.chart|control_charts\.\w+|curves\.\w+)\(")
+CHARTED = [url for url, (file, _) in router().items() if DRAWS.search((ROOT / "pages" / file).read_text("utf-8"))]
 
 
 class Box(contextlib.nullcontext):

@@ -15,28 +15,9 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from readout.engine import lease
-from tests.conftest import NETWORK, ROOT
+from tests.conftest import NETWORK, ROOT, headed, router
 
-PAGES = {
-    "": "Network overview",
-    "signals": "Signals",
-    "control": "Control chart",
-    "activity": "Activity",
-    "turnaround": "Report turnaround",
-    "standards": "Within standard",
-    "backlog": "Backlog",
-    "examination-waits": "Waits for examination",
-    "examinations": "Examinations",
-    "variability": "Reporting variability",
-    "routes": "Suppliers and routes",
-    "addenda": "Addenda and discrepancies",
-    "reporters": "Between reporters",
-    "waits": "National waits",
-    "reconciliation": "Against the return",
-    "packs": "Board packs",
-    "quality": "Data quality",
-    "catalogue": "Metric catalogue",
-}
+PAGES = {url: headed(ROOT / "pages" / file) for url, (file, _) in router().items()}
 pytestmark = pytest.mark.filterwarnings("default")  # the test harness itself warns
 
 

@@ -11,7 +11,7 @@ from readout.metrics import format as fmt
 from readout.metrics.catalogue import load_catalogue
 from readout.metrics.kinds import KINDS, Count, Curve, Rate, Share, Stock, Time
 from readout.paths import PACKAGE, QUERIES
-from tests.conftest import ROOT
+from tests.conftest import ROOT, router
 
 METRICS = load_catalogue().metrics
 NAMES = {*KINDS, "ratio"}
@@ -105,6 +105,11 @@ def test_every_metric_is_what_its_catalogue_entry_says(metric):
         assert not metric.unit.startswith("share")
     if type(kind) in (Time, Curve):
         assert kind.clock
+
+
+def test_the_page_of_every_metric_is_an_address_of_the_router():
+    wrong = {m.id: m.page for m in METRICS.values() if m.page not in router()}
+    assert not wrong, f"not among {', '.join(filter(None, router()))}: {wrong}"
 
 
 def is_kind(node):

@@ -123,7 +123,7 @@ def test_a_page_places_blocks_and_nothing_else(path):
             modules.add(node.module)
         elif isinstance(node, ast.Import):
             modules |= {a.name for a in node.names}
-    assert modules <= {"streamlit", "readout", "readout.ui", "readout.ui.frame", "readout.metrics.scope", "readout.metrics.answer"}
+    assert modules <= {"streamlit", "readout", "readout.ui", "readout.ui.frame", "readout.wording", "readout.metrics"}
     assert not re.search(r"\bselect\b.*\bfrom\b|unsafe_allow|st\.html|session_state|polars", text)
 
 

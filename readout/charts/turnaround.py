@@ -142,7 +142,7 @@ def _thinned(points: Sequence[Row], least: float) -> list[Row]:
     kept = list(points[:1])
     for p in points[1:]:
         value, before = p["still_waiting"], kept[-1]["still_waiting"]
-        if before - value >= least or p is points[-1] or any(value <= level < before for level in LEVELS):
+        if before - value >= least or p is points[-1] or any(value <= level + 1e-9 < before for level in LEVELS):
             kept.append(p)
     return kept
 

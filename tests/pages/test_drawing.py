@@ -131,14 +131,14 @@ def test_the_router_is_short_and_nothing_injects_markup():
     assert len((ROOT / "app.py").read_text("utf-8").splitlines()) <= 40
     for path in [*(ROOT / "readout" / "ui").rglob("*.py"), ROOT / "app.py"]:
         text = path.read_text("utf-8")
-        assert "unsafe_allow" not in text and ("st.html" not in text or path.name == "written.py"), path
+        assert "unsafe_allow" not in text and ("st.html" not in text or path.name == "html_tables.py"), path
     rules = re.findall(r"^([^{]+) \{", (ROOT / "readout" / "ui" / "tables.css").read_text("utf-8"), re.MULTILINE)
     reached = [part.strip() for rule in rules for part in rule.split(",")]
     assert reached and all(re.match(r"\.(readout|indicators|matrix|signals|plain)\b", part) for part in reached), "a style reaches beyond its own tables"
 
 
 def test_both_ways_of_starting_have_the_same_settings():
-    shipped = (ROOT / "readout" / "ui" / "config.toml").read_text("utf-8")
+    shipped = (ROOT / "readout" / "server" / "config.toml").read_text("utf-8")
     assert shipped == (ROOT / ".streamlit" / "config.toml").read_text("utf-8")
     settings = tomllib.loads(shipped)
     assert settings["server"]["address"] == "127.0.0.1"

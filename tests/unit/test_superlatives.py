@@ -10,7 +10,7 @@ from readout import paths
 from readout.stats.extremes import CHANCE, burst, largest_count, stands_out
 
 SAYS = re.compile(r"(?<!at )\b(most|least|highest|lowest|slowest|quickest|fastest|longest|largest|smallest|worst|best)\b", re.IGNORECASE)
-PLACES = ("narrate*.py", "ui/*.py", "export/*.py", "charts/*.py", "charts/svg/*.py", "level.py", "judgeable.py", "signals.py")
+PLACES = ("wording/*.py", "ui/*.py", "export/*.py", "charts/*.py", "charts/svg/*.py", "analysis/stock_level.py", "analysis/judgeable.py", "analysis/signals.py")
 ALLOWED = {
     "At the highest of all complete month ends": "level.records: above every month end, a quarter above a year before, beyond chance",
     "the highest of all month ends": "level.records, in the pack's and the overview's rules, and in the level's own words",

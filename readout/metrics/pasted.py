@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from readout import paths
 from readout.engine.query_file import macros_text
 from readout.engine.store import Store
 from readout.errors import UsageError
@@ -12,6 +13,7 @@ from readout.metrics.answer import Answer, ask, data_end
 from readout.metrics.catalogue import Catalogue, Metric, load_catalogue
 from readout.metrics.scope import Scope
 
+FRAME = "pasted.txt"  # around a query, so that its columns have an answer's names
 # A comment, a string, a quoted name: what stands in them is no parameter.
 _APART = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$(?P<name>[a-z_]+)")
 
@@ -51,7 +53,8 @@ def _outer(metric: Metric, scope: Scope, answer: Answer, text: str) -> str:
     dimensions = [c for c in columns if c in scope.by or (metric.is_snapshot and c == "month")]
     order = [*dimensions, *(["hours"] if metric.kind == "curve" else [])]
     by = "\norder by " + ", ".join(f"{c} nulls last" for c in order) if order else ""
-    return f"select\n    {said}\nfrom (\n{text.strip().rstrip(';')}\n) as answered{by};"
+    frame = (paths.QUERIES / FRAME).read_text("utf-8").strip()
+    return frame.format(columns=said, query=text.strip().rstrip(";"), order=by)
 
 
 def filled(text: str, values: Mapping[str, Any]) -> str:

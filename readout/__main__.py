@@ -21,6 +21,7 @@ from readout.metrics import format as fmt
 from readout.metrics import records
 from readout.metrics.answer import Released, ask, check_values, dimension_labels, filter_words
 from readout.metrics.catalogue import load_catalogue
+from readout.metrics.pasted import pasted
 from readout.metrics.release_policy import PROFILES, load_policy
 from readout.metrics.scope import DIMENSIONS, Scope, month_end, month_of
 from readout.stats.spc import RULES
@@ -92,15 +93,22 @@ def _parser() -> argparse.ArgumentParser:
     def with_extracts(made: argparse.ArgumentParser) -> None:
         made.add_argument("--extracts", metavar="DIR", help="where extracts lie (else READOUT_EXTRACTS, ./extracts, the sample)")
 
+    def with_question(made: argparse.ArgumentParser) -> None:
+        made.add_argument("metric")
+        made.add_argument("--by", default="", metavar="DIM,...", help="break down by these dimensions")
+        made.add_argument("--where", action="append", default=[], metavar="DIM=VALUE", help="keep only this value; repeat for more")
+        made.add_argument("--from", dest="date_from", metavar="DATE", help="first local date, inclusive")
+        made.add_argument("--to", dest="date_to", metavar="DATE", help="last local date, inclusive")
+
     asking = command("ask", _ask, "Ask one metric of the catalogue.")
-    asking.add_argument("metric")
-    asking.add_argument("--by", default="", metavar="DIM,...", help="break down by these dimensions")
-    asking.add_argument("--where", action="append", default=[], metavar="DIM=VALUE", help="keep only this value; repeat for more")
-    asking.add_argument("--from", dest="date_from", metavar="DATE", help="first local date, inclusive")
-    asking.add_argument("--to", dest="date_to", metavar="DATE", help="last local date, inclusive")
+    with_question(asking)
     asking.add_argument("--release", choices=PROFILES, default="internal", help="what may leave: internal, or public (small counts withheld, others rounded)")
     asking.add_argument("--format", choices=("table", "csv", "json"), default="table")
     with_extracts(asking)
+
+    printing = command("sql", _sql, "Print one metric's query with its values filled in, to paste into the duckdb command line.")
+    with_question(printing)
+    with_extracts(printing)
 
     signalling = command("signals", _signals, "List what is special-cause in the last judged month, beside what chance alone would give.")
     signalling.add_argument("--where", action="append", default=[], metavar="DIM=VALUE", help="keep only this value; repeat for more")
@@ -199,10 +207,20 @@ def _signals_of(where: Mapping[str, tuple[str, ...]], labels: Mapping[str, Mappi
     return f"Signals of {', '.join(filter_words(where, labels)) or 'the whole network'}."
 
 
-def _ask(given: argparse.Namespace) -> None:
-    where = _where(given.where)
+def _scope(given: argparse.Namespace) -> Scope:
     by = tuple(d.strip() for d in given.by.split(",") if d.strip())
-    scope = Scope(by, where, _date(given.date_from), _date(given.date_to))
+    return Scope(by, _where(given.where), _date(given.date_from), _date(given.date_to))
+
+
+def _sql(given: argparse.Namespace) -> None:
+    scope, catalogue = _scope(given), load_catalogue()
+    catalogue.metric(given.metric).check(scope)
+    with Store(open_extract(extracts_folder(given.extracts))) as store:
+        print(pasted(given.metric, scope, store, catalogue), end="")
+
+
+def _ask(given: argparse.Namespace) -> None:
+    scope = _scope(given)
     catalogue = load_catalogue()
     catalogue.metric(given.metric).check(scope)
     with Store(open_extract(extracts_folder(given.extracts))) as store:

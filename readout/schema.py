@@ -7,12 +7,6 @@ Types: `text`, `code` (text; a leading zero counts), `instant` (UTC), `date` (lo
 from dataclasses import dataclass
 from typing import Literal
 
-SCHEMA_VERSION = 10
-# 2: a site's manifest entry lists its former trusts; 3: pathways, clocks, standards, spans of waiting; 4: the clock of reports knows its
-# stratum; 5: what is of several sites names them; 6: strata of case mix, readers and suppliers, doubts about times; 7: reviews by who reported;
-# 8: whole months of clocks; 9: follow-up recommended, discrepancies beside their case mix;
-# 10: whole months of clocks know whether they ended; when a request without a time may have waited; the days on which each unit existed
-
 Type = Literal["text", "code", "instant", "date", "integer", "flag", "key", "list"]
 # open: may be shown anywhere; drill: only where a viewer may see examinations; never: read at ingest, never kept
 Sensitivity = Literal["open", "drill", "never"]
@@ -281,6 +275,54 @@ NATIONAL_PROVIDER: tuple[Column, ...] = (
     Column("valid_from", "date", "first month under this name"),
     Column("valid_to", "date", "last month under this name; null while current"),
 )
+
+# Tables made of the network file and of what stands beside it, by column and type as the engine has them; the others are made by queries,
+# whose headers say the same. Of these and of MANIFEST an extract's shape is worked out (`engine.shape`).
+ENGINE_TYPES = {"text": "varchar", "code": "varchar", "date": "date", "integer": "bigint"}
+
+
+def _columns(said: str) -> dict[str, str]:
+    return dict(part.split() for part in said.split(", "))
+
+
+NETWORK_TABLES: dict[str, dict[str, str]] = {
+    "annotation": _columns("title varchar, text varchar, valid_from date, valid_to date, site_codes varchar[], modalities varchar[], metric_ids varchar[]"),
+    "calendar": _columns("nation varchar, date date, month date, weekday bigint, holiday varchar, is_working_day boolean, financial_year varchar"),
+    "dm01_scope": _columns("rule_no bigint, modality varchar, stands_beside varchar, test varchar, exam_code varchar, name_part varchar"),
+    "national_provider": {c.name: ENGINE_TYPES[c.type] for c in NATIONAL_PROVIDER},
+    "national_region": _columns("region_code varchar, region_name varchar"),
+    "national_wait": {c.name: ENGINE_TYPES[c.type] for c in NATIONAL_WAIT},
+    "report_rule": _columns(
+        "rule_no bigint, site_code varchar, modality varchar, exam_code varchar, patient_class varchar, is_report_required boolean, valid_from date, valid_to date"
+    ),
+    "site": _columns(
+        "site_code varchar, site_name varchar, trust_code varchar, trust_name varchar, network_code varchar, "
+        "ris_code varchar, time_zone varchar, nation varchar, data_through timestamptz, data_through_date date, "
+        "usual_lag_days bigint, covers_from date, opened date, closed date"
+    ),
+    "site_hours": _columns("site_code varchar, weekday bigint, open_minute bigint, close_minute bigint"),
+    "site_open": _columns("site_code varchar, date date, open_at timestamptz, close_at timestamptz, opened_before bigint, ends_at timestamptz"),
+    "site_period": _columns("site_code varchar, valid_from date, valid_to date, site_name varchar, trust_code varchar, trust_name varchar, ris_code varchar"),
+    "standard": _columns(
+        "standard_id varchar, measure varchar, pathway varchar, modality varchar, patient_class varchar, unit varchar, "
+        "threshold double, target double, status varchar, valid_from date, valid_to date, specificity bigint, "
+        "precedence bigint"
+    ),
+}
+# What a manifest holds: its keys, and those of the entries within it.
+MANIFEST: dict[str, tuple[str, ...]] = {
+    "": (
+        *("annotations", "checks", "code_version", "created_at", "data_through", "frozen", "id", "maker", "national"),
+        *("network", "network_file", "notices", "policy", "rebases", "schema_version", "sites", "sources", "standards"),
+        *("suppliers", "tables"),
+    ),
+    "network": ("code", "file", "inbox", "name", "nation", "open", "synthetic", "time_zone"),
+    "sites": (
+        *("nation", "network_code", "periods", "ris_code", "site_code", "site_name", "time_zone", "trust_code"),
+        *("trust_name", "trusts", "usual_lag_days"),
+    ),
+    "national": ("own_providers", "provider_periods", "providers", "regions"),
+}
 
 NOT_READ = {  # why a file that a source's path matches was left alone
     "replaced": "an older snapshot: a later one, by name, replaces it",

@@ -3,7 +3,26 @@
 -- grain: one row an examination
 -- reads: staged_exam, exam_fate, site, site_period, site_hours, site_open, report_rule, calendar, source
 -- params: none
--- returns: exam_id bigint, network_code varchar, trust_code varchar, site_code varchar, ris_code varchar, source varchar
+-- returns: exam_id bigint, network_code varchar, trust_code varchar, site_code varchar, ris_code varchar,
+--   source varchar, scanner_code varchar, event_id varchar, accession varchar, exam_seq varchar,
+--   patient_key bigint, age_band varchar, sex varchar, imd_decile integer, exam_code varchar,
+--   exam_name varchar, modality varchar, body_region varchar, patient_class varchar, urgency varchar,
+--   pathway varchar, referrer_specialty varchar, wait_category varchar, vetting_outcome varchar,
+--   cancelled_at timestamptz, cancel_reason varchar, clock_reset_at timestamptz, status varchar,
+--   requested_at timestamptz, received_at timestamptz, booked_for timestamptz, arrived_at timestamptz,
+--   exam_start_at timestamptz, exam_end_at timestamptz, exam_at timestamptz, assigned_at timestamptz,
+--   preliminary_at timestamptz, first_verified_at timestamptz, last_verified_at timestamptz,
+--   issued_at timestamptz, reporter_key bigint, reporter_role varchar, reporting_route varchar,
+--   reporting_org_code varchar, reader varchar, supplier varchar, is_report_required boolean,
+--   addendum_count integer, first_addendum_at timestamptz, addendum_class varchar,
+--   is_follow_up_recommended boolean, dq_flags varchar[], exam_date date, exam_month date, exam_hour integer,
+--   exam_weekday integer, hour_band varchar, is_weekend boolean, is_out_of_hours boolean, received_date date,
+--   requested_date date, booked_date date, reported_date date, assigned_date date, preliminary_date date,
+--   cancelled_date date, clock_reset_date date, as_of_date date, is_before_export boolean,
+--   is_received_before_export boolean, account_date date, clock_state varchar, is_overwritten boolean,
+--   is_reported boolean, turnaround_minutes integer, since_seconds bigint, turnaround_seconds bigint,
+--   exam_local timestamp, working_minutes integer, age_days integer, report_days integer,
+--   is_addendum_mature boolean, is_amended boolean
 with standing as (
     select staged_exam.*
     from staged_exam

@@ -16,7 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from readout import files, schema
+from readout import files
+from readout.engine import shape
 from readout.errors import ExtractError, suggest
 
 POINTER = "CURRENT"
@@ -99,11 +100,13 @@ def open_extract(extracts: Path, extract_id: str | None = None) -> Extract:
     folder = extracts / wanted
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        if not isinstance(manifest, dict):
+            raise ValueError
     except FileNotFoundError:
         raise ExtractError(f"Extract '{wanted}' is not in '{extracts.name}'. {suggest(wanted, extract_ids(extracts))}") from None
     except ValueError:
         raise ExtractError(f"Extract '{wanted}' has a manifest that cannot be read: it was altered or half-copied. Use another.") from None
-    if manifest.get("schema_version") != schema.SCHEMA_VERSION:
+    if manifest.get("schema_version") != shape.version():
         raise ExtractError(f"Extract '{wanted}' was made by another version of Readout and cannot be read by this one. Publish again.")
     extract = Extract(wanted, folder, manifest)
     extract.verify()

@@ -70,8 +70,8 @@ def make_macros(connection: duckdb.DuckDBPyConnection, text: str) -> None:
             connection.execute(statement)
     except duckdb.Error as e:
         raise CatalogueError(f"{MACROS} is not valid SQL: {e}") from None
-    own = "from duckdb_functions() where not internal and function_type like '%macro%'"
-    made = connection.execute(f"select function_name, function_type, macro_definition {own}").fetchall()
+    own = connection.table_function("duckdb_functions").filter("not internal and function_type like '%macro%'")
+    made = own.project("function_name, function_type, macro_definition").fetchall()
     if len(made) != len(statements):
         raise CatalogueError(f"{MACROS} makes something else than macros, or one twice.")
     for name, kind, body in made:

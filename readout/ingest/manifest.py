@@ -10,7 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from readout import paths, schema
+from readout import paths
+from readout.engine import shape
 from readout.engine.extract import file_hash
 from readout.ingest.build import Build
 from readout.ingest.network import Site, Source
@@ -110,7 +111,7 @@ def manifest(build: Build, extract_id: str) -> dict[str, Any]:
         "created_at": build.now.isoformat(),
         "code_version": code_version(),
         "maker": maker(),
-        "schema_version": schema.SCHEMA_VERSION,
+        "schema_version": shape.version(),
         "network": {
             "code": network.code,
             "name": network.name,

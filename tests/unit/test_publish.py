@@ -209,7 +209,7 @@ def test_an_extract_of_another_version_is_refused_and_still_listed(make, tmp_pat
     extract = make([{}])
     manifest = extract.folder / "manifest.json"
     manifest.chmod(0o644)
-    manifest.write_text(manifest.read_text("utf-8").replace('"schema_version": ', '"schema_version": 9'), "utf-8")
+    manifest.write_text(manifest.read_text("utf-8").replace('"schema_version": "', '"schema_version": "9'), "utf-8")
     with pytest.raises(ReadoutError, match="another version of Readout"):
         open_extract(tmp_path / "extracts")
     assert main(["extracts", "--extracts", str(tmp_path / "extracts")]) == 0

@@ -51,7 +51,7 @@ def test_the_printed_text_gives_the_rows_of_ask(sample_extract: Extract, metric:
             if said := re.search(r"`readout ask` adds (\d+) rows for months", text.splitlines()[1]):  # months in which nothing waited
                 names = [c for c in expected.columns if c in DIMENSIONS]
                 gone = expected.join(found, on=names, how="anti", nulls_equal=True)
-                assert gone.height == int(said[1]) and set(gone["value"]) == {None if metric.unit == "days" else 0}
+                assert gone.height == int(said[1]) and set(gone["value"]) == {0 if metric.kind.nothing_is_zero else None}
                 expected = expected.join(found, on=names, how="semi", nulls_equal=True, maintain_order="left")
             assert same(found, expected), (by, found.head(), expected.head())
 

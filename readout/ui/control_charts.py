@@ -31,7 +31,7 @@ def judged(page: Page, metric_id: str, **where: Sequence[str]) -> Control | Fail
 
 def stated(page: Page, metric_id: str, limits: str = "mean") -> Control | None:
     """One series in the page's filters, with limits against a key of LIMITS; where there is none to show, the sentence that says why, and None."""
-    answer = page.ask(metric_id, "month", scope=page.scope.between(None, None))
+    answer = page.ask(metric_id, "month", scope=page.history)
     found = answer if isinstance(answer, Failure) else _kept(page, answer, limits)
     if isinstance(found, Failure):
         st.info(found.sentence)

@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def with_question(made: argparse.ArgumentParser) -> None:
         made.add_argument("metric")
-        made.add_argument("--by", default="", metavar="DIM,...", help="break down by these dimensions")
+        made.add_argument("--by", action="append", default=[], metavar="DIM,...", help="break down by these dimensions; repeat for more")
         made.add_argument("--where", action="append", default=[], metavar="DIM=VALUE", help="keep only this value; repeat for more")
         made.add_argument("--from", dest="date_from", metavar="DATE", help="first local date, inclusive")
         made.add_argument("--to", dest="date_to", metavar="DATE", help="last local date, inclusive")
@@ -208,7 +208,7 @@ def _signals_of(where: Mapping[str, tuple[str, ...]], labels: Mapping[str, Mappi
 
 
 def _scope(given: argparse.Namespace) -> Scope:
-    by = tuple(d.strip() for d in given.by.split(",") if d.strip())
+    by = tuple(d.strip() for d in ",".join(given.by).split(",") if d.strip())
     return Scope(by, _where(given.where), _date(given.date_from), _date(given.date_to))
 
 
@@ -241,7 +241,7 @@ def _date(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"'{text}' is not a date: write it as 2026-10-31.") from None
+        raise UsageError(f"'{text}' is not a date: write year, month and day, as in 2026-01-31.") from None
 
 
 def _print_table(answer: Released) -> None:

@@ -236,6 +236,7 @@ def notices(build: Build, records: Mapping[str, Mapping[str, Any]]) -> list[dict
             "gap": [g["text"] for g in build.gaps.get(source.name, [])],
             "zone": _offsets(build, source) + _utc_dates(build, source) + _wrong_zone(build, source),
             "clock": _no_afternoon(build, source),
+            "status": _not_done(build, source),
             "empty": _empty(build, source),
             "unused": _unused(build, source),
         }
@@ -370,6 +371,17 @@ def _no_afternoon(build: Build, source: Source) -> list[str]:
         f"None of {found.count_timed:,} times in column '{source_column(source, column)}' is after 12:59: a twelve-hour clock may have lost its am and pm."
         for column, found in build.surveyed[source.name].items()
         if found.count_timed - found.count_midnight >= TIMES_LEAST and not found.count_afternoon
+    ]
+
+
+def _not_done(build: Build, source: Source) -> list[str]:
+    count = build.flags.get(source.name, {}).get("examined_not_done", 0)
+    if not count:
+        return []
+    is_one = count == 1
+    return [
+        f"{count:,} {'examination is' if is_one else 'examinations are'} not done by {'its' if is_one else 'their'} status, yet {'has' if is_one else 'have'} "
+        "a time of examination or of a report: counted as not done. Where that is wrong, correct the map under [values.status]."
     ]
 
 

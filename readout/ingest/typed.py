@@ -427,6 +427,7 @@ class ExamTyper(Typer):
             "no_received_time": pl.col("received_at").is_null(),
             "no_exam_time": completed & ended.is_null(),
             "start_used_for_end": completed & pl.col("exam_end_at").is_null() & pl.col("exam_start_at").is_not_null(),
+            "examined_not_done": ~completed & (ended.is_not_null() | first.is_not_null()),
             "ends_before_start": completed & (pl.col("exam_end_at") < pl.col("exam_start_at")),
             "addendum_overwrote_first": overwrote,
         }

@@ -20,6 +20,7 @@ NOTICES = {  # what a publish points out, by its kind in the manifest
     "format": "Date format",
     "midnight": "Midnight",
     "placeholder": "Placeholder date",
+    "status": "Status and times disagree",
     "gap": "Month missing",
     "zone": "Time zone",
     "clock": "Twelve-hour clock",

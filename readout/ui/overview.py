@@ -102,6 +102,7 @@ def prepare(page: Page) -> Iterator[None]:
         found = _indicator(page, metric_id)
         if found:
             judged_by(page, metric_id, "site_code", **found.where)
+            _missing(page, found, findings.latest_complete(found.answer)[0])
         yield
     variability.compared(page)
 

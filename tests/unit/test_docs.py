@@ -101,7 +101,7 @@ def _parse(name, rest, capsys):
         pytest.fail(f"{name}: 'readout {' '.join(rest)}' does not parse: {capsys.readouterr().err.splitlines()[-1]}")
     if rest[0] == "ask":
         where = {pair.partition("=")[0]: () for pair in given.where}
-        load_catalogue().metric(given.metric).check(Scope(tuple(d for d in given.by.split(",") if d), where))
+        load_catalogue().metric(given.metric).check(Scope(tuple(d for d in ",".join(given.by).split(",") if d), where))
 
 
 def test_commands_are_found_in_blocks_and_spans():
